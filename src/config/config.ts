@@ -1,0 +1,102 @@
+/** The configuration after loading: checked, defaults filled in, durations in ms, sizes in bytes, paths absolute. */
+
+import type { Agent } from '../identity/agent.ts';
+import type { Person } from '../identity/person.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a secret comes from; read anew at each use so that rotation needs no restart. Never logged. */
+export type SecretSource =
+  | { readonly env: string }
+  | { readonly file: string }
+  /** Program and arguments, no shell; the secret is its standard output without the trailing newline. */
+  | { readonly command: readonly string[] };
+
+export interface DatabaseConfig {
+  /** The name agents connect to. */
+  readonly name: string;
+  readonly protocol: 'postgres' | 'mysql';
+  readonly upstream: Address & { readonly user: string; readonly database: string };
+  readonly password?: SecretSource;
+  /** `disable`: plain TCP. `require`: TLS, certificate not checked. `verify-full`: certificate and host name checked. */
+  readonly tls: { readonly mode: 'disable' | 'require' | 'verify-full'; readonly ca?: string };
+}
+
+export interface ApiTokenConfig {
+  readonly name: string;
+  /** `sha256:<hex>` of the token; the token itself is shown once when it is made. */
+  readonly hash: string;
+  /** The person who acts by it. */
+  readonly person: string;
+  readonly scopes: readonly TokenScope[];
+}
+
+export const TOKEN_SCOPES = ['requests:read', 'requests:decide', 'sessions:read', 'sessions:kill', 'agents:read', 'agents:freeze', 'audit:read'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+export interface SlackConfig {
+  readonly botToken: SecretSource;
+  /** Channel id or name requests are posted to, unless the rule names another. */
+  readonly channel: string;
+  /** Socket Mode when an app token is given, else HTTP with the signing secret. */
+  readonly appToken?: SecretSource;
+  readonly signingSecret?: SecretSource;
+  /** Another Slack API base URL, for tests and GovSlack. */
+  readonly apiUrl?: string;
+}
+
+export interface Config {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly listen: { readonly postgres?: Address; readonly mysql?: Address; readonly http?: Address };
+  /** TLS towards agents: PEM files. `required`: plain connections are refused before login. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly required: boolean };
+  readonly databases: ReadonlyMap<string, DatabaseConfig>;
+  readonly agents: ReadonlyMap<string, Agent>;
+  readonly people: readonly Person[];
+  readonly tokens: readonly ApiTokenConfig[];
+  readonly approvals: {
+    readonly store: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
+    /** Default time limit of a request, and the shorter one for holds inside an open transaction. */
+    readonly withinMs: number;
+    readonly withinTransactionMs: number;
+    /** PEM (PKCS 8) file of the Ed25519 key decisions are signed with; made at first start when absent, beside the journal. */
+    readonly signingKey: string;
+    /** When the store is down, may statements that no rule flags still pass? */
+    readonly storeDown: 'pass_unflagged' | 'refuse_all';
+  };
+  readonly journal: {
+    readonly dir: string;
+    readonly segmentBytes: number;
+    readonly checkpointRecords: number;
+    readonly checkpointMs: number;
+    /** PEM (PKCS 8) Ed25519 key for checkpoints; made at first start when absent. */
+    readonly signingKey: string;
+  };
+  /** Policy files, absolute. */
+  readonly policies: readonly string[];
+  readonly slack?: SlackConfig;
+  readonly limits: {
+    /** Largest statement text, bytes. Default 1 MiB. */
+    readonly statementBytes: number;
+    /** Largest message that must be seen whole (Bind with its parameters), bytes. Default 64 MiB. */
+    readonly messageBytes: number;
+    /** What all connections together may buffer, bytes. Default 512 MiB. */
+    readonly bufferedBytes: number;
+    readonly connections: number;
+    /** Deadline for understanding one statement in the worker. Default 2 s. */
+    readonly parseMs: number;
+  };
+  readonly timeouts: {
+    /** From accept to a finished login. Default 30 s. */
+    readonly handshakeMs: number;
+    /** No byte from the agent outside a hold; 0: never. Default 0. */
+    readonly idleMs: number;
+    readonly upstreamConnectMs: number;
+    /** How long SIGTERM waits for running statements. Default 30 s. */
+    readonly drainMs: number;
+  };
+}

@@ -1,0 +1,11 @@
+export const ROLES = ['approver', 'auditor', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A human. `email` (lower case) is the identity on every channel. */
+export interface Person {
+  readonly email: string;
+  readonly roles: readonly Role[];
+  readonly groups: readonly string[];
+  /** Explicit links where a channel's verified e-mail differs. */
+  readonly slack?: string;
+}

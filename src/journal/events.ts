@@ -1,0 +1,70 @@
+/** What the journal records. One closed union; `kind` tells them apart. DESIGN 7. */
+
+import type { EffectUse, TableUse } from '../sql/facts.ts';
+import type { Action } from '../policy/verdict.ts';
+
+/** How a statement arrived. */
+export type Arrival = 'simple' | 'extended' | 'com_query' | 'com_stmt_execute';
+
+export type JournalEvent =
+  | { readonly kind: 'process.start'; readonly version: string; readonly pid: number; readonly host: string }
+  | { readonly kind: 'process.stop'; readonly reason: string }
+  | { readonly kind: 'policy.loaded'; readonly version: string; readonly files: readonly string[] }
+  | { readonly kind: 'policy.rejected'; readonly problems: readonly string[] }
+  | { readonly kind: 'login.refused'; readonly session: string; readonly agent: string; readonly database: string; readonly client: string; readonly code: string }
+  | {
+      readonly kind: 'session.start'; readonly session: string; readonly agent: string; readonly owner: string; readonly database: string;
+      readonly protocol: 'postgres' | 'mysql'; readonly client: string; readonly tls: boolean; readonly attributes: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'session.end'; readonly session: string; readonly reason: string; readonly statements: number; readonly bytesIn: number; readonly bytesOut: number }
+  /** A text given a name at the server (Parse, COM_STMT_PREPARE) without being run yet. */
+  | { readonly kind: 'prepare'; readonly session: string; readonly name: string; readonly text: string }
+  /** Written before the first byte of the statement leaves for the database. Never droppable. */
+  | {
+      readonly kind: 'statement'; readonly session: string; readonly arrival: Arrival; readonly text: string;
+      /** Bound parameters as the client sent them: text form, `\x…` for binary, null. */
+      readonly parameters?: readonly (string | null)[];
+      readonly verdict: Action; readonly rule: string; readonly effects: readonly EffectUse[]; readonly tables: readonly TableUse[];
+      readonly policy: string; readonly request?: string;
+      /** `run`: it leaves for the database after this record. `refused`: it never does. */
+      readonly fate: 'run' | 'refused';
+      /** Why it was refused. */
+      readonly code?: string;
+    }
+  /** A portal or cursor already journalled is executed again (row-limited Execute, COM_STMT_FETCH). `statement` is the sequence number of its record. */
+  | { readonly kind: 'continue'; readonly session: string; readonly statement: number }
+  /** How a statement ended. `statement` is the sequence number of its record. */
+  | {
+      readonly kind: 'outcome'; readonly session: string; readonly statement: number; readonly tag?: string; readonly rows: number; readonly bytes: number;
+      readonly ms: number; readonly error?: { readonly code: string; readonly message: string };
+    }
+  | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
+  | {
+      readonly kind: 'request.opened'; readonly session: string; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
+      readonly text: string; readonly parameters?: readonly (string | null)[]; readonly effects: readonly EffectUse[]; readonly rule: string;
+      readonly approvers: readonly string[]; readonly quorum: number; readonly expiresAt: number;
+    }
+  /** A decision as it was signed; `jws` is checked again by `audit verify`. */
+  | { readonly kind: 'request.decided'; readonly request: string; readonly person: string; readonly channel: string; readonly decision: 'approve' | 'deny'; readonly reason?: string; readonly jws: string }
+  | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
+  | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
+
+/** Where events go. Everything that runs goes through `append`, then `written`. */
+export interface Journal {
+  /**
+   * Takes the event for this turn's batch and gives it its sequence number.
+   * It is on its way to the file only; wait for `written` before acting on it.
+   */
+  append(event: JournalEvent): number;
+  /**
+   * Calls back exactly once, in this event-loop turn's check phase, when all that was appended so far has been
+   * handed to the operating system (a kill -9 can't lose it) or, with the error, could not be.
+   * On an error the turn's `statement`, `prepare`, `continue` and `request.opened` records are void (they must not run); other kinds are kept and written later.
+   */
+  written(callback: (failure?: Error) => void): void;
+  /** Resolves when all that was appended so far is on the disk (fdatasync): for held statements before their release. */
+  durable(): Promise<void>;
+  /** False from the first failed write until one succeeds again; then nothing may run. */
+  readonly writable: boolean;
+  close(): Promise<void>;
+}

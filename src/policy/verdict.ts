@@ -1,0 +1,52 @@
+/** What the policy says of a statement. Most restrictive wins: allow < mask < hold < deny. */
+
+import type { Facts } from '../sql/facts.ts';
+
+export const ACTIONS = ['allow', 'mask', 'hold', 'deny'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** How a hold ends: who may decide, how many of them, until when, and how the agent waits. */
+export interface HoldTerms {
+  /** Names of groups whose approvers may decide. Never empty. */
+  readonly approvers: readonly string[];
+  /** How many different people must approve. */
+  readonly quorum: number;
+  /** Milliseconds until the request expires. */
+  readonly withinMs: number;
+  /** `inline`: the connection waits. `deferred`: an error at once, retried after approval. */
+  readonly mode: 'inline' | 'deferred';
+  /** Where it is announced, a channel's name in the configuration; undefined: the default one. */
+  readonly channel?: string;
+}
+
+export interface Verdict {
+  readonly action: Action;
+  /** Name of the rule that decided; `default` when none matched some effect. */
+  readonly rule: string;
+  /** A sentence for the agent and the approver: "exports are held by rule exports". */
+  readonly reason: string;
+  /** Every rule that matched, by name, sorted. */
+  readonly matched: readonly string[];
+  /** Present exactly when action is `hold`. */
+  readonly hold?: HoldTerms;
+  /** Relations to substitute, present exactly when action is `mask`. */
+  readonly mask?: readonly string[];
+}
+
+/** The rest of what a rule may look at, beside the facts. */
+export interface Subject {
+  readonly agent: { readonly name: string; readonly owner: string; readonly groups: readonly string[] };
+  readonly database: { readonly name: string; readonly protocol: 'postgres' | 'mysql' };
+  /** The exact text of the batch. */
+  readonly text: string;
+  readonly transaction: { readonly open: boolean; readonly ageMs: number };
+  readonly estimatedRows?: number;
+  readonly now: Date;
+}
+
+export interface Policy {
+  /** SHA-256 (hex) over the policy's files: part of what an approval is bound to. */
+  readonly version: string;
+  /** Pure; never throws: what fails to evaluate counts as the more restrictive side. */
+  decide(facts: Facts, subject: Subject): Verdict;
+}
