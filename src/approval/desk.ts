@@ -1,0 +1,18 @@
+/** The people's side of approvals: list, look, decide. Every channel (API, CLI, Slack, …) goes through it. */
+
+import type { ApprovalRequest, RequestState } from './request.ts';
+import type { Person } from '../identity/person.ts';
+
+export interface Desk {
+  /** Newest first. `before` is the id of the last one of the page before. */
+  list(query: { readonly state?: RequestState; readonly limit?: number; readonly before?: string }): Promise<readonly ApprovalRequest[]>;
+  get(id: string): Promise<ApprovalRequest | undefined>;
+  /**
+   * Signs and stores the person's decision; answers with the request as it then is (still `pending` while the quorum isn't met).
+   * Throws DecisionRefused, whose message says to the person why: not_found, already_decided, expired, self_approval,
+   * not_an_approver, already_voted, incomplete_view.
+   */
+  decide(id: string, by: { readonly decision: 'approve' | 'deny'; readonly person: Person; readonly channel: string; readonly reason?: string }): Promise<ApprovalRequest>;
+  /** Every request as it becomes, from now on, on every replica. Ends when the signal aborts. */
+  watch(signal: AbortSignal): AsyncIterable<ApprovalRequest>;
+}
