@@ -1,0 +1,80 @@
+import { Malformed } from './malformed.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Decodes UTF-8; anything that isn't is Malformed, never replaced. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Malformed('text is not valid UTF-8');
+  }
+}
+
+/** Reads big-endian fields of one frame's body; never beyond its end. */
+export class ByteReader {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  #at: number;
+
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  get remaining(): number {
+    return this.#end - this.#at;
+  }
+
+  get position(): number {
+    return this.#at;
+  }
+
+  uint8(): number {
+    return this.#bytes.readUInt8(this.#advance(1));
+  }
+
+  uint16(): number {
+    return this.#bytes.readUInt16BE(this.#advance(2));
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#advance(4));
+  }
+
+  uint32(): number {
+    return this.#bytes.readUInt32BE(this.#advance(4));
+  }
+
+  /** A view, not a copy. */
+  bytes(length: number): Buffer {
+    const start = this.#advance(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** Raw bytes up to the next NUL, which is consumed. A view, not a copy. */
+  cbytes(): Buffer {
+    const nul = this.#bytes.indexOf(0, this.#at);
+    if (nul === -1 || nul >= this.#end) throw new Malformed('string without its terminating NUL');
+    const view = this.#bytes.subarray(this.#at, nul);
+    this.#at = nul + 1;
+    return view;
+  }
+
+  cstring(): string {
+    return decodeUtf8(this.cbytes());
+  }
+
+  /** Throws unless all was read: trailing bytes would be somebody's hidden message. */
+  finish(): void {
+    if (this.#at !== this.#end) throw new Malformed(`${this.#end - this.#at} bytes too many`);
+  }
+
+  #advance(length: number): number {
+    if (length < 0 || length > this.#end - this.#at) throw new Malformed('frame ends before its fields do');
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Malformed } from '../../src/framing/malformed.ts';
+import { FrameScanner, type FrameFormat } from '../../src/framing/scanner.ts';
+
+/** One type byte, one 16-bit length that counts itself; upper-case types must be whole. */
+const format: FrameFormat = {
+  headerBytes: 3,
+  size(bytes, at) {
+    const length = bytes.readUInt16BE(at + 1);
+    if (length < 2) throw new Malformed('short');
+    return 1 + length;
+  },
+  whole: (bytes, at) => (bytes[at] as number) < 0x61,
+};
+
+function frame(type: string, body: Uint8Array): Buffer {
+  const header = Buffer.alloc(3);
+  header.write(type, 0, 'latin1');
+  header.writeUInt16BE(body.length + 2, 1);
+  return Buffer.concat([header, body]);
+}
+
+/** What a sink sees, with the pieces of each streamed frame joined. */
+function collect(chunks: readonly Buffer[]): string[] {
+  const seen: string[] = [];
+  let partial: Buffer[] = [];
+  const scanner = new FrameScanner(format, {
+    frame: (bytes, start, end) => void seen.push(`frame ${bytes.toString('hex', start, end)}`),
+    piece(bytes, start, end, first, last) {
+      expect(first).toBe(partial.length === 0);
+      if (first) expect(end - start).toBeGreaterThanOrEqual(3);
+      partial.push(Buffer.from(bytes.subarray(start, end)));
+      if (last) {
+        seen.push(`pieces ${Buffer.concat(partial).toString('hex')}`);
+        partial = [];
+      }
+    },
+  });
+  for (const chunk of chunks) {
+    // The caller reuses its buffer: what the scanner keeps must be its own.
+    const reused = Buffer.from(chunk);
+    scanner.push(reused);
+    reused.fill(0xee);
+  }
+  return seen;
+}
+
+const frames = fc.array(fc.tuple(fc.constantFrom('A', 'Z', 'a', 'z'), fc.uint8Array({ maxLength: 40 })), { maxLength: 12 });
+
+describe('FrameScanner', () => {
+  it('sees the same frames in any chunking of the same bytes', () => {
+    fc.assert(
+      fc.property(frames, fc.array(fc.nat(400), { maxLength: 60 }), (list, cuts) => {
+        const bytes = Buffer.concat(list.map(([type, body]) => frame(type, body)));
+        const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+        const chunks = places.slice(1).map((place, index) => bytes.subarray(places[index], place));
+        const expected = list.map(([type, body]) => `${type < 'a' ? 'frame' : 'pieces'} ${frame(type, body).toString('hex')}`);
+        expect(collect(chunks)).toEqual(expected);
+        expect(collect([...bytes].map((byte) => Buffer.of(byte)))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('refuses a bad length as soon as the header is there', () => {
+    expect(() => collect([Buffer.from([0x41, 0, 1])])).toThrow(Malformed);
+    expect(() => collect([Buffer.from([0x41]), Buffer.from([0]), Buffer.from([1])])).toThrow(Malformed);
+  });
+
+  it('knows whether it stands between two frames', () => {
+    const scanner = new FrameScanner(format, { frame() {}, piece() {} });
+    scanner.push(frame('a', Buffer.alloc(10)).subarray(0, 5));
+    expect(scanner.atBoundary).toBe(false);
+    scanner.push(frame('a', Buffer.alloc(10)).subarray(5));
+    expect(scanner.atBoundary).toBe(true);
+  });
+});
