@@ -1,0 +1,45 @@
+/** What programs this machine has, and how a test gets one that is missing. */
+
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const APT_INSTALL = fileURLToPath(new URL('../../.ci/apt-install', import.meta.url));
+
+/** Full path of the first of these programs in PATH or the folders where systems hide servers; undefined when there is none. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'].filter((folder) => folder !== '');
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(executable);
+}
+
+function executable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Installs Debian packages without starting their services. Only as root on Debian and its kin; otherwise false. */
+export function aptInstall(...packages: readonly string[]): boolean {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
+  console.warn(`Installing ${packages.join(', ')} with apt-get, which the tests need.`);
+  try {
+    execFileSync(APT_INSTALL, packages, { stdio: ['ignore', 'ignore', 'inherit'] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a container engine answers. */
+export function dockerAnswers(): boolean {
+  try {
+    execFileSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
