@@ -1,0 +1,92 @@
+/**
+ * The HTTP API. Plain HTTP: it belongs on loopback or behind something that ends TLS, since tokens travel in a header.
+ * No CORS, no cookies: nothing here acts for a browser that wandered in from elsewhere.
+ */
+
+import { Hono } from 'hono';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Desk } from '../approval/desk.ts';
+import type { TokenScope } from '../config/config.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { agentRoutes } from './agents.ts';
+import type { AgentParts } from './agents.ts';
+import { FailureLimit, requires } from './auth.ts';
+import type { ApiEnv, TokenDirectory } from './auth.ts';
+import { EventStreams } from './event-stream.ts';
+import { sessionRoutes } from './live-sessions.ts';
+import type { SessionEvents } from './live-sessions.ts';
+import { openApiDocument } from './openapi.ts';
+import { ApiProblem, isForCaller, problemResponse } from './problem.ts';
+import { requestRoutes } from './requests.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** By part (`listeners`, `store`, `journal`, …): is it up? */
+  readonly checks: Readonly<Record<string, boolean>>;
+}
+
+export interface ApiParts extends AgentParts {
+  readonly desk: Desk;
+  readonly tokens: TokenDirectory;
+  readonly events: SessionEvents;
+  readonly health: () => Readiness | Promise<Readiness>;
+  readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+/** Middleware that lets through callers whose token has the scope. */
+export type Guard = (scope: TokenScope) => MiddlewareHandler<ApiEnv>;
+
+export interface Api {
+  readonly app: Hono<ApiEnv>;
+  /** Ends all event streams, so that a server can close. */
+  closeStreams(): void;
+}
+
+const BODY_BYTES = 64 * 1024;
+
+export function createApi(parts: ApiParts): Api {
+  const app = new Hono<ApiEnv>();
+  const failures = new FailureLimit(parts.clock);
+  const guard: Guard = (scope) => requires(scope, parts.tokens, failures);
+  const streams = new EventStreams(parts.desk, parts.clock);
+
+  app.use(answersArePrivate);
+  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: () => { throw tooLarge(); } }));
+  openRoutes(app, parts);
+  requestRoutes(app, guard, parts.desk, streams);
+  sessionRoutes(app, guard, parts.sessions, parts.events);
+  agentRoutes(app, guard, parts);
+
+  app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));
+  app.onError((error, context) => {
+    if (!isForCaller(error)) parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'an API call failed');
+    return problemResponse(error);
+  });
+  return { app, closeStreams: () => streams.closeAll() };
+}
+
+/** What monitors and tools read without a token: no statements, no people. */
+function openRoutes(app: Hono<ApiEnv>, { health, metrics }: ApiParts): void {
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/readyz', async (context) => {
+    const readiness = await health();
+    return context.json(readiness, readiness.ready ? 200 : 503);
+  });
+  app.get('/metrics', async () => new Response(await metrics.metrics(), { headers: { 'content-type': metrics.contentType } }));
+  app.get('/openapi.json', (context) => context.json(openApiDocument()));
+}
+
+const answersArePrivate: MiddlewareHandler = async (context, next) => {
+  await next();
+  context.header('cache-control', 'no-store');
+  context.header('x-content-type-options', 'nosniff');
+};
+
+function tooLarge(): ApiProblem {
+  return new ApiProblem('too_large', `The body is larger than ${BODY_BYTES} bytes.`);
+}

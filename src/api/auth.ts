@@ -1,0 +1,93 @@
+/**
+ * Who calls: `Authorization: Bearer cst_…`, looked up by hash, and what the token may do.
+ *
+ * Tokens carry 256 random bits, so guessing is hopeless and the limit on failures only keeps noise and log
+ * lines down; a good token always passes, or one client's mistakes behind a shared proxy would lock out all.
+ */
+
+import type { MiddlewareHandler } from 'hono';
+import type { TokenScope } from '../config/config.ts';
+import type { Person } from '../identity/person.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ApiProblem } from './problem.ts';
+
+export interface Caller {
+  readonly token: string;
+  readonly person: Person;
+  readonly scopes: readonly TokenScope[];
+}
+
+export interface TokenDirectory {
+  /** The caller a presented token stands for; undefined when it is unknown or its person is gone. Compares hashes in constant time. */
+  find(presented: string): Caller | undefined;
+}
+
+/** What the node server passes in beside the request; absent under `app.request` in tests. */
+export interface ApiEnv {
+  Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
+  Variables: { caller: Caller };
+}
+
+const BEARER = /^Bearer (cst_[\x21-\x7e]{1,256})$/i;
+const FAILURES_PER_MINUTE = 20;
+const REMEMBERED_ADDRESSES = 10_000;
+
+/** Lets the call through when its token has the scope; `context.var.caller` then says who it is. */
+export function requires(scope: TokenScope, tokens: TokenDirectory, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const caller = identify(context.req.header('authorization'), tokens);
+    if (caller === undefined) throw failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
+    if (!caller.scopes.includes(scope)) {
+      throw new ApiProblem('missing_scope', `The token "${caller.token}" doesn't have the scope ${scope}.`, {
+        hint: `Use a token that has it, or add ${scope} to this token's scopes in the configuration.`,
+      });
+    }
+    context.set('caller', caller);
+    await next();
+  };
+}
+
+function identify(header: string | undefined, tokens: TokenDirectory): Caller | undefined {
+  const presented = header === undefined ? undefined : BEARER.exec(header)?.[1];
+  return presented === undefined ? undefined : tokens.find(presented);
+}
+
+/** Counts failed authentications per address and minute. */
+export class FailureLimit {
+  readonly #clock: Clock;
+  readonly #counts = new Map<string, { since: number; failures: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Counts one failure and says what to answer. */
+  refusal(address: string): ApiProblem {
+    const entry = this.#entry(address);
+    entry.failures += 1;
+    if (entry.failures <= FAILURES_PER_MINUTE) return unauthenticated();
+    const seconds = Math.max(1, Math.ceil((entry.since + 60_000 - this.#clock.now()) / 1000));
+    return new ApiProblem('too_many_failures', `Too many calls without a valid token from ${address}.`, {
+      hint: `Wait ${seconds} s and check the token.`,
+      headers: { 'retry-after': String(seconds) },
+    });
+  }
+
+  #entry(address: string): { since: number; failures: number } {
+    const known = this.#counts.get(address);
+    if (known !== undefined && this.#clock.now() - known.since < 60_000) return known;
+    this.#counts.delete(address);
+    const oldest = this.#counts.keys().next();
+    if (this.#counts.size >= REMEMBERED_ADDRESSES && oldest.done !== true) this.#counts.delete(oldest.value);
+    const fresh = { since: this.#clock.now(), failures: 0 };
+    this.#counts.set(address, fresh);
+    return fresh;
+  }
+}
+
+function unauthenticated(): ApiProblem {
+  return new ApiProblem('unauthenticated', 'This call needs a valid API token.', {
+    hint: 'Send "Authorization: Bearer cst_…" with a token whose hash is in the configuration under tokens.',
+    headers: { 'www-authenticate': 'Bearer realm="countersign"' },
+  });
+}

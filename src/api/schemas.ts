@@ -1,0 +1,115 @@
+/** The shapes of the API, written once: they check what comes in, describe it in /openapi.json, and the tests hold every answer to them. */
+
+import { z } from 'zod';
+import { REQUEST_STATES } from '../approval/request.ts';
+import { EFFECTS } from '../sql/facts.ts';
+
+export const MAX_PAGE = 200;
+export const MAX_REASON = 1000;
+
+const time = z.iso.datetime().meta({ description: 'UTC, ISO 8601' });
+
+export const EffectUse = z.strictObject({ effect: z.enum(EFFECTS), objects: z.array(z.string()), because: z.string().optional() });
+
+export const TableUse = z.strictObject({
+  name: z.string(), read: z.boolean(), written: z.boolean(), columns: z.array(z.string()), known: z.boolean(),
+});
+
+export const Decision = z.strictObject({
+  decision: z.enum(['approve', 'deny']), person: z.string(), channel: z.string(), reason: z.string().optional(), at: time,
+});
+
+export const ApprovalRequestView = z.strictObject({
+  id: z.string(),
+  state: z.enum(REQUEST_STATES),
+  digest: z.string().meta({ description: 'SHA-256 (hex) over all that the approval is bound to; send it back with a decision' }),
+  view: z.string().meta({ description: 'SHA-256 (hex) over what is shown here and the terms; send it back with a decision so that nothing was swapped in between' }),
+  mode: z.enum(['inline', 'deferred']),
+  agent: z.strictObject({ name: z.string(), owner: z.string(), actsFor: z.string().optional(), groups: z.array(z.string()) }),
+  database: z.string(),
+  protocol: z.enum(['postgres', 'mysql']),
+  session: z.string(),
+  text: z.string().meta({ description: 'The exact statement text, whole. Written by the agent: never render it as markup, nor to a terminal as it is' }),
+  parameters: z.array(z.string().nullable()).optional(),
+  effects: z.array(EffectUse),
+  tables: z.array(TableUse),
+  unbounded: z.boolean(),
+  rule: z.string(),
+  reason: z.string(),
+  policy: z.string(),
+  approvers: z.array(z.string()),
+  quorum: z.number().int(),
+  channel: z.string().optional(),
+  createdAt: time,
+  expiresAt: time,
+  changedAt: time,
+  transaction: z.strictObject({ open: z.boolean(), ageMs: z.number() }),
+  context: z.record(z.string(), z.string()),
+  decisions: z.array(Decision),
+  note: z.string().optional(),
+  outcome: z.strictObject({
+    tag: z.string().optional(), rows: z.number().optional(), ms: z.number().optional(), error: z.string().optional(),
+  }).optional(),
+});
+export type ApprovalRequestView = z.infer<typeof ApprovalRequestView>;
+
+export const RequestPage = z.strictObject({
+  requests: z.array(ApprovalRequestView),
+  next: z.string().optional().meta({ description: 'Present when there may be more: the next page is ?before=<next>' }),
+});
+export type RequestPage = z.infer<typeof RequestPage>;
+
+export const RequestQuery = z.strictObject({
+  state: z.enum(REQUEST_STATES).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
+  before: z.string().max(100).optional(),
+});
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+
+export const DecisionBody = z.strictObject({
+  decision: z.enum(['approve', 'deny']),
+  reason: z.string().max(MAX_REASON).optional(),
+  digest: hash.optional().meta({ description: "The digest of the request you looked at; the decision is refused when it isn't the request's" }),
+  view: hash.optional().meta({ description: "The view of the request you looked at; the decision is refused when it isn't the request's" }),
+});
+export type DecisionBody = z.infer<typeof DecisionBody>;
+
+export const NoQuery = z.strictObject({});
+export const ReasonBody = z.strictObject({ reason: z.string().max(MAX_REASON).optional() });
+
+export const SessionView = z.strictObject({
+  id: z.string(), agent: z.string(), owner: z.string(), database: z.string(), protocol: z.enum(['postgres', 'mysql']),
+  client: z.string(), tls: z.boolean(), startedAt: time, state: z.enum(['idle', 'running', 'held']), statements: z.number().int(),
+  request: z.string().optional(),
+});
+export type SessionView = z.infer<typeof SessionView>;
+
+export const SessionPage = z.strictObject({ sessions: z.array(SessionView) });
+
+export const EventQuery = z.strictObject({
+  skip: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(MAX_PAGE),
+});
+
+export const EventPage = z.strictObject({
+  events: z.array(z.unknown()).meta({ description: 'Journal records of the session, oldest first' }),
+  next: z.number().int().optional().meta({ description: 'Present when there are more: the next page is ?skip=<next>' }),
+});
+
+export const AgentView = z.strictObject({
+  name: z.string(), owner: z.string(), actsFor: z.string().optional(), groups: z.array(z.string()), databases: z.array(z.string()),
+  frozen: z.boolean(), sessions: z.number().int(),
+});
+export type AgentView = z.infer<typeof AgentView>;
+
+export const AgentPage = z.strictObject({ agents: z.array(AgentView) });
+export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean() });
+export const KilledView = z.strictObject({ session: z.string(), killed: z.literal(true) });
+export const HealthView = z.strictObject({ status: z.literal('ok') });
+export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });
+
+export const Problem = z.strictObject({
+  type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string(), hint: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;

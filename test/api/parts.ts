@@ -1,0 +1,102 @@
+/** An API over doubles, with tokens for the people every test knows. */
+
+import { Registry } from 'prom-client';
+import type { Api, ApiParts } from '../../src/api/app.ts';
+import { createApi } from '../../src/api/app.ts';
+import type { TokenDirectory } from '../../src/api/auth.ts';
+import type { Freezer, SessionDirectory, SessionInfo } from '../../src/api/sessions.ts';
+import { TOKEN_SCOPES } from '../../src/config/config.ts';
+import type { TokenScope } from '../../src/config/config.ts';
+import type { Agent } from '../../src/identity/agent.ts';
+import type { Person } from '../../src/identity/person.ts';
+import { ClockDouble, DeskDouble } from './doubles.ts';
+
+export const SAM: Person = { email: 'sam@example.com', roles: ['approver'], groups: ['dba'] };
+export const DANA: Person = { email: 'dana@example.com', roles: ['approver'], groups: ['dba'] };
+export const KIM: Person = { email: 'kim@example.com', roles: ['auditor'], groups: ['audit'] };
+
+export const TOKENS = {
+  sam: `cst_${'s'.repeat(43)}`,
+  dana: `cst_${'d'.repeat(43)}`,
+  kim: `cst_${'k'.repeat(43)}`,
+} as const;
+
+export const REPORTER: Agent = {
+  name: 'reporter', verifier: 'SCRAM-SHA-256$4096:SECRET', owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'],
+};
+
+export const SESSION: SessionInfo = {
+  id: 'ses_1', agent: 'reporter', owner: 'dana@example.com', database: 'shop', protocol: 'postgres', client: '127.0.0.1:5000',
+  tls: false, startedAt: Date.UTC(2026, 0, 1), state: 'held', statements: 3, request: 'req_aaaaaaaaaaaaaaaa',
+};
+
+export class SessionsDouble implements SessionDirectory {
+  readonly sessions = new Map([[SESSION.id, SESSION]]);
+  readonly killed: { id: string; reason: string }[] = [];
+  list(): readonly SessionInfo[] {
+    return [...this.sessions.values()];
+  }
+  get(id: string): SessionInfo | undefined {
+    return this.sessions.get(id);
+  }
+  async kill(id: string, reason: string): Promise<boolean> {
+    this.killed.push({ id, reason });
+    return this.sessions.delete(id);
+  }
+}
+
+export class FreezerDouble implements Freezer {
+  readonly frozen = new Map<string, { by: string; reason: string | undefined }>();
+  async freeze(agent: string, by: string, reason?: string): Promise<void> {
+    this.frozen.set(agent, { by, reason });
+  }
+  async thaw(agent: string): Promise<void> {
+    this.frozen.delete(agent);
+  }
+  isFrozen(agent: string): boolean {
+    return this.frozen.has(agent);
+  }
+}
+
+const callers = new Map<string, { token: string; person: Person; scopes: readonly TokenScope[] }>([
+  [TOKENS.sam, { token: 'sam-laptop', person: SAM, scopes: TOKEN_SCOPES }],
+  [TOKENS.dana, { token: 'dana-laptop', person: DANA, scopes: TOKEN_SCOPES }],
+  [TOKENS.kim, { token: 'kim-audit', person: KIM, scopes: ['requests:read', 'audit:read'] }],
+]);
+const tokens: TokenDirectory = { find: (presented) => callers.get(presented) };
+
+export interface TestApi extends Api {
+  readonly desk: DeskDouble;
+  readonly sessions: SessionsDouble;
+  readonly freezer: FreezerDouble;
+  readonly clock: ClockDouble;
+  readonly logged: unknown[];
+  get(path: string, token?: string): Promise<Response>;
+  send(method: string, path: string, body: unknown, token?: string): Promise<Response>;
+}
+
+export function testApi(changes: Partial<ApiParts> = {}): TestApi {
+  const desk = new DeskDouble();
+  const sessions = new SessionsDouble();
+  const freezer = new FreezerDouble();
+  const clock = new ClockDouble();
+  const logged: unknown[] = [];
+  const api = createApi({
+    desk, sessions, freezer, clock, tokens,
+    agents: () => new Map([[REPORTER.name, REPORTER]]),
+    events: async function* () { /* none */ },
+    health: () => ({ ready: true, checks: { store: true } }),
+    metrics: new Registry(),
+    log: { error: (...line: unknown[]) => { logged.push(line); } },
+    ...changes,
+  });
+  const call = async (path: string, init: RequestInit): Promise<Response> => await api.app.request(path, init);
+  return {
+    ...api, desk, sessions, freezer, clock, logged,
+    get: (path, token = TOKENS.sam) => call(path, { headers: { authorization: `Bearer ${token}` } }),
+    send: (method, path, body, token = TOKENS.sam) => call(path, {
+      method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  };
+}
