@@ -59,7 +59,7 @@ export interface Config {
   readonly people: readonly Person[];
   readonly tokens: readonly ApiTokenConfig[];
   readonly approvals: {
-    readonly store: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
+    readonly store: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string; readonly password?: SecretSource };
     /** Default time limit of a request, and the shorter one for holds inside an open transaction. */
     readonly withinMs: number;
     readonly withinTransactionMs: number;

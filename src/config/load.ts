@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Config, DatabaseConfig, SecretSource, SlackConfig } from './config.ts';
+import { ConfigError } from './problems.ts';
+import type { Problem } from './problems.ts';
+import { checkReferences } from './references.ts';
+import { fileSchema } from './schema.ts';
+import type { ConfigFile } from './schema.ts';
+import { shaped } from './shape.ts';
+import { parseUpstream } from './upstream.ts';
+import { YamlSource } from './yaml.ts';
+
+/**
+ * Reads countersign.yaml: checked, defaults filled in, paths absolute (relative ones start at the file's folder).
+ * Rejects with ConfigError carrying every problem, each with its place. No value is taken from the environment;
+ * secrets stay sources (see secrets.ts) and aren't read here. Policies are loaded by loadPolicy.
+ */
+export async function loadConfig(file: string): Promise<Config> {
+  const path = resolve(file);
+  return configFrom(path, await readText(path, file));
+}
+
+/** The same for a text at hand. `file` (absolute) is where it would stand. */
+export function configFrom(file: string, text: string): Config {
+  const source = new YamlSource(file, text);
+  const problems: Problem[] = [];
+  const shape = shaped(fileSchema, source, problems);
+  const absolute = (path: string): string => resolve(dirname(file), path);
+  if (shape !== undefined) problems.push(...checkReferences(shape, source, absolute));
+  if (shape === undefined || problems.length > 0) throw new ConfigError('config_invalid', problems);
+  return build(file, shape, absolute);
+}
+
+async function readText(path: string, asked: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    const message = error instanceof TypeError ? 'the file isn\'t UTF-8' : `the file can't be read: ${(error as Error).message}`;
+    throw new ConfigError('config_invalid', [{ file: asked, line: 1, column: 1, message }], { cause: error });
+  }
+}
+
+function build(file: string, shape: ConfigFile, absolute: (path: string) => string): Config {
+  const dir = absolute(shape.journal.dir);
+  const keys = join(dir, 'keys');
+  const { approvals, journal, limits, timeouts } = shape;
+  return {
+    file,
+    listen: defined(shape.listen),
+    ...(shape.tls && { tls: { cert: absolute(shape.tls.cert), key: absolute(shape.tls.key), required: shape.tls.required } }),
+    databases: new Map(Object.entries(shape.databases).map(([name, database]) => [name, databaseOf(name, database, absolute)])),
+    agents: new Map(shape.agents.map(({ acts_for, ...agent }) => [agent.name, { ...agent, ...(acts_for !== undefined && { actsFor: acts_for }) }])),
+    people: shape.people.map(({ slack, ...person }) => ({ ...person, ...(slack !== undefined && { slack }) })),
+    tokens: shape.tokens,
+    approvals: {
+      store: approvals.store === 'memory' ? { kind: 'memory' } : { kind: 'redis', url: approvals.store, ...secretAt('password', approvals.store_password, absolute) },
+      withinMs: approvals.within,
+      withinTransactionMs: Math.min(approvals.within, approvals.within_transaction),
+      signingKey: approvals.signing_key === undefined ? join(keys, 'decisions.pem') : absolute(approvals.signing_key),
+      storeDown: approvals.store_down,
+    },
+    journal: {
+      dir,
+      segmentBytes: journal.segment,
+      checkpointRecords: journal.checkpoint_records,
+      checkpointMs: journal.checkpoint_every,
+      signingKey: journal.signing_key === undefined ? join(keys, 'checkpoints.pem') : absolute(journal.signing_key),
+    },
+    policies: shape.policies.map(absolute),
+    ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
+    limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse },
+    timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
+  };
+}
+
+function databaseOf(name: string, shape: ConfigFile['databases'][string], absolute: (path: string) => string): DatabaseConfig {
+  const upstream = parseUpstream(shape.upstream, shape.protocol);
+  // checkReferences has told it already; this keeps a later mistake there from becoming an undefined host here.
+  if (typeof upstream === 'string') throw new TypeError(upstream);
+  return {
+    name,
+    protocol: shape.protocol,
+    upstream,
+    ...secretAt('password', shape.password, absolute),
+    tls: { mode: shape.tls?.mode ?? 'disable', ...(shape.tls?.ca !== undefined && { ca: absolute(shape.tls.ca) }) },
+  };
+}
+
+function slackOf(shape: NonNullable<ConfigFile['slack']>, absolute: (path: string) => string): SlackConfig {
+  return {
+    botToken: located(shape.bot_token, absolute),
+    channel: shape.channel,
+    ...secretAt('appToken', shape.app_token, absolute),
+    ...secretAt('signingSecret', shape.signing_secret, absolute),
+    ...(shape.api_url !== undefined && { apiUrl: shape.api_url }),
+  };
+}
+
+function secretAt<K extends string>(key: K, source: SecretSource | undefined, absolute: (path: string) => string): { [key in K]?: SecretSource } {
+  return source === undefined ? {} : ({ [key]: located(source, absolute) } as { [key in K]: SecretSource });
+}
+
+function located(source: SecretSource, absolute: (path: string) => string): SecretSource {
+  return 'file' in source ? { file: absolute(source.file) } : source;
+}
+
+/** Without the keys that are there only to be undefined. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

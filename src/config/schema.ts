@@ -1,0 +1,112 @@
+/**
+ * What countersign.yaml may say. Names are snake_case; every key not shown in an example has a default.
+ * Relations between the parts (names that refer to names) are checked in references.ts.
+ */
+
+import { z } from 'zod';
+import { ROLES } from '../identity/person.ts';
+import { TOKEN_SCOPES } from './config.ts';
+import { address, duration, email, name, secret, size, wait } from './fields.ts';
+
+const text = z.string().min(1, 'this must not be empty');
+const count = z.int().min(1, 'this must be at least 1');
+
+/**
+ * `shop: { protocol: postgres, upstream: "postgres://app@db.internal:5432/shop", password: { env: SHOP_DB_PASSWORD }, tls: { ca: ca.pem } }`
+ * Without `tls` the upstream is reached in plain TCP; with it the certificate and host name are checked unless `mode` says less.
+ */
+const database = z.strictObject({
+  protocol: z.enum(['postgres', 'mysql']),
+  upstream: text,
+  password: secret.optional(),
+  tls: z.strictObject({ mode: z.enum(['disable', 'require', 'verify-full']).default('verify-full'), ca: text.optional() }).optional(),
+});
+
+/** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }` */
+const agent = z.strictObject({
+  name,
+  verifier: z.string(),
+  owner: email,
+  acts_for: email.optional(),
+  groups: z.array(name).default([]),
+  databases: z.array(name).default([]),
+});
+
+/** `{ email: sam@example.com, roles: [approver], groups: [dba], slack: U012ABC }` */
+const person = z.strictObject({
+  email,
+  roles: z.array(z.enum(ROLES)).default([]),
+  groups: z.array(name).default([]),
+  slack: z.string().regex(/^[UW][A-Z0-9]{2,20}$/, 'a Slack user id is needed here, such as U012ABCDEF').optional(),
+});
+
+/** `{ name: ci, hash: "sha256:<64 hex digits>", person: sam@example.com, scopes: [requests:read, requests:decide] }` */
+const token = z.strictObject({
+  name,
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'the hash of a token reads sha256: and 64 lower-case hexadecimal digits; the token itself doesn\'t belong here'),
+  person: email,
+  scopes: z.array(z.enum(TOKEN_SCOPES)).min(1, 'a token needs at least one scope'),
+});
+
+/** `{ store: memory, within: 15m, within_transaction: 1m, signing_key: decisions.pem, store_down: pass_unflagged }`; `store: redis://host:6379` with `store_password`. */
+const approvals = z.strictObject({
+  store: text.default('memory'),
+  store_password: secret.optional(),
+  within: wait.prefault('15m'),
+  within_transaction: wait.prefault('1m'),
+  signing_key: text.optional(),
+  store_down: z.enum(['pass_unflagged', 'refuse_all']).default('pass_unflagged'),
+});
+
+/** `{ dir: ./journal, segment: 64MiB, checkpoint_records: 1000, checkpoint_every: 10s, signing_key: checkpoints.pem }` */
+const journal = z.strictObject({
+  dir: text.default('./journal'),
+  segment: size.prefault('64MiB'),
+  checkpoint_records: count.default(1000),
+  checkpoint_every: wait.prefault('10s'),
+  signing_key: text.optional(),
+});
+
+/** `{ bot_token: { env: SLACK_BOT_TOKEN }, app_token: { env: SLACK_APP_TOKEN }, channel: "#db-approvals" }`; `signing_secret` in place of `app_token` takes HTTP instead of Socket Mode. */
+const slack = z.strictObject({
+  bot_token: secret,
+  channel: text,
+  app_token: secret.optional(),
+  signing_secret: secret.optional(),
+  api_url: z.url({ protocol: /^https?$/, error: 'a URL is needed here, such as https://slack.com/api/' }).optional(),
+});
+
+/** Bounds on what one agent can cost; see Config.limits. */
+const limits = z.strictObject({
+  statement: size.prefault('1MiB'),
+  message: size.prefault('64MiB'),
+  buffered: size.prefault('512MiB'),
+  connections: count.default(10_000),
+  parse: wait.prefault('2s'),
+});
+
+/** `idle: 0s` means never; see Config.timeouts. */
+const timeouts = z.strictObject({
+  handshake: wait.prefault('30s'),
+  idle: duration.prefault('0s'),
+  upstream_connect: wait.prefault('10s'),
+  drain: duration.prefault('30s'),
+});
+
+export const fileSchema = z.strictObject({
+  listen: z.strictObject({ postgres: address.optional(), mysql: address.optional(), http: address.optional() }),
+  /** TLS towards agents: `{ cert: server.pem, key: server.key, required: true }`. */
+  tls: z.strictObject({ cert: text, key: text, required: z.boolean().default(true) }).optional(),
+  databases: z.record(name, database),
+  agents: z.array(agent).default([]),
+  people: z.array(person).default([]),
+  tokens: z.array(token).default([]),
+  approvals: approvals.prefault({}),
+  journal: journal.prefault({}),
+  policies: z.array(text).min(1, 'at least one policy file is needed'),
+  slack: slack.optional(),
+  limits: limits.prefault({}),
+  timeouts: timeouts.prefault({}),
+});
+
+export type ConfigFile = z.output<typeof fileSchema>;
