@@ -9,10 +9,12 @@ export interface Desk {
   get(id: string): Promise<ApprovalRequest | undefined>;
   /**
    * Signs and stores the person's decision; answers with the request as it then is (still `pending` while the quorum isn't met).
+   * @param by.seen `view` (view.ts) of the request as the channel showed it; when it is given and differs, the person
+   * saw something else than what would be approved, and gets incomplete_view.
    * Throws DecisionRefused, whose message says to the person why: not_found, already_decided, expired, self_approval,
    * not_an_approver, already_voted, incomplete_view.
    */
-  decide(id: string, by: { readonly decision: 'approve' | 'deny'; readonly person: Person; readonly channel: string; readonly reason?: string }): Promise<ApprovalRequest>;
+  decide(id: string, by: { readonly decision: 'approve' | 'deny'; readonly person: Person; readonly channel: string; readonly reason?: string; readonly seen?: string }): Promise<ApprovalRequest>;
   /** Every request as it becomes, from now on, on every replica. Ends when the signal aborts. */
   watch(signal: AbortSignal): AsyncIterable<ApprovalRequest>;
 }

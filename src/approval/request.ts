@@ -57,6 +57,8 @@ export interface ApprovalRequest extends RequestDraft {
   /** When and why the state was last changed. */
   readonly changedAt: number;
   readonly note?: string;
+  /** The gate's signature over id and draft (JWS, see seal.ts): a desk shows and signs nothing without it. */
+  readonly seal?: string;
   /** After `finished` or `failed`. */
   readonly outcome?: { readonly tag?: string; readonly rows?: number; readonly ms?: number; readonly error?: string };
 }
@@ -79,11 +81,16 @@ export interface Approvals {
    * Rejects with the signal's reason when aborted (the caller then withdraws).
    */
   resolution(request: ApprovalRequest, signal: AbortSignal): Promise<Resolution>;
-  /** The deferred mode's question: what does a request with this digest say today? Undefined: none that is pending or approved. */
-  find(digest: string): Promise<ApprovalRequest | undefined>;
+  /**
+   * The deferred mode's question: what does a request with this digest say today? Undefined: none that is pending or approved.
+   * @param own the draft of what the agent has just re-sent. Only an answer found with it can be released, since a release
+   * is verified against what this process has seen itself and never against what the store says.
+   */
+  find(digest: string, own?: RequestDraft): Promise<ApprovalRequest | undefined>;
   /**
    * approved -> released, verified again (digest, signatures, quorum, time). Exactly one caller wins: the others get false,
    * as does everyone when anything doesn't hold. Only after `true` may the statement run.
+   * @param request as `open` or `find(digest, own)` gave it.
    */
   release(request: ApprovalRequest): Promise<boolean>;
   withdraw(id: string, reason: string): Promise<void>;

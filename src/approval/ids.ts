@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** `req_` and 16 lower-case base32 characters: 80 random bits, chosen by the gate and never by the store. */
+export function newRequestId(random: (size: number) => Uint8Array = randomBytes): string {
+  // 256 is a multiple of 32, so the low five bits of each byte are uniform.
+  return `req_${Array.from(random(16), (byte) => BASE32[byte & 31]).join('')}`;
+}
+
+export const REQUEST_ID = /^req_[a-z2-7]{16}$/;

@@ -1,0 +1,79 @@
+import { sameEmail, normalEmail } from '../identity/email.ts';
+import { verifyDecision } from './decision.ts';
+import type { DecisionClaims } from './decision.ts';
+import type { DecisionKeys } from './keys.ts';
+import type { RequestDraft, SignedDecision } from './request.ts';
+import { view } from './view.ts';
+
+/** How far the clocks of two replicas may be apart before a decision counts as coming from the future. */
+export const CLOCK_SKEW_MS = 60_000;
+
+/** What this process knows by itself of a request: never what a store says of it. */
+export interface Own {
+  readonly id: string;
+  readonly draft: RequestDraft;
+}
+
+export interface Verification {
+  /** Enough different people, each allowed, have signed for exactly this, in time; and nobody has denied it. */
+  readonly approved: boolean;
+  /** Those that verify, with the contents that were signed. */
+  readonly decisions: readonly SignedDecision[];
+  /** Sentences about those that don't: each is an attack or a fault, worth a loud log. */
+  readonly problems: readonly string[];
+}
+
+/** Judges the decisions a store offers for a request of our own. Never throws. */
+export async function verifyDecisions(own: Own, offered: readonly { readonly jws: unknown }[], keys: DecisionKeys, now: number): Promise<Verification> {
+  const decisions: SignedDecision[] = [];
+  const problems: string[] = [];
+  const expected = view(own.draft);
+  for (const { jws } of offered) {
+    try {
+      const claims = await verifyDecision(jws, keys);
+      const problem = mismatch(claims, own, expected, now);
+      if (problem === undefined) decisions.push(signedBy(claims, jws as string));
+      else problems.push(problem);
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { approved: meetsQuorum(decisions, own.draft, now), decisions, problems };
+}
+
+function meetsQuorum(decisions: readonly SignedDecision[], draft: RequestDraft, now: number): boolean {
+  const people = new Set(decisions.filter((one) => one.decision === 'approve').map((one) => normalEmail(one.person)));
+  const denied = decisions.some((one) => one.decision === 'deny');
+  return !denied && now < draft.expiresAt && draft.quorum >= 1 && people.size >= draft.quorum;
+}
+
+/** Why the claims aren't about this request under these terms; undefined when they are. */
+function mismatch(claims: DecisionClaims, own: Own, expectedView: string, now: number): string | undefined {
+  const { draft } = own;
+  if (claims.request !== own.id) return `It is a decision about ${claims.request}.`;
+  if (claims.digest !== draft.digest) return 'It is a decision about other bytes.';
+  if (claims.mode !== draft.mode) return `It is a decision about a statement held ${claims.mode}.`;
+  if (claims.view !== expectedView) return 'The person was shown something else.';
+  if (claims.quorum !== draft.quorum || !sameNames(claims.approvers, draft.approvers)) return 'It was decided under other terms.';
+  if (sameEmail(claims.person, draft.agent.owner)) return `${claims.person} owns the agent.`;
+  if (draft.agent.actsFor !== undefined && sameEmail(claims.person, draft.agent.actsFor)) return `The agent acts for ${claims.person}.`;
+  return untimely(claims, draft, now);
+}
+
+/** A deferred statement is opened in one session and released in another, so only its length of time is our own knowledge. */
+function untimely(claims: DecisionClaims, draft: RequestDraft, now: number): string | undefined {
+  if (claims.at > now + CLOCK_SKEW_MS) return 'It was signed in the future.';
+  if (now >= claims.expiresAt) return 'Its time is over.';
+  if (draft.mode === 'inline' && claims.expiresAt !== draft.expiresAt) return 'It was decided under another time limit.';
+  if (now - claims.at > draft.expiresAt - draft.createdAt + CLOCK_SKEW_MS) return 'It is older than the time limit.';
+  return undefined;
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+}
+
+function signedBy(claims: DecisionClaims, jws: string): SignedDecision {
+  const { decision, person, channel, reason, at } = claims;
+  return { decision, person, channel, ...(reason !== undefined && { reason }), at, jws };
+}

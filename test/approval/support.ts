@@ -1,0 +1,95 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { decisionKeys } from '../../src/approval/keys.ts';
+import type { DecisionKeys } from '../../src/approval/keys.ts';
+import type { RequestDraft } from '../../src/approval/request.ts';
+import { requestDigest } from '../../src/approval/digest.ts';
+import { createPeople } from '../../src/identity/people.ts';
+import type { Person } from '../../src/identity/person.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+
+/** A clock that stands still until told; timers fire in order while it advances. */
+export class ManualClock implements Clock {
+  #now: number;
+  #timers: { at: number; callback: () => void }[] = [];
+
+  constructor(now = Date.UTC(2026, 0, 1)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): { cancel(): void } {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.push(timer);
+    return { cancel: () => { this.#timers = this.#timers.filter((one) => one !== timer); } };
+  }
+
+  /** Fires what is due, letting promises run in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    for (;;) {
+      const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
+      if (!next || next.at > until) break;
+      this.#timers = this.#timers.filter((one) => one !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+      await settled();
+    }
+    this.#now = until;
+    await settled();
+  }
+
+  /** Armed timers. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+}
+
+/** Lets everything that needs no outside event run: promises, and signatures made off the loop. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resume) => setImmediate(resume));
+}
+
+export function newKeys(): DecisionKeys {
+  return decisionKeys(generateKeyPairSync('ed25519').privateKey);
+}
+
+export const dana: Person = { email: 'dana@example.com', roles: ['approver'], groups: ['dba'] };
+export const sam: Person = { email: 'sam@example.com', roles: ['approver'], groups: ['dba'], slack: 'U1' };
+export const kim: Person = { email: 'kim@example.com', roles: ['approver'], groups: ['dba', 'oncall'] };
+export const root: Person = { email: 'root@example.com', roles: ['admin', 'auditor'], groups: ['dba'] };
+export const ivy: Person = { email: 'ivy@example.com', roles: ['approver'], groups: ['interns'] };
+export const people = createPeople([dana, sam, kim, root, ivy]);
+
+/** A held `drop table` of dana's agent, open for a minute from `now`. */
+export function draft(now: number, changes: Partial<RequestDraft> = {}): RequestDraft {
+  const text = changes.text ?? 'drop table orders';
+  return {
+    digest: requestDigest({ agent: 'reporter', database: 'shop', batch: Buffer.from(text), settings: [['search_path', 'public']], policy: 'p1' }),
+    mode: 'inline', agent: { name: 'reporter', owner: 'Dana@Example.com', groups: ['analytics'] }, database: 'shop', protocol: 'postgres',
+    session: 'ses_1', text, effects: [{ effect: 'drop', objects: ['table public.orders'] }],
+    tables: [{ name: 'public.orders', read: false, written: true, columns: ['*'], known: true }], unbounded: false,
+    rule: 'drops', reason: 'drops are held by rule drops', policy: 'p1', approvers: ['dba'], quorum: 1,
+    createdAt: now, expiresAt: now + 60_000, transaction: { open: false, ageMs: 0 }, context: { application_name: 'psql' },
+    ...changes,
+  };
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+/** Keeps what is logged. */
+export function recorder() {
+  const lines: LogLine[] = [];
+  const at = (level: string) => (fields: unknown, message?: string) => { lines.push({ level, fields: fields as Record<string, unknown>, message: message ?? '' }); };
+  return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } };
+}
