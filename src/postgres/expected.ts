@@ -1,0 +1,67 @@
+/** The replies that are still to come, as a queue: one entry a message that the server will answer. Pure. */
+
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Statement } from '../protocol/statement.ts';
+import type { Change } from './prepared.ts';
+
+export type Expected =
+  | { readonly kind: 'parse' | 'bind' | 'close'; readonly change: Change }
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'execute'; readonly statement: Statement; readonly progress: Progress }
+  | { readonly kind: 'query'; readonly statement: Statement; readonly progress: Progress }
+  | { readonly kind: 'sync' }
+  /** A message put in the place of a refused one: the server answers it with an error, which becomes the refusal. */
+  | { readonly kind: 'refused_execute' | 'refused_query'; readonly refusal: Refusal; answered: boolean };
+
+/** What has come of a statement so far. */
+export interface Progress {
+  /** Commands of the batch that are complete. */
+  completed: number;
+  rows: number;
+  bytes: number;
+  tag?: string;
+  error?: { readonly code: string; readonly message: string };
+  /** Changes to names by SQL commands of the batch, by the command's place in it. */
+  readonly changes: readonly (readonly Change[])[];
+}
+
+export const noProgress = (changes: readonly (readonly Change[])[] = []): Progress => ({ completed: 0, rows: 0, bytes: 0, changes });
+
+/** First in, first out. Shifting an array is linear in V8 beyond some length; this isn't. */
+export class ExpectedQueue {
+  #entries: Expected[] = [];
+  #first = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#first;
+  }
+
+  get head(): Expected | undefined {
+    return this.#entries[this.#first];
+  }
+
+  push(entry: Expected): void {
+    this.#entries.push(entry);
+  }
+
+  shift(): Expected | undefined {
+    const entry = this.#entries[this.#first];
+    if (entry === undefined) return undefined;
+    this.#first++;
+    if (this.#first === this.#entries.length) {
+      this.#entries = [];
+      this.#first = 0;
+    } else if (this.#first > 256) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+    return entry;
+  }
+
+  /** Takes entries off the end until `length` are left; newest first. */
+  truncate(length: number): Expected[] {
+    const taken: Expected[] = [];
+    while (this.length > length) taken.push(this.#entries.pop() as Expected);
+    return taken;
+  }
+}

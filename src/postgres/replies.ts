@@ -1,0 +1,211 @@
+/**
+ * Follows the server's replies: whose they are, how each statement ended, which names now stand.
+ * Whole runs of messages go to the client as they came; only what answers a refused message is replaced.
+ */
+
+import { Malformed } from '../framing/malformed.ts';
+import { FrameScanner } from '../framing/scanner.ts';
+import type { Slices } from '../framing/slices.ts';
+import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
+import type { Statement } from '../protocol/statement.ts';
+import type { Expected, ExpectedQueue, Progress } from './expected.ts';
+import { decodeErrorFields } from './messages/error-response.ts';
+import { Backend, backendFormat, HEADER_BYTES } from './messages/frame.ts';
+import { ByteReader } from '../framing/reader.ts';
+import type { Names } from './prepared.ts';
+import { encodeRefusal } from './refusal.ts';
+
+export class Replies {
+  readonly #scanner: FrameScanner;
+  readonly #expected: ExpectedQueue;
+  readonly #names: Names;
+  readonly #out: Slices;
+  readonly #listener: ConversationListener;
+  transaction: TransactionState = 'idle';
+
+  constructor(expected: ExpectedQueue, names: Names, out: Slices, listener: ConversationListener) {
+    this.#expected = expected;
+    this.#names = names;
+    this.#out = out;
+    this.#listener = listener;
+    this.#scanner = new FrameScanner(backendFormat, {
+      frame: (bytes, start, end) => this.#frame(bytes, start, end),
+      piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
+    });
+  }
+
+  /** May a message of ours be put in now? */
+  get atBoundary(): boolean {
+    return this.#scanner.atBoundary;
+  }
+
+  receive(chunk: Buffer): void {
+    this.#scanner.push(chunk);
+  }
+
+  /** Rows and COPY data. */
+  #piece(bytes: Buffer, start: number, end: number, first: boolean): void {
+    const head = this.#expected.head;
+    if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(bytes[start] as number, head);
+    if (first && bytes[start] === Backend.DataRow) head.progress.rows++;
+    head.progress.bytes += end - start;
+    this.#out.range(bytes, start, end);
+  }
+
+  #frame(bytes: Buffer, start: number, end: number): void {
+    const type = bytes[start] as number;
+    const head = this.#expected.head;
+    switch (type) {
+      case Backend.ParseComplete:
+        this.#confirm(head, 'parse', type);
+        break;
+      case Backend.BindComplete:
+        this.#confirm(head, 'bind', type);
+        break;
+      case Backend.CloseComplete:
+        this.#confirm(head, 'close', type);
+        break;
+      case Backend.RowDescription:
+      case Backend.NoData:
+        if (head?.kind === 'describe') this.#expected.shift();
+        else if (head?.kind !== 'query' || type === Backend.NoData) throw unexpected(type, head);
+        break;
+      case Backend.ParameterDescription:
+        if (head?.kind !== 'describe') throw unexpected(type, head);
+        break;
+      case Backend.CommandComplete:
+        this.#complete(head, tag(bytes, start, end));
+        break;
+      case Backend.EmptyQueryResponse:
+        this.#complete(head, undefined);
+        break;
+      case Backend.PortalSuspended:
+        if (head?.kind !== 'execute') throw unexpected(type, head);
+        this.#expected.shift();
+        this.#listener.ended(head.statement, { rows: head.progress.rows, bytes: head.progress.bytes, suspended: true });
+        break;
+      case Backend.ErrorResponse:
+        if (this.#error(head, bytes, start, end)) return;
+        break;
+      case Backend.ReadyForQuery:
+        this.#ready(head, bytes[start + HEADER_BYTES]);
+        break;
+      case Backend.CopyInResponse:
+      case Backend.CopyOutResponse:
+      case Backend.CopyDone:
+        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        break;
+      case Backend.ParameterStatus:
+        this.#setting(bytes, start, end);
+        break;
+      case Backend.NoticeResponse:
+      case Backend.NotificationResponse:
+        break;
+      default:
+        throw unexpected(type, head);
+    }
+    this.#out.range(bytes, start, end);
+  }
+
+  #confirm(head: Expected | undefined, kind: 'parse' | 'bind' | 'close', type: number): void {
+    if (head?.kind !== kind) throw unexpected(type, head);
+    this.#expected.shift();
+    this.#names.confirm(head.change);
+  }
+
+  /** One command is complete; a portal's only one, or one of a batch. */
+  #complete(head: Expected | undefined, commandTag: string | undefined): void {
+    if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(Backend.CommandComplete, head);
+    const { progress, statement } = head;
+    if (commandTag !== undefined) progress.tag = commandTag;
+    for (const change of progress.changes[progress.completed] ?? []) this.#names.confirm(change);
+    this.#listener.completed(statement, progress.completed);
+    progress.completed++;
+    if (head.kind !== 'execute') return;
+    this.#expected.shift();
+    this.#end(statement, progress);
+  }
+
+  #end(statement: Statement, progress: Progress): void {
+    for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
+    this.#listener.ended(statement, {
+      rows: progress.rows, bytes: progress.bytes,
+      ...(progress.tag === undefined ? {} : { tag: progress.tag }),
+      ...(progress.error === undefined ? {} : { error: progress.error }),
+    });
+  }
+
+  /** True when the server's error was replaced by ours. */
+  #error(head: Expected | undefined, bytes: Buffer, start: number, end: number): boolean {
+    const fields = decodeErrorFields(bytes, start, end);
+    const error = { code: fields.get('C') ?? 'XX000', message: fields.get('M') ?? '' };
+    switch (head?.kind) {
+      case undefined: // FATAL outside of any command: the server ends the session (shutdown, idle timeout)
+      case 'sync': // the implicit transaction's commit failed; ReadyForQuery follows
+        return false;
+      case 'query':
+        head.progress.error = error;
+        return false;
+      case 'refused_query':
+        head.answered = true;
+        this.#out.add(encodeRefusal(head.refusal, 'ERROR'));
+        return true;
+      case 'refused_execute':
+        this.#out.add(encodeRefusal(head.refusal, 'ERROR'));
+        this.#skip();
+        return true;
+      case 'execute':
+        head.progress.error = error;
+        this.#skip();
+        return false;
+      default:
+        this.#skip();
+        return false;
+    }
+  }
+
+  /** After an error the server skips all messages until Sync (documentation, "Extended Query"): their replies never come. */
+  #skip(): void {
+    for (let head = this.#expected.head; head !== undefined && head.kind !== 'sync'; head = this.#expected.head) {
+      this.#expected.shift();
+      if ('change' in head) this.#names.abandon(head.change);
+      if (head.kind !== 'execute' && head.kind !== 'query') continue;
+      head.progress.error ??= SKIPPED;
+      this.#end(head.statement, head.progress);
+    }
+  }
+
+  #ready(head: Expected | undefined, status: number | undefined): void {
+    if (head?.kind === 'query') this.#end(head.statement, head.progress);
+    else if (head?.kind === 'refused_query') {
+      if (!head.answered) throw new Malformed('the database accepted what stands for a refused statement');
+    } else if (head?.kind !== 'sync') throw unexpected(Backend.ReadyForQuery, head);
+    this.#expected.shift();
+    this.transaction = transactionState(status);
+    if (this.transaction === 'idle') this.#names.endTransaction();
+    this.#listener.ready(this.transaction);
+  }
+
+  #setting(bytes: Buffer, start: number, end: number): void {
+    const reader = new ByteReader(bytes, start + HEADER_BYTES, end);
+    this.#listener.setting(reader.cstring(), reader.cbytes().toString('utf8'));
+  }
+}
+
+const SKIPPED = { code: 'skipped', message: 'skipped by the database after an earlier error in the same pipeline' };
+
+
+function transactionState(status: number | undefined): TransactionState {
+  if (status === 0x49) return 'idle';
+  if (status === 0x54) return 'open';
+  if (status === 0x45) return 'failed';
+  throw new Malformed(`transaction status ${status}`);
+}
+
+function tag(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('latin1', start + HEADER_BYTES, end - 1);
+}
+
+function unexpected(type: number, head: Expected | undefined): Malformed {
+  return new Malformed(`the database sent ${JSON.stringify(String.fromCharCode(type))} where ${head?.kind ?? 'nothing'} was to be answered`);
+}

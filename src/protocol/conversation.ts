@@ -1,0 +1,62 @@
+/** The interface both protocols implement: bytes of either side in, judged steps and bytes for either side out. No I/O. */
+
+import type { Slices } from '../framing/slices.ts';
+import type { Refusal } from './refusal.ts';
+import type { Outcome, Statement, Step } from './statement.ts';
+
+/** What a conversation tells its session while it follows the database's replies. */
+export interface ConversationListener {
+  /** The `index`th statement of the batch is complete. */
+  completed(statement: Statement, index: number): void;
+  /** The batch (or this part of its rows) has ended. */
+  ended(statement: Statement, outcome: Outcome): void;
+  /** The database is waiting for the next command. */
+  ready(status: TransactionState): void;
+  /** The database changed a setting that it reports. */
+  setting(name: string, value: string): void;
+}
+
+export type TransactionState = 'idle' | 'open' | 'failed';
+
+/** The answer to "what does this name stand for in the session?". `unsettled`: replies that decide it are under way. */
+export type NameMeaning = { readonly text: string } | 'unknown' | 'unsettled';
+
+export interface Conversation {
+  /** Bytes for the database that `forward` and `refuse` have added; the session writes them when the journal allows. */
+  readonly toDatabase: Slices;
+  /** Bytes for the client. */
+  readonly toClient: Slices;
+
+  /** Bytes from the client. Throws Malformed, or Refused for what ends the connection. The chunk may be reused afterwards once `keep` was called. */
+  receive(chunk: Buffer): void;
+  /** The next step, without taking it. `unsettled`: ask again when more replies have come. */
+  next(): Step | 'unsettled' | undefined;
+  /** Lets the step that `next` gave go to the database. */
+  forward(step: Step): void;
+  /** Answers the step with an error at the place of its `at`th statement, without the database running any of it from there on. */
+  refuse(step: Step, at: number, refusal: Refusal): void;
+  /** Takes back all that was added since `sent` and refuses it instead; answers with the steps. */
+  recall(refusal: Refusal): readonly Step[];
+  /** What was added to `toDatabase` has been written. */
+  sent(): void;
+  /** Copies what still points into the last chunk received. */
+  keep(): void;
+  /** Bytes received and not yet forwarded. */
+  readonly backlog: number;
+
+  /** Bytes from the database. Throws Malformed when they can't be followed: the session then ends. */
+  reply(chunk: Buffer): void;
+  /** Is nothing of the database's replies outstanding? */
+  readonly quiet: boolean;
+  readonly transaction: TransactionState;
+
+  prepared(name: string): NameMeaning;
+  cursor(name: string): NameMeaning;
+
+  /** Text that tells the client something now, without disturbing the protocol's state. */
+  notice(message: string, detail?: string, hint?: string): void;
+  /** The last bytes for the client before the connection is closed. */
+  fatal(refusal: Refusal): Buffer;
+  /** What an approver is shown for the step: its text, or a transcript when several statements run together. */
+  transcript(step: Step): string;
+}

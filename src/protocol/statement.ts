@@ -1,0 +1,72 @@
+/** What a client asked to run: text, parameters, how it arrived. Knows no policy. */
+
+import type { Refusal } from './refusal.ts';
+import type { SessionNameUse } from '../sql/facts.ts';
+
+/** How a statement arrived. */
+export type Arrival = 'simple' | 'extended' | 'com_query' | 'com_stmt_execute';
+
+/** A text as it was sent; the same object for each run of one prepared statement, so that what is learnt of it can be kept here. */
+export class StatementText {
+  readonly text: string;
+  /** What the session has worked out about this text; its own affair. */
+  memo: unknown = undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** One bound value: NULL, or bytes in the protocol's text (0) or binary (1) format. */
+export interface ParameterValue {
+  readonly format: number;
+  readonly bytes: Buffer | null;
+}
+
+/** One run of a batch: a Query, a portal, a COM_QUERY, a COM_STMT_EXECUTE. */
+export class Statement {
+  readonly source: StatementText;
+  readonly arrival: Arrival;
+  readonly parameters: readonly ParameterValue[];
+  /** Names of session objects it makes or drops, known once it was understood; the conversation follows them as replies come. */
+  names: readonly (readonly SessionNameUse[])[] = [];
+  /** Sequence number of its journal record, once it has one. */
+  record = 0;
+  /** Monotonic milliseconds when it left. */
+  startedAt = 0;
+  /** The session's own. */
+  context: unknown = undefined;
+
+  constructor(source: StatementText, arrival: Arrival, parameters: readonly ParameterValue[] = []) {
+    this.source = source;
+    this.arrival = arrival;
+    this.parameters = parameters;
+  }
+}
+
+/** How a statement ended at the database. */
+export interface Outcome {
+  /** Command tag, the last one of a batch. */
+  readonly tag?: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error?: { readonly code: string; readonly message: string };
+  /** More rows may be asked for. */
+  readonly suspended?: boolean;
+}
+
+/** The smallest thing that is judged and forwarded together. */
+export interface Step {
+  /** What would run, in order. Empty for messages that run nothing. */
+  readonly statements: readonly Statement[];
+  /** Texts that get a name without being run. */
+  readonly prepares: readonly { readonly name: string; readonly text: string }[];
+  /** Statements let through before, of which more is asked. */
+  readonly continues: readonly Statement[];
+  /** Something in it can't be judged at all: refused at this statement's place. */
+  readonly refusal?: Refusal;
+  /** The client says goodbye. */
+  readonly terminate: boolean;
+  /** Its bytes still lie in the chunk received last: they must be written, or copied, before the next one. */
+  readonly transient: boolean;
+}
