@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ import { expect, test } from 'vitest';
 const CHILD = fileURLToPath(new URL('guarded-child.ts', import.meta.url));
 
 /** Starts a test run of our own that owns a server, ends it as told, and waits for the server's end. */
-async function serverAfter(end: (child: ReturnType<typeof spawn>) => void): Promise<{ dir: string; gone: boolean }> {
+async function serverAfter(end: End): Promise<{ dir: string; gone: boolean }> {
   const child = spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const { pid, dir } = JSON.parse(line.toString()) as { pid: number; dir: string };
@@ -29,10 +30,13 @@ function alive(pid: number): boolean {
   }
 }
 
-test.for([
-  ['returns without stopping it', (child: ReturnType<typeof spawn>) => void child.stdin?.write('return\n')],
-  ['throws', (child: ReturnType<typeof spawn>) => void child.stdin?.write('throw\n')],
-  ['is killed', (child: ReturnType<typeof spawn>) => void child.kill('SIGKILL')],
-] as const)('a server and its folder are gone after the process that started it %s', async ([, end]) => {
+type End = (child: ChildProcess) => unknown;
+const ENDS: readonly (readonly [string, End])[] = [
+  ['returns without stopping it', (child) => child.stdin?.write('return\n')],
+  ['throws', (child) => child.stdin?.write('throw\n')],
+  ['is killed', (child) => child.kill('SIGKILL')],
+];
+
+test.for(ENDS)('a server and its folder are gone after the process that started it %s', async ([, end]) => {
   expect((await serverAfter(end)).gone).toBe(true);
 });
