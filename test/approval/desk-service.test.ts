@@ -4,18 +4,19 @@ import { createDesk } from '../../src/approval/desk-service.ts';
 import { createMemoryStore } from '../../src/approval/memory-store.ts';
 import { view } from '../../src/approval/view.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import type { Person } from '../../src/identity/person.ts';
-import { dana, draft, ivy, kim, ManualClock, newKeys, people, recorder, root, sam, settled } from './support.ts';
+import { dana, draft, ivy, kim, newKeys, people, recorder, root, sam, settled } from './support.ts';
 
 const keys = newKeys();
-let clock: ManualClock;
+let clock: FakeClock;
 let store: ReturnType<typeof createMemoryStore>;
 let approvals: ReturnType<typeof createApprovals>;
 let desk: ReturnType<typeof createDesk>;
 let journalled: JournalEvent[];
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   store = createMemoryStore({ clock });
   journalled = [];
   const journal = {
@@ -99,7 +100,7 @@ describe('refused with a code and a sentence:', () => {
 
   test('an expired one', async () => {
     const request = await open();
-    await clock.advance(60_000);
+    await clock.advanceAsync(60_000);
     await expect(desk.decide(request.id, approve(sam))).rejects.toMatchObject({ code: 'expired' });
   });
 
@@ -122,7 +123,7 @@ test('the list is by state, newest first, in pages', async () => {
   const ids: string[] = [];
   for (let n = 0; n < 5; n += 1) {
     ids.unshift((await open()).id);
-    await clock.advance(1_000);
+    await clock.advanceAsync(1_000);
   }
   const first = await desk.list({ state: 'pending', limit: 2 });
   const second = await desk.list({ state: 'pending', limit: 9, before: first.at(-1)?.id ?? '' });

@@ -5,51 +5,6 @@ import type { RequestDraft } from '../../src/approval/request.ts';
 import { requestDigest } from '../../src/approval/digest.ts';
 import { createPeople } from '../../src/identity/people.ts';
 import type { Person } from '../../src/identity/person.ts';
-import type { Clock } from '../../src/runtime/clock.ts';
-
-/** A clock that stands still until told; timers fire in order while it advances. */
-export class ManualClock implements Clock {
-  #now: number;
-  #timers: { at: number; callback: () => void }[] = [];
-
-  constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): { cancel(): void } {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.push(timer);
-    return { cancel: () => { this.#timers = this.#timers.filter((one) => one !== timer); } };
-  }
-
-  /** Fires what is due, letting promises run in between. */
-  async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
-    for (;;) {
-      const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
-      if (!next || next.at > until) break;
-      this.#timers = this.#timers.filter((one) => one !== next);
-      this.#now = Math.max(this.#now, next.at);
-      next.callback();
-      await settled();
-    }
-    this.#now = until;
-    await settled();
-  }
-
-  /** Armed timers. */
-  get timers(): number {
-    return this.#timers.length;
-  }
-}
 
 /** Lets everything that needs no outside event run: promises, and signatures made off the loop. */
 export async function settled(): Promise<void> {

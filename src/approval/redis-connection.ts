@@ -1,0 +1,56 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** What a store needs of a connection; a Cluster of ioredis has it too. */
+export type RedisClient = Pick<Redis, 'defineCommand' | 'disconnect' | 'subscribe' | 'publish' | 'config'> & {
+  readonly status: string;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  once(event: string, listener: (...args: never[]) => void): unknown;
+};
+
+export interface RedisConnections {
+  readonly commands: RedisClient;
+  /** One subscriber per process. */
+  readonly changes: RedisClient;
+}
+
+/** How long an answer may take before the store counts as down. */
+const COMMAND_TIMEOUT_MS = 2_000;
+const LONGEST_BACKOFF_MS = 2_000;
+
+/**
+ * Fails fast rather than queueing: a caller that is told the store is down can hold, refuse or try again; one whose command
+ * sits in a queue can't. Commands in flight when a connection ends are not sent again, for the same reason.
+ */
+const OPTIONS = {
+  connectionName: 'countersign',
+  connectTimeout: 3_000,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  // After each reconnect the store subscribes itself, and then asks what it has missed.
+  autoResubscribe: false,
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_BACKOFF_MS) * (0.75 + Math.random() / 2),
+} satisfies RedisOptions;
+
+/** @param url `redis://[user:password@]host:port[/db]` or `rediss://…` for TLS. Returns at once; connects in the background, for ever. */
+export function connectRedis(url: string): RedisConnections {
+  return { commands: new Redis(url, OPTIONS), changes: new Redis(url, OPTIONS) };
+}
+
+const ADVICE: readonly { readonly setting: string; readonly good: string; readonly why: string }[] = [
+  { setting: 'appendonly', good: 'yes', why: 'a restart of Redis forgets who has approved what' },
+  { setting: 'maxmemory-policy', good: 'noeviction', why: 'Redis may throw away requests that somebody still waits for' },
+];
+
+/** Warns of settings under which approvals can get lost. Servers that don't permit CONFIG are passed over. */
+export async function adviseOn(redis: RedisClient, log: Pick<Logger, 'warn'>): Promise<void> {
+  for (const { setting, good, why } of ADVICE) {
+    const [, value] = await (redis.config('GET', setting) as Promise<string[]>).catch(() => [] as string[]);
+    if (value !== undefined && value !== good) {
+      log.warn({ setting, value, set: good }, `approvals: Redis has ${setting} ${value}: ${why}. Set \`${setting} ${good}\` in redis.conf`);
+    }
+  }
+}
