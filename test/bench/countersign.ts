@@ -1,0 +1,71 @@
+/** Countersign as an operator runs it: its own process, a configuration file, the whole policy, the journal on. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { stringify } from 'yaml';
+
+import { freePort } from '../../src/demo/free-port.ts';
+import { startGuarded, untilReady } from '../../src/demo/guarded.ts';
+import type { TestProxy } from '../support/pgbouncer.ts';
+import type { Target } from './workloads.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
+
+/**
+ * @param upstream the login on the database, which is the agent's as well.
+ * @param verifier that login's SCRAM verifier, as the server stores it.
+ * @throws Failure `server_start` with its log, when it doesn't get ready.
+ */
+export async function startCountersign(upstream: Target, verifier: string): Promise<TestProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'cs-bench-'));
+  const [postgres, http] = [await freePort(), await freePort()];
+  mkdirSync(join(folder, 'journal'));
+  writeFileSync(join(folder, 'countersign.yaml'), stringify({
+    listen: { postgres: `127.0.0.1:${postgres}`, http: `127.0.0.1:${http}` },
+    databases: {
+      [upstream.database]: {
+        protocol: 'postgres',
+        upstream: `postgres://${upstream.user}@${upstream.host}:${upstream.port}/${upstream.database}`,
+        password: { env: 'BENCH_PASSWORD' },
+      },
+    },
+    agents: [{ name: upstream.user, verifier, owner: 'dana@example.com', groups: [], databases: [upstream.database] }],
+    people: [{ email: 'sam@example.com', roles: ['approver'], groups: ['dba'] }, { email: 'kim@example.com', roles: ['approver'], groups: ['dba'] }],
+    approvals: { store: 'memory' },
+    journal: { dir: join(folder, 'journal') },
+    policies: [POLICY],
+  }));
+  const logFile = join(folder, 'countersign.log');
+  const server = await startGuarded({
+    command: process.execPath,
+    args: [MAIN, 'serve', '--config', join(folder, 'countersign.yaml')],
+    cwd: folder,
+    logFile,
+    env: { ...process.env, BENCH_PASSWORD: upstream.password, NODE_ENV: 'production' },
+    stopSignal: 'SIGTERM',
+    folder,
+  });
+  const stop = async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(server, logFile, () => answers(`http://127.0.0.1:${http}/readyz`));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port: postgres, pid: server.pid, stop };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * npm run bench -- [--rounds N] [--seconds S] [--only direct,pgbouncer,…] [--workloads simple-1,…] [--json]
+ *
+ * Direct, PgBouncer, HAProxy and Countersign before the same server, in interleaved rounds (A B C D A B C D), so that
+ * whatever else the machine does falls on all of them. Both ends of every connection are on this machine: with few
+ * cores the contenders compete with pgbench and PostgreSQL for them, and ratios say more than rates.
+ */
+
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { findProgram } from '../support/machine.ts';
+import { systemBinaries } from '../support/postgres-binaries.ts';
+import { CONTENDERS, startContender } from './contenders.ts';
+import type { Contender, ContenderName } from './contenders.ts';
+import { cpuMicroseconds } from './cpu.ts';
+import { summarise, table } from './report.ts';
+import type { Sample } from './report.ts';
+import { prepareServer } from './server.ts';
+import { WORKLOADS } from './workloads.ts';
+import type { Tools, Workload } from './workloads.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    workloads: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** Progress goes to standard error, so that --json alone is on standard output. */
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const names = chosen(CONTENDERS, (name) => name, flags.only);
+  const workloads = chosen(WORKLOADS, ({ name }) => name, flags.workloads);
+  const tools = findTools();
+  say('Preparing the server: pgbench scale 10 and a table of 1,000,000 rows …');
+  const server = await prepareServer(tools);
+  const contenders: Contender[] = [];
+  const leftOut: { contender: ContenderName; because: string }[] = [];
+  try {
+    for (const name of names) {
+      try {
+        contenders.push(await startContender(name, server.target, server.verifier));
+      } catch (error) {
+        const because = error instanceof Error ? error.message : String(error);
+        leftOut.push({ contender: name, because });
+        say(`LEFT OUT: ${name}: ${because}`);
+      }
+    }
+    const samples = await measureAll(contenders, workloads, tools);
+    print(samples, leftOut, server.version);
+    return leftOut.length === 0 ? 0 : 1;
+  } finally {
+    for (const contender of contenders) await contender.stop();
+    await server.stop();
+  }
+}
+
+async function measureAll(contenders: readonly Contender[], workloads: readonly Workload[], tools: Tools): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  const seconds = Number(flags.seconds);
+  // A round that isn't counted warms caches, prepared plans and just-in-time compilers.
+  for (let round = 0; round <= Number(flags.rounds); round++) {
+    for (const workload of workloads) {
+      for (const contender of contenders) {
+        const sample = await measure(contender, workload, tools, round === 0 ? Math.min(seconds, 3) : seconds, round);
+        if (round > 0) samples.push(sample);
+        say(`round ${round} ${workload.name} ${contender.name}: ${sample.rate.toFixed(0)}/s, ${sample.latencyMs.toFixed(3)} ms, cpu ${sample.cpuUs?.toFixed(2) ?? '-'} us`);
+      }
+    }
+  }
+  return samples;
+}
+
+async function measure(contender: Contender, workload: Workload, tools: Tools, seconds: number, round: number): Promise<Sample> {
+  const before = contender.pid === undefined ? undefined : cpuMicroseconds(contender.pid);
+  const result = await workload.measure(contender.target, tools, seconds);
+  const after = contender.pid === undefined ? undefined : cpuMicroseconds(contender.pid);
+  const cpuUs = before === undefined || after === undefined ? undefined : (after - before) / result.units;
+  return { ...result, cpuUs, round, workload: workload.name, contender: contender.name };
+}
+
+function print(samples: readonly Sample[], leftOut: readonly { contender: ContenderName; because: string }[], postgres: string): void {
+  const summaries = summarise(samples);
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}, PostgreSQL ${postgres}`;
+  const rounds = `median of ${flags.rounds} interleaved rounds, ${flags.seconds} s each`;
+  if (flags.json) {
+    console.log(JSON.stringify({ machine, rounds, summaries, samples, leftOut }, undefined, 2));
+    return;
+  }
+  console.log(`\n${machine}; ${rounds}\n\n${table(summaries)}`);
+  for (const { contender, because } of leftOut) console.log(`\nLEFT OUT: ${contender}: ${because}`);
+}
+
+function chosen<T>(all: readonly T[], nameOf: (item: T) => string, list: string | undefined): readonly T[] {
+  if (list === undefined) return all;
+  const wanted = list.split(',');
+  const unknown = wanted.filter((name) => !all.some((item) => nameOf(item) === name));
+  if (unknown.length > 0) throw new Error(`no such name: ${unknown.join(', ')}; there are ${all.map(nameOf).join(', ')}`);
+  return all.filter((item) => wanted.includes(nameOf(item)));
+}
+
+function findTools(): Tools {
+  const bin = systemBinaries()?.bin;
+  const pgbench = findProgram('pgbench') ?? (bin === undefined ? undefined : `${bin}/pgbench`);
+  const psql = findProgram('psql') ?? (bin === undefined ? undefined : `${bin}/psql`);
+  if (pgbench === undefined || psql === undefined) throw new Error('The bench needs pgbench and psql: install PostgreSQL with its contrib programs.');
+  return { pgbench, psql };
+}
+
+process.exitCode = await main();
