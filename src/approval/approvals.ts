@@ -93,13 +93,8 @@ class Gate implements Approvals {
   }
 
   resolution(request: ApprovalRequest, signal: AbortSignal): Promise<Resolution> {
-    let held = this.#waiting.get(request.id);
-    if (!held) {
-      const own = this.#own(request);
-      if (!own || this.#clock.now() >= own.draft.expiresAt) return Promise.resolve({ state: 'expired' });
-      held = this.#waiting.hold(own.id, own.draft);
-      held.changed = true;
-    }
+    const held = request.mode === 'inline' ? this.#waiting.get(request.id) : undefined;
+    if (!held) return Promise.resolve(this.#over(request));
     const resolution = waitFor(held, signal);
     if (held.changed) void this.#look(held);
     return resolution;
@@ -160,20 +155,22 @@ class Gate implements Approvals {
   /** Without an await between look and mark: of all callers in this process at most one gets true, whatever the store says. */
   #spend({ id, draft }: Own): boolean {
     if (this.#spent.has(id)) return false;
-    if (!this.#waiting.forget(id) && draft.mode === 'inline') return false;
-    if (draft.mode === 'deferred') {
-      this.#spent.add(id);
-      this.#spentUntil.add(id, this.#clock.now() + draft.expiresAt - draft.createdAt + CLOCK_SKEW_MS);
-    }
+    if (draft.mode === 'inline') return this.#waiting.forget(id);
+    this.#spent.add(id);
+    this.#spentUntil.add(id, this.#clock.now() + draft.expiresAt - draft.createdAt + CLOCK_SKEW_MS);
     return true;
   }
 
-  /** What we know ourselves of the request. An inline one is ours only while it is held here. */
+  /**
+   * What we know ourselves of the request. An inline one is ours only while it is held here; a deferred one never is by
+   * its id alone, since the id came from the store and may be that of anything else that is held.
+   */
   #own(request: ApprovalRequest): Own | undefined {
+    if (request.mode === 'deferred') {
+      return this.#hearsay.has(request) ? undefined : { id: request.id, draft: this.#drafts.get(request) ?? request };
+    }
     const held = this.#waiting.get(request.id);
-    if (held) return held;
-    if (request.mode === 'inline' || this.#hearsay.has(request)) return undefined;
-    return { id: request.id, draft: this.#drafts.get(request) ?? request };
+    return held?.draft.mode === 'inline' && held.draft.digest === request.digest ? held : undefined;
   }
 
   /** Id, state and decisions from the store, everything else ours; its end is the earlier of both. */
@@ -242,6 +239,11 @@ class Gate implements Approvals {
       case 'failed':
         return this.#end(held, { state: 'withdrawn', reason: stored.note ?? `it was ${stored.state} elsewhere` });
     }
+  }
+
+  /** Only what this process has opened inline, and what hasn't ended, can be waited for. */
+  #over({ expiresAt }: ApprovalRequest): Resolution {
+    return this.#clock.now() >= expiresAt ? { state: 'expired' } : { state: 'withdrawn', reason: 'it is not held here any more' };
   }
 
   #end(held: Held, resolution: Resolution): void {

@@ -48,7 +48,7 @@ const ADVICE: readonly { readonly setting: string; readonly good: string; readon
 /** Warns of settings under which approvals can get lost. Servers that don't permit CONFIG are passed over. */
 export async function adviseOn(redis: RedisClient, log: Pick<Logger, 'warn'>): Promise<void> {
   for (const { setting, good, why } of ADVICE) {
-    const [, value] = await (redis.config('GET', setting) as Promise<string[]>).catch(() => [] as string[]);
+    const [, value] = await redis.config('GET', setting).then((pairs) => pairs, () => []);
     if (value !== undefined && value !== good) {
       log.warn({ setting, value, set: good }, `approvals: Redis has ${setting} ${value}: ${why}. Set \`${setting} ${good}\` in redis.conf`);
     }

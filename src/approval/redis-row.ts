@@ -14,7 +14,7 @@ export function readRow(id: string, fields: readonly string[]): ApprovalRequest 
   const draft = object(row.get('draft')) as RequestDraft | undefined;
   if (!draft || !REQUEST_STATES.includes(state)) return undefined;
   const [note, seal] = [row.get('note'), row.get('seal')];
-  const outcome = object(row.get('outcome')) as ApprovalRequest['outcome'];
+  const outcome = object(row.get('outcome'));
   return {
     ...draftOf(draft), id, state, decisions: decisionsOf(row), changedAt: Number(row.get('changedAt')),
     ...(note !== undefined && { note }), ...(seal !== undefined && { seal }), ...(outcome && { outcome }),
