@@ -49,6 +49,33 @@ export type JournalEvent =
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
   | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
 
+/** Records the journal itself makes. */
+export type JournalNote =
+  /** Signed hash of everything before it; see README.md. */
+  | { readonly kind: 'checkpoint'; readonly key: string; readonly signature: string }
+  /** A statement text over 4 KiB, stored once per segment; readers put it back where it is referred to. */
+  | { readonly kind: 'text'; readonly sha256: string; readonly text: string }
+  /** Found at start after a crash: a record that was never finished, cut off. `bytes` of `file` from `offset` on. */
+  | { readonly kind: 'recovered'; readonly file: string; readonly offset: number; readonly bytes: number }
+  /** First record after a time in which nothing could be written. */
+  | {
+      readonly kind: 'outage'; readonly since: string; readonly code: string;
+      /** How many records of each kind were void: nothing of them ran. */
+      readonly voided: Readonly<Record<string, number>>;
+      /** How many records of each kind were given up, because more came than memory is kept for, and what the outcomes among them amounted to. */
+      readonly dropped: Readonly<Record<string, number>>;
+      readonly outcomes?: { readonly rows: number; readonly bytes: number; readonly errors: number };
+      /** A file whose end, from `offset` on, could not be cut back and doesn't count. */
+      readonly damaged?: { readonly file: string; readonly offset: number };
+    };
+
+/** What a reader gets. `sequence` counts from 1 without gaps; `time` is ISO 8601, UTC, milliseconds. */
+export interface JournalRecord {
+  readonly sequence: number;
+  readonly time: string;
+  readonly event: JournalEvent | JournalNote;
+}
+
 /** Where events go. Everything that runs goes through `append`, then `written`. */
 export interface Journal {
   /**

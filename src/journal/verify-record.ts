@@ -1,0 +1,58 @@
+import { isUtf8 } from 'node:buffer';
+import type { KeyObject } from 'node:crypto';
+import { canonical } from './canonical.ts';
+import { checkSeal } from './checkpoint.ts';
+import { recordHash } from './record.ts';
+import type { Head } from './record.ts';
+import { parseRecord } from './scan.ts';
+import type { ParsedRecord } from './scan.ts';
+import { Texts } from './texts.ts';
+
+/** What can be said of one record, knowing the one before it. */
+export class RecordChecks {
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  #texts = new Texts();
+  checkpoints = 0;
+  unsigned = 0;
+
+  constructor(keys: ReadonlyMap<string, KeyObject>) {
+    this.#keys = keys;
+  }
+
+  /** Texts are referred to within their segment only, so that each file can be read alone. */
+  newSegment(): void {
+    this.#texts = new Texts();
+  }
+
+  /** The record and the head it makes, or what is wrong: a clause for a person. */
+  check(json: Buffer, before: Head): { readonly head: Head; readonly record: ParsedRecord } | string {
+    const record = parseRecord(json);
+    if (record === undefined) return 'it is no record, or its length is wrong';
+    if (record.sequence !== before.sequence + 1) return `record ${record.sequence} is in the place of record ${before.sequence + 1}`;
+    if (record.previous !== before.hash) return 'it doesn\'t follow from the record before it: one of the two was changed';
+    const wrong = this.#content(json, record);
+    if (wrong !== undefined) return wrong;
+    this.unsigned = record.event.kind === 'checkpoint' ? 0 : this.unsigned + 1;
+    return { head: { sequence: record.sequence, hash: recordHash(json) }, record };
+  }
+
+  #content(json: Buffer, record: ParsedRecord): string | undefined {
+    const { event } = record;
+    if (event.kind === 'text') return this.#texts.add(record) ? undefined : 'the text isn\'t the one its hash says';
+    if (event.kind === 'checkpoint') {
+      // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last.
+      if (!isUtf8(json) || canonicalRecord(record) !== json.toString()) return 'the checkpoint was changed';
+      this.checkpoints += 1;
+      return checkSeal(event, record, this.#keys);
+    }
+    return this.#texts.resolve(record) === undefined ? 'the text it refers to isn\'t in its segment' : undefined;
+  }
+}
+
+function canonicalRecord(record: ParsedRecord): string | undefined {
+  try {
+    return canonical(record);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,167 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { keyId } from './checkpoint.ts';
+import { DecisionChecks } from './verify-decisions.ts';
+import type { Decisions } from './verify-decisions.ts';
+import { RecordChecks } from './verify-record.ts';
+import { NO_HASH } from './record.ts';
+import type { Head } from './record.ts';
+import { SegmentScan, segmentsOf } from './scan.ts';
+import type { RawRecord, SegmentFile, Tail } from './scan.ts';
+import type { Damage } from './segment.ts';
+
+export interface VerifyOptions {
+  readonly dir: string;
+  /** Ed25519; several after a rotation of keys. A private key serves as its public one. */
+  readonly publicKey: KeyObject | readonly KeyObject[];
+  /** Keys decisions were signed with; without them decisions are counted as unchecked. */
+  readonly decisionKeys?: readonly KeyObject[];
+  /** Heads of earlier reports: a journal cut back behind one of them can't pass. */
+  readonly expect?: readonly Head[];
+}
+
+export interface Problem {
+  readonly file: string;
+  /** Byte at which the first bad record begins. */
+  readonly offset: number;
+  /** The number it has or should have. */
+  readonly sequence: number;
+  readonly why: string;
+}
+
+export interface Report {
+  readonly ok: boolean;
+  readonly segments: number;
+  readonly records: number;
+  readonly checkpoints: number;
+  /** Records after the last checkpoint: chained, but not signed. */
+  readonly unsigned: number;
+  /** Last good record; keep it to prove later that nothing was cut off. */
+  readonly head: Head;
+  readonly decisions: Decisions;
+  /** The first thing that is wrong; nothing after it is looked at. */
+  readonly problem?: Problem;
+}
+
+/**
+ * Follows the chain from the first record to the last and checks every signature, in memory that doesn't grow with
+ * the journal but for one large text each and one line per request. Needs the files and the public key only.
+ * What files alone can't show is that the end was cut off: that is what `expect` is for.
+ */
+export async function verifyJournal(options: VerifyOptions): Promise<Report> {
+  const verifier = new Verifier(options);
+  const segments = await segmentsOf(options.dir);
+  let problem: Problem | undefined;
+  for (const [i, segment] of segments.entries()) {
+    problem = await verifier.segment(segment, segments[i + 1]);
+    if (problem !== undefined) break;
+  }
+  return verifier.report(segments.length, problem);
+}
+
+class Verifier {
+  readonly #expect: Map<number, string>;
+  readonly #decisions: DecisionChecks;
+  readonly #records: RecordChecks;
+  #head: Head = { sequence: 0, hash: NO_HASH };
+  /** What the next segment's first record has to own up to. */
+  #damage: Damage | undefined;
+
+  constructor(options: VerifyOptions) {
+    const keys = Array.isArray(options.publicKey) ? (options.publicKey as readonly KeyObject[]) : [options.publicKey as KeyObject];
+    this.#records = new RecordChecks(new Map(keys.map((key) => key.type === 'private' ? createPublicKey(key) : key).map((key) => [keyId(key), key])));
+    this.#decisions = new DecisionChecks(options.decisionKeys);
+    this.#expect = new Map(options.expect?.map(({ sequence, hash }) => [sequence, hash]));
+  }
+
+  async segment(segment: SegmentFile, next: SegmentFile | undefined): Promise<Problem | undefined> {
+    const expected = this.#head.sequence + 1;
+    const at = (offset: number, why: string): Problem => ({ file: segment.name, offset, sequence: this.#head.sequence + 1, why });
+    if (segment.first > expected) return at(0, `a segment is missing: records ${expected} to ${segment.first - 1} aren't there`);
+    if (segment.first < expected) return at(0, `the segment is out of order: it should begin with record ${expected}`);
+    this.#records.newSegment();
+    const scan = await SegmentScan.open(segment.path);
+    try {
+      return (await this.#chain(scan, segment, next)) ?? (await this.#end(scan, segment, next));
+    } finally {
+      await scan.close();
+    }
+  }
+
+  async #chain(scan: SegmentScan, segment: SegmentFile, next: SegmentFile | undefined): Promise<Problem | undefined> {
+    for (let batch = await scan.batch(); batch.length > 0; batch = await scan.batch()) {
+      for (const raw of batch) {
+        if (this.#head.sequence + 1 === next?.first) {
+          this.#damage = { file: segment.name, offset: raw.offset };
+          return undefined;
+        }
+        const why = await this.#record(raw);
+        if (why !== undefined) return { file: segment.name, offset: raw.offset, sequence: this.#head.sequence + 1, why };
+      }
+    }
+    return undefined;
+  }
+
+  async #record(raw: RawRecord): Promise<string | undefined> {
+    const result = this.#records.check(raw.json, this.#head);
+    if (typeof result === 'string') return result;
+    const { head, record } = result;
+    const declared = this.#damage;
+    this.#damage = undefined;
+    if (declared !== undefined) {
+      const said = record.event.kind === 'outage' ? record.event.damaged : undefined;
+      if (said?.file !== declared.file || said.offset !== declared.offset) return `${declared.file} goes on at byte ${declared.offset} with something that doesn't belong there`;
+    }
+    const expected = this.#expect.get(head.sequence);
+    if (expected !== undefined && expected !== head.hash) return 'it isn\'t the record that was here when the journal was verified before';
+    const decided = this.#decisions.check(record.event);
+    const wrong = decided === undefined ? undefined : await decided;
+    if (wrong === undefined) this.#head = head;
+    return wrong;
+  }
+
+  async #end(scan: SegmentScan, segment: SegmentFile, next: SegmentFile | undefined): Promise<Problem | undefined> {
+    if (this.#damage !== undefined) return undefined;
+    const tail = await this.#settled(scan, segment, next);
+    if ('why' in tail) return tail;
+    const at = (why: string): Problem => ({ file: segment.name, offset: tail.offset, sequence: this.#head.sequence + 1, why });
+    if (next !== undefined && this.#head.sequence + 1 !== next.first) {
+      return at(`records ${this.#head.sequence + 1} to ${next.first - 1} aren't there${tail.bytes > 0 ? ', only something that is no record' : ''}`);
+    }
+    if (tail.state === 'clean') return undefined;
+    if (next !== undefined) {
+      this.#damage = { file: segment.name, offset: tail.offset };
+      return undefined;
+    }
+    return at(tail.state === 'torn'
+      ? `the last record is cut short (${tail.bytes} bytes): a crash leaves this, and the next start of the proxy cuts it off and records that`
+      : 'the length of the record is wrong');
+  }
+
+  /** A writer may be at work: what looks cut short is looked at again, once it has had time to finish. */
+  async #settled(scan: SegmentScan, segment: SegmentFile, next: SegmentFile | undefined): Promise<Tail | Problem> {
+    let tail = await scan.tail();
+    if (next !== undefined) return tail;
+    for (let tries = 0; tail.state === 'torn' && tries < 5; tries++) {
+      await pause(20);
+      const problem = await this.#chain(scan, segment, undefined);
+      if (problem !== undefined) return problem;
+      tail = await scan.tail();
+    }
+    return tail;
+  }
+
+  report(segments: number, found: Problem | undefined): Report {
+    const cut = [...this.#expect.keys()].find((sequence) => sequence > this.#head.sequence);
+    const problem = found ?? (this.#damage === undefined && cut === undefined ? undefined : {
+      file: '', offset: 0, sequence: this.#head.sequence + 1,
+      why: `the journal ends before record ${cut ?? this.#head.sequence + 1}, which was there when it was verified before`,
+    });
+    const { checkpoints, unsigned } = this.#records;
+    return {
+      ok: problem === undefined, segments, records: this.#head.sequence, checkpoints, unsigned, head: this.#head,
+      decisions: this.#decisions.counts, ...(problem && { problem }),
+    };
+  }
+}
