@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { requestDigest } from '../../src/approval/digest.ts';
+import type { DigestParts } from '../../src/approval/digest.ts';
+
+const base: DigestParts = { agent: 'reporter', database: 'shop', batch: Buffer.from('select $1'), settings: [['role', 'app'], ['search_path', 'public']], policy: 'p1' };
+const digest = (changes: Partial<DigestParts>) => requestDigest({ ...base, ...changes });
+
+/** Few, short and confusable values, so that near misses are common. */
+const short = fc.oneof(fc.constantFrom('', 'a', 'aa', 'b', '\0', 'ab', '\uD800', '\uDC00', '\uFFFD'), fc.string({ maxLength: 3 }));
+const bytes = fc.uint8Array({ maxLength: 3, max: 2 });
+const parameter = fc.record({ format: fc.constantFrom(0, 1), value: fc.option(bytes) });
+const parts: fc.Arbitrary<DigestParts> = fc.record(
+  {
+    agent: short, database: short, batch: bytes, policy: short,
+    settings: fc.array(fc.tuple(short, short), { maxLength: 3 }),
+    parameters: fc.array(parameter, { maxLength: 3 }), types: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
+  },
+  { requiredKeys: ['agent', 'database', 'batch', 'policy', 'settings'] },
+);
+
+/** What must be told apart: everything but the order of the settings. */
+const meaning = ({ batch, parameters, settings, ...rest }: DigestParts) => JSON.stringify([
+  rest.agent, rest.database, rest.policy, rest.types ?? null, [...batch],
+  parameters?.map(({ format, value }) => [format, value && [...value]]) ?? null,
+  settings.map((one) => JSON.stringify(one)).toSorted(),
+]);
+
+describe('the digest', () => {
+  test('is SHA-256 in hex, the same on every replica and in every version', () => {
+    expect(digest({})).toBe('a583ff1b9b6b9ccbd080f2df57f64849af1322c9b13fea179fc1781673471951');
+  });
+
+  test('differs whenever the meaning does', () => {
+    fc.assert(fc.property(parts, parts, (a, b) => { expect(requestDigest(a) === requestDigest(b)).toBe(meaning(a) === meaning(b)); }), { numRuns: 3_000 });
+  });
+
+  test('differs when one thing moves from a field into its neighbour', () => {
+    const moved = fc.tuple(short, short, short).filter(([, b]) => b !== '');
+    fc.assert(fc.property(moved, ([a, b, c]) => {
+      expect(digest({ agent: a + b, database: c })).not.toBe(digest({ agent: a, database: b + c }));
+    }));
+  });
+
+  test('does not depend on the order of settings', () => {
+    expect(digest({ settings: base.settings.toReversed() })).toBe(digest({}));
+  });
+
+  test.each<[string, Partial<DigestParts>, Partial<DigestParts>]>([
+    ['no parameters and an empty list', {}, { parameters: [] }],
+    ['null and empty', { parameters: [{ format: 0, value: null }] }, { parameters: [{ format: 0, value: Buffer.of() }] }],
+    ['null and the text null', { parameters: [{ format: 0, value: null }] }, { parameters: [{ format: 0, value: Buffer.from('null') }] }],
+    ['text and binary', { parameters: [{ format: 0, value: Buffer.from('1') }] }, { parameters: [{ format: 1, value: Buffer.from('1') }] }],
+    ['one parameter and two', { parameters: [{ format: 0, value: Buffer.from('ab') }] }, { parameters: [{ format: 0, value: Buffer.from('a') }, { format: 0, value: Buffer.from('b') }] }],
+    ['parameters and batch', { batch: Buffer.from('select $1x') }, { parameters: [{ format: 0, value: Buffer.from('x') }] }],
+    ['declared types', { types: [23] }, { types: [25] }],
+    ['types and none', { types: [] }, {}],
+    ['bytes that decode to the same text', { batch: Buffer.from([0xff]) }, { batch: Buffer.from([0xfe]) }],
+    ['lone surrogates', { settings: [['a', '\uD800']] }, { settings: [['a', '\uD801']] }],
+    ['a setting split elsewhere', { settings: [['ab', 'c']] }, { settings: [['a', 'bc']] }],
+    ['name and value exchanged', { settings: [['a', 'b']] }, { settings: [['b', 'a']] }],
+    ['a setting more', { settings: [] }, { settings: [['', '']] }],
+    ['white space', { batch: Buffer.from('select 1') }, { batch: Buffer.from('select 1 ') }],
+  ])('tells %s apart', (_name, a, b) => {
+    expect(digest(a)).not.toBe(digest(b));
+  });
+});
