@@ -1,0 +1,132 @@
+/** What is known of an upstream database's objects. Plain data, so that it can be handed to a worker as it is. */
+
+export interface ColumnData {
+  readonly name: string;
+  /** Attribute number at the server: with the relation's OID the identity that renames don't change. */
+  readonly number: number;
+  /** The type as the server prints it: `character varying(80)`. */
+  readonly type: string;
+}
+
+export interface RelationData {
+  readonly schema: string;
+  readonly name: string;
+  readonly oid: number;
+  /** pg_class.relkind: `r` table, `p` partitioned table, `v` view, `m` materialized view, `f` foreign table, `S` sequence, `t` toast. */
+  readonly kind: string;
+  readonly columns: readonly ColumnData[];
+  /** Inheritance children and partitions, one level, as `schema.name`. */
+  readonly children: readonly string[];
+  /** The query of a view or materialized view, every name of it qualified. */
+  readonly definition?: string;
+  /** True when the server was installed with it. */
+  readonly system: boolean;
+  /** Why using it runs code nobody vetted (rewrite rules, column types); a sentence. */
+  readonly hazard?: string;
+}
+
+/** A function, procedure or aggregate that didn't come with the server. */
+export interface FunctionData {
+  readonly schema: string;
+  readonly name: string;
+  readonly language: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  readonly securityDefiner: boolean;
+  /** The extension it is a member of. */
+  readonly extension?: string;
+}
+
+/** An operator that didn't come with the server. `function` is `schema.name`. */
+export interface OperatorData {
+  readonly schema: string;
+  readonly name: string;
+  readonly function: string;
+  readonly extension?: string;
+}
+
+/** A type that didn't come with the server. */
+export interface TypeData {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_type.typtype: `b` base, `c` composite, `d` domain, `e` enum, `r` range, `m` multirange. */
+  readonly kind: string;
+  readonly extension?: string;
+  /** Why making a value of it runs code nobody vetted: a domain's check, a cast's function. */
+  readonly hazard?: string;
+}
+
+export interface CatalogData {
+  /** server_version_num: 180004. */
+  readonly serverVersion: number;
+  readonly relations: readonly RelationData[];
+  readonly functions: readonly FunctionData[];
+  /** Names of the functions that came with the server, schema pg_catalog. */
+  readonly builtins: readonly string[];
+  readonly operators: readonly OperatorData[];
+  readonly types: readonly TypeData[];
+  readonly extensions: readonly string[];
+}
+
+export interface CatalogSource {
+  /** Reads the whole catalog anew. Rejects when the server can't be asked. */
+  load(): Promise<CatalogData>;
+}
+
+/** The catalog, indexed by name. Names are matched as the server folds them: exactly. */
+export class Catalog {
+  readonly data: CatalogData;
+  readonly #relations: ReadonlyMap<string, readonly RelationData[]>;
+  readonly #qualified: ReadonlyMap<string, readonly RelationData[]>;
+  readonly #functions: ReadonlyMap<string, readonly FunctionData[]>;
+  readonly #operators: ReadonlyMap<string, readonly OperatorData[]>;
+  readonly #types: ReadonlyMap<string, readonly TypeData[]>;
+  readonly #builtins: ReadonlySet<string>;
+
+  constructor(data: CatalogData) {
+    this.data = data;
+    this.#relations = byName(data.relations);
+    this.#qualified = Map.groupBy(data.relations, (relation) => `${relation.schema}.${relation.name}`);
+    this.#functions = byName(data.functions);
+    this.#operators = byName(data.operators);
+    this.#types = byName(data.types);
+    this.#builtins = new Set(data.builtins);
+  }
+
+  /** Every relation the name could mean; without a schema, in any schema, since nobody here knows the search path. */
+  relations(schema: string | undefined, name: string): readonly RelationData[] {
+    return inSchema(this.#relations.get(name), schema);
+  }
+
+  /** By `schema.name`, as `children` gives it. Several only where a dot is part of a name. */
+  relationsCalled(qualified: string): readonly RelationData[] {
+    return this.#qualified.get(qualified) ?? NONE;
+  }
+
+  /** Every function of that name that didn't come with the server. */
+  functions(schema: string | undefined, name: string): readonly FunctionData[] {
+    return inSchema(this.#functions.get(name), schema);
+  }
+
+  operators(schema: string | undefined, name: string): readonly OperatorData[] {
+    return inSchema(this.#operators.get(name), schema);
+  }
+
+  types(schema: string | undefined, name: string): readonly TypeData[] {
+    return inSchema(this.#types.get(name), schema);
+  }
+
+  isBuiltin(name: string): boolean {
+    return this.#builtins.has(name);
+  }
+}
+
+const NONE: readonly never[] = [];
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  return Map.groupBy(items, (item) => item.name);
+}
+
+function inSchema<T extends { readonly schema: string }>(items: readonly T[] | undefined, schema: string | undefined): readonly T[] {
+  if (items === undefined) return NONE;
+  return schema === undefined ? items : items.filter((item) => item.schema === schema);
+}

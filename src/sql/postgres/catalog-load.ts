@@ -1,0 +1,143 @@
+/** Reads a PostgreSQL server's catalog. Needs no privilege beyond connecting. */
+
+import type { CatalogData, ColumnData, FunctionData, OperatorData, RelationData, TypeData } from '../catalog.ts';
+
+/** Runs one statement and gives its rows, values as text or as the driver decodes them. */
+export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
+
+/** OIDs below are given at initdb (FirstNormalObjectId, src/include/access/transam.h): nobody who merely connects can make one. */
+const FIRST_USER_OID = 16384;
+
+/** pg_get_viewdef and format_type leave out schemas that the search path covers; an empty path makes them name all. */
+const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
+
+const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS version`;
+
+const RELATIONS = `
+  SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid, c.relkind::text AS kind, c.oid < ${FIRST_USER_OID} AS system,
+         CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
+         (SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
+           WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_(temp|toast)'
+   ORDER BY c.oid`;
+
+const COLUMNS = `
+  SELECT a.attrelid::text AS relation, a.attname AS name, a.attnum AS number, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+   WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   ORDER BY a.attrelid, a.attnum`;
+
+const CHILDREN = `
+  SELECT i.inhparent::text AS parent, n.nspname AS schema, c.relname AS name
+    FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'f') ORDER BY i.inhparent, i.inhseqno`;
+
+/** The extension an object belongs to; `e` marks membership (catalog pg_depend). */
+const extensionOf = (catalog: string, oid: string): string => `
+  (SELECT x.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${oid}
+      AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' LIMIT 1)`;
+
+/** A built-in can be replaced in place by a superuser, keeping its OID; one in a procedural language has been. */
+const FUNCTIONS = `
+  SELECT n.nspname AS schema, p.proname AS name, l.lanname AS language, p.provolatile::text AS volatility, p.prosecdef AS definer,
+         ${extensionOf('pg_proc', 'p.oid')} AS extension
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+   WHERE n.nspname !~ '^pg_temp'
+     AND NOT (p.oid < ${FIRST_USER_OID} AND n.nspname IN ('pg_catalog', 'information_schema') AND l.lanname IN ('internal', 'c', 'sql'))
+   ORDER BY p.oid`;
+
+const BUILTINS = `
+  SELECT DISTINCT p.proname AS name FROM pg_catalog.pg_proc p
+   WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND p.oid < ${FIRST_USER_OID} ORDER BY 1`;
+
+const OPERATORS = `
+  SELECT n.nspname AS schema, o.oprname AS name, fn.nspname || '.' || p.proname AS function, ${extensionOf('pg_operator', 'o.oid')} AS extension
+    FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
+   WHERE o.oid >= ${FIRST_USER_OID} ORDER BY o.oid`;
+
+/** A domain's CHECK records what it calls beyond built-ins in pg_depend (built-ins are pinned and not recorded). */
+const TYPES = `
+  SELECT n.nspname AS schema, t.typname AS name, t.typtype::text AS kind, ${extensionOf('pg_type', 't.oid')} AS extension,
+         EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.objid = k.oid AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+                  WHERE k.contypid = t.oid AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)) AS checked,
+         (SELECT k.castfunc::pg_catalog.regproc::text FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
+           WHERE k.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource) AND p.oid >= ${FIRST_USER_OID}
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND e.objid = k.oid AND e.deptype = 'e')
+           LIMIT 1) AS cast_function
+    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+   WHERE n.nspname !~ '^pg_(temp|toast)' AND t.typelem = 0
+     AND (t.oid >= ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource)))
+     AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+   ORDER BY t.oid`;
+
+const EXTENSIONS = `SELECT extname AS name FROM pg_catalog.pg_extension ORDER BY 1`;
+
+/** @throws what `query` throws. Leaves the connection's search_path empty. */
+export async function loadCatalog(query: Query): Promise<CatalogData> {
+  await query(QUALIFY);
+  const version = await query(VERSION);
+  const columns = Map.groupBy(await query(COLUMNS), (row) => text(row['relation']));
+  const children = Map.groupBy(await query(CHILDREN), (row) => text(row['parent']));
+  const relations = await query(RELATIONS);
+  return {
+    serverVersion: Number(version[0]?.['version']),
+    relations: relations.map((row) => relationOf(row, columns.get(text(row['oid'])) ?? [], children.get(text(row['oid'])) ?? [])),
+    functions: (await query(FUNCTIONS)).map(functionOf),
+    builtins: (await query(BUILTINS)).map((row) => text(row['name'])),
+    operators: (await query(OPERATORS)).map(operatorOf),
+    types: (await query(TYPES)).map(typeOf),
+    extensions: (await query(EXTENSIONS)).map((row) => text(row['name'])),
+  };
+}
+
+type Row = Record<string, unknown>;
+
+function relationOf(row: Row, columns: readonly Row[], children: readonly Row[]): RelationData {
+  const definition = row['definition'];
+  const rule = row['rule'];
+  return {
+    schema: text(row['schema']),
+    name: text(row['name']),
+    oid: Number(row['oid']),
+    kind: text(row['kind']),
+    columns: columns.map(columnOf),
+    children: children.map((child) => `${text(child['schema'])}.${text(child['name'])}`),
+    ...(typeof definition === 'string' ? { definition } : {}),
+    system: truth(row['system']),
+    ...(typeof rule === 'string' ? { hazard: `rule ${rule} rewrites what is written to it` } : {}),
+  };
+}
+
+const columnOf = (row: Row): ColumnData => ({ name: text(row['name']), number: Number(row['number']), type: text(row['type']) });
+
+const VOLATILITY = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
+
+function functionOf(row: Row): FunctionData {
+  return {
+    schema: text(row['schema']),
+    name: text(row['name']),
+    language: text(row['language']),
+    volatility: VOLATILITY[text(row['volatility']) as keyof typeof VOLATILITY],
+    securityDefiner: truth(row['definer']),
+    ...memberOf(row),
+  };
+}
+
+const operatorOf = (row: Row): OperatorData => ({ schema: text(row['schema']), name: text(row['name']), function: text(row['function']), ...memberOf(row) });
+
+function typeOf(row: Row): TypeData {
+  const cast = row['cast_function'];
+  const hazard = truth(row['checked']) ? 'its check calls functions that are not built in' : typeof cast === 'string' ? `a cast of it calls ${cast}` : undefined;
+  return { schema: text(row['schema']), name: text(row['name']), kind: text(row['kind']), ...memberOf(row), ...(hazard === undefined ? {} : { hazard }) };
+}
+
+function memberOf(row: Row): { extension?: string } {
+  const extension = row['extension'];
+  return typeof extension === 'string' ? { extension } : {};
+}
+
+const text = (value: unknown): string => String(value);
+const truth = (value: unknown): boolean => value === true || value === 't' || value === 'true';
