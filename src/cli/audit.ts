@@ -1,0 +1,67 @@
+/** `countersign audit verify` */
+
+import type { Command } from 'commander';
+import type { Head } from '../journal/record.ts';
+import { verifyJournal } from '../journal/verify.ts';
+import type { Report } from '../journal/verify.ts';
+import { Failure } from '../runtime/failure.ts';
+import { loadPublicKey } from '../runtime/keys.ts';
+import { visibleLine } from '../runtime/visible.ts';
+import { journalPlace } from './journal-dir.ts';
+import { processTerminal } from './process-terminal.ts';
+import { safeJson } from './request-text.ts';
+import { reporting } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+interface VerifyFlags {
+  readonly dir?: string;
+  readonly config?: string;
+  readonly key?: readonly string[];
+  readonly decisionKey?: readonly string[];
+  readonly expect?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function auditCommand(program: Command, terminal: Terminal = processTerminal()): void {
+  const audit = program.commands.find((command) => command.name() === 'audit') ?? program.command('audit').description('what auditors do with the journal');
+  audit.command('verify').description('prove that no record was changed, removed or put elsewhere; needs the files and public keys only')
+    .option('--dir <dir>', 'the journal\'s directory')
+    .option('--config <file>', 'take directory and keys from the configuration')
+    .option('--key <pem...>', 'public key of the checkpoints; several after a change of keys')
+    .option('--decision-key <pem...>', 'public key decisions are signed with, to check those as well')
+    .option('--expect <sequence:hash...>', 'the head an earlier run printed: proves that nothing was cut off since')
+    .option('--json', 'print JSON')
+    .action((flags: VerifyFlags) => reporting(terminal, () => verify(flags, terminal)));
+}
+
+async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
+  const place = await journalPlace(flags);
+  const keys = flags.key ?? (place.key === undefined ? [] : [place.key]);
+  if (keys.length === 0) throw new Failure('no_key', 'By which key were the checkpoints signed?', { hint: 'Name the public key with --key, or the configuration with --config.' });
+  const decisions = flags.decisionKey ?? (place.decisionKey === undefined ? [] : [place.decisionKey]);
+  const report = await verifyJournal({
+    dir: place.dir, publicKey: keys.map(loadPublicKey),
+    ...(decisions.length > 0 && { decisionKeys: decisions.map(loadPublicKey) }),
+    ...(flags.expect && { expect: flags.expect.map(headOf) }),
+  });
+  terminal.out(flags.json === true ? `${safeJson(report, 2)}\n` : reportText(report));
+  if (!report.ok) terminal.fail();
+}
+
+function headOf(text: string): Head {
+  const match = /^(\d{1,16}):([0-9a-f]{64})$/.exec(text);
+  if (match === null) throw new Failure('bad_head', `"${visibleLine(text)}" is no head.`, { hint: 'A head is a sequence number, a colon and 64 hexadecimal digits, as `audit verify` prints it.' });
+  return { sequence: Number(match[1]), hash: match[2] ?? '' };
+}
+
+function reportText({ ok, problem, records, segments, checkpoints, unsigned, head, decisions }: Report): string {
+  const lines = [
+    `${ok ? 'good' : 'BAD'}: ${records} records in ${segments} segments, ${checkpoints} checkpoints`,
+    ...(problem === undefined ? [] : [`record ${problem.sequence}${problem.file === '' ? '' : ` in ${problem.file} at byte ${problem.offset}`}: ${visibleLine(problem.why)}`]),
+    ...(unsigned === 0 ? [] : [`unsigned tail: ${unsigned} records`]),
+    ...(decisions.verified === 0 ? [] : [`decisions verified: ${decisions.verified}`]),
+    ...(decisions.unchecked === 0 ? [] : [`decisions not checked, for want of their key: ${decisions.unchecked}`]),
+    `head: ${head.sequence}:${head.hash}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,45 @@
+import { visible, visibleLine } from '../runtime/visible.ts';
+import type { JournalRecord } from './events.ts';
+
+/** What is said of a record: a heading, and below it the statement text where there is one. Both safe to print. */
+export interface TimelineEntry {
+  readonly heading: string;
+  readonly text?: string;
+}
+
+/** Records about records (checkpoints, recoveries) are told too: an auditor asks when the journal was silent. */
+export function timelineEntry({ event, sequence }: JournalRecord): TimelineEntry {
+  const heading = visibleLine(`${sequence}  ${told(event)}`);
+  const text = 'text' in event ? visible([event.text, ...parameters(event)].join('\n')) : undefined;
+  return { heading, ...(text !== undefined && { text }) };
+}
+
+function parameters(event: JournalRecord['event']): string[] {
+  const values = 'parameters' in event ? event.parameters ?? [] : [];
+  return values.map((value, i) => `-- $${i + 1} = ${value === null ? 'NULL' : JSON.stringify(value)}`);
+}
+
+function told(event: JournalRecord['event']): string {
+  switch (event.kind) {
+    case 'session.start': return `session ${event.session}: ${event.agent} (owner ${event.owner}) to ${event.database} from ${event.client}${event.tls ? ', TLS' : ''}`;
+    case 'session.end': return `session ends: ${event.reason}; ${event.statements} statements, ${event.bytesIn} bytes in, ${event.bytesOut} out`;
+    case 'login.refused': return `login of ${event.agent} to ${event.database} from ${event.client} refused: ${event.code}`;
+    case 'prepare': return `prepared as ${event.name === '' ? 'the unnamed statement' : event.name}`;
+    case 'statement': return `${event.verdict} by ${event.rule}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
+    case 'continue': return `statement ${event.statement} is continued`;
+    case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms`;
+    case 'cancel': return `${event.by} cancels what is ${event.what}`;
+    case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
+    case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
+    case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
+    default: return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
+  }
+}
+
+function effectsOf({ effects }: { readonly effects: readonly { readonly effect: string; readonly objects: readonly string[] }[] }): string {
+  return effects.map(({ effect, objects }) => (objects.length === 0 ? effect : `${effect} ${objects.join(', ')}`)).join('; ');
+}
+
+function isoTime(ms: number): string {
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
