@@ -6,10 +6,9 @@ import { verifyJournal } from '../journal/verify.ts';
 import type { Report } from '../journal/verify.ts';
 import { Failure } from '../runtime/failure.ts';
 import { loadPublicKey } from '../runtime/keys.ts';
-import { visibleLine } from '../runtime/visible.ts';
+import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
-import { safeJson } from './request-text.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -44,7 +43,7 @@ async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
     ...(decisions.length > 0 && { decisionKeys: decisions.map(loadPublicKey) }),
     ...(flags.expect && { expect: flags.expect.map(headOf) }),
   });
-  terminal.out(flags.json === true ? `${safeJson(report, 2)}\n` : reportText(report));
+  terminal.out(flags.json === true ? `${visibleJson(report, 2)}\n` : reportText(report));
   if (!report.ok) terminal.fail();
 }
 

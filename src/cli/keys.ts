@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { keyId } from '../journal/checkpoint.ts';
 import { generateSigningKey } from '../runtime/keys.ts';
+import { visibleJson } from '../runtime/visible.ts';
 import { processTerminal } from './process-terminal.ts';
-import { safeJson } from './request-text.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,5 +20,5 @@ export function keysCommand(program: Command, terminal: Terminal = processTermin
 async function generate({ out, json }: { readonly out: string; readonly json?: boolean }, terminal: Terminal): Promise<void> {
   const file = resolve(out);
   const id = keyId(generateSigningKey(file).publicKey);
-  terminal.out(json === true ? `${safeJson({ private: file, public: `${file}.pub`, id }, 2)}\n` : `${file}\n${file}.pub\nkey ${id}\n`);
+  terminal.out(json === true ? `${visibleJson({ private: file, public: `${file}.pub`, id }, 2)}\n` : `${file}\n${file}.pub\nkey ${id}\n`);
 }

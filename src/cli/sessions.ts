@@ -8,10 +8,10 @@ import { SUMMARIZED, summarize } from '../journal/sessions.ts';
 import { timelineEntry } from '../journal/timeline.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
-import { visibleLine } from '../runtime/visible.ts';
+import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
-import { marked, safeJson } from './request-text.ts';
+import { marked } from './request-text.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,7 +42,7 @@ async function list(flags: SessionFlags, terminal: Terminal): Promise<void> {
   const { dir } = await journalPlace(flags);
   const since = flags.since === undefined ? {} : { since: moment(flags.since) };
   const sessions = await summarize(readJournal(dir, { kinds: SUMMARIZED, ...since }));
-  if (flags.json === true) return terminal.out(`${safeJson({ sessions }, 2)}\n`);
+  if (flags.json === true) return terminal.out(`${visibleJson({ sessions }, 2)}\n`);
   for (const { session, startedAt, endedAt, agent, database, statements, held, refused } of sessions) {
     terminal.out(`${visibleLine(`${session}  ${startedAt}  ${endedAt === undefined ? 'no end' : 'ended '}  ${agent.padEnd(16)}  ${database.padEnd(12)}  ${statements} statements, ${held} held, ${refused} refused`)}\n`);
   }
@@ -55,7 +55,7 @@ async function show(session: string, speed: number, flags: SessionFlags, termina
   let begun: number | undefined;
   for await (const record of paced(readJournal(dir, { session }), { clock: keepAlive, speed, longestMs: LONGEST_MS, signal })) {
     begun ??= Date.parse(record.time);
-    terminal.out(flags.json === true ? `${safeJson(record)}\n` : recordText(record, begun, terminal.columns));
+    terminal.out(flags.json === true ? `${visibleJson(record)}\n` : recordText(record, begun, terminal.columns));
   }
   if (begun === undefined && !signal.aborted) throw new Failure('no_session', `The journal has no session ${visibleLine(session)}.`, { hint: '`countersign sessions list` lists them.' });
 }

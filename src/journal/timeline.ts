@@ -32,7 +32,9 @@ function told(event: JournalRecord['event']): string {
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
-    default: return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
+    case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
+    case 'checkpoint': case 'recovered': case 'outage': case 'text':
+      return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
   }
 }
 

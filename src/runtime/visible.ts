@@ -16,10 +16,19 @@ export function visibleLine(text: string): string {
   return visible(text).replace(/[\n\t]/g, shown);
 }
 
+/** JSON whose strings are the same to a parser and as visible to a reader: hidden characters are `\u` escapes. */
+export function visibleJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(HIDDEN, escaped);
+}
+
 const PLAIN = /^[\n\t -~]*$/;
 const HIDDEN = /(?![\n\t ])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u27e6]/gu;
 
 function shown(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return `⟦U+${code.toString(16).toUpperCase().padStart(4, '0')}⟧`;
+}
+
+function escaped(character: string): string {
+  return [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
 }
