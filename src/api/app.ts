@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
 import { FailureLimit, requires } from './auth.ts';
-import type { ApiEnv, TokenDirectory } from './auth.ts';
+import type { ApiEnv, CurrentPeople } from './auth.ts';
 import { EventStreams } from './event-stream.ts';
 import { sessionRoutes } from './live-sessions.ts';
 import type { SessionEvents } from './live-sessions.ts';
@@ -30,7 +30,7 @@ export interface Readiness {
 
 export interface ApiParts extends AgentParts {
   readonly desk: Desk;
-  readonly tokens: TokenDirectory;
+  readonly people: CurrentPeople;
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
@@ -52,7 +52,7 @@ const BODY_BYTES = 64 * 1024;
 export function createApi(parts: ApiParts): Api {
   const app = new Hono<ApiEnv>();
   const failures = new FailureLimit(parts.clock);
-  const guard: Guard = (scope) => requires(scope, parts.tokens, failures);
+  const guard: Guard = (scope) => requires(scope, parts.people, failures);
   const streams = new EventStreams(parts.desk, parts.clock);
 
   app.use(answersArePrivate);

@@ -7,25 +7,17 @@
 
 import type { MiddlewareHandler } from 'hono';
 import type { TokenScope } from '../config/config.ts';
-import type { Person } from '../identity/person.ts';
+import type { PeopleDirectory, TokenHolder } from '../identity/people.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiProblem } from './problem.ts';
 
-export interface Caller {
-  readonly token: string;
-  readonly person: Person;
-  readonly scopes: readonly TokenScope[];
-}
-
-export interface TokenDirectory {
-  /** The caller a presented token stands for; undefined when it is unknown or its person is gone. Compares hashes in constant time. */
-  find(presented: string): Caller | undefined;
-}
+/** The people as configured now; asked at each call, so that a removed token or person is out at once. */
+export type CurrentPeople = () => Pick<PeopleDirectory, 'byToken'>;
 
 /** What the node server passes in beside the request; absent under `app.request` in tests. */
 export interface ApiEnv {
   Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
-  Variables: { caller: Caller };
+  Variables: { caller: TokenHolder };
 }
 
 const BEARER = /^Bearer (cst_[\x21-\x7e]{1,256})$/i;
@@ -33,12 +25,12 @@ const FAILURES_PER_MINUTE = 20;
 const REMEMBERED_ADDRESSES = 10_000;
 
 /** Lets the call through when its token has the scope; `context.var.caller` then says who it is. */
-export function requires(scope: TokenScope, tokens: TokenDirectory, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
+export function requires(scope: TokenScope, people: CurrentPeople, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
-    const caller = identify(context.req.header('authorization'), tokens);
+    const caller = identify(context.req.header('authorization'), people());
     if (caller === undefined) throw failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
-    if (!caller.scopes.includes(scope)) {
-      throw new ApiProblem('missing_scope', `The token "${caller.token}" doesn't have the scope ${scope}.`, {
+    if (!caller.scopes.has(scope)) {
+      throw new ApiProblem('missing_scope', `The token "${caller.name}" doesn't have the scope ${scope}.`, {
         hint: `Use a token that has it, or add ${scope} to this token's scopes in the configuration.`,
       });
     }
@@ -47,9 +39,9 @@ export function requires(scope: TokenScope, tokens: TokenDirectory, failures: Fa
   };
 }
 
-function identify(header: string | undefined, tokens: TokenDirectory): Caller | undefined {
+function identify(header: string | undefined, people: ReturnType<CurrentPeople>): TokenHolder | undefined {
   const presented = header === undefined ? undefined : BEARER.exec(header)?.[1];
-  return presented === undefined ? undefined : tokens.find(presented);
+  return presented === undefined ? undefined : people.byToken(presented);
 }
 
 /** Counts failed authentications per address and minute. */

@@ -48,10 +48,10 @@ async function decide(context: Context<ApiEnv>, desk: Desk, id: string): Promise
   const body = await bodyOf(context, DecisionBody);
   const request = await found(desk, id);
   if (!sawThis(body, request)) throw digestMismatch(id);
-  const { person, token } = context.get('caller');
-  const after = await desk.decide(id, {
-    decision: body.decision, person, channel: `api:${token}`, ...(body.reason === undefined ? {} : { reason: body.reason }),
-  });
+  const { person, name } = context.get('caller');
+  const { decision, reason } = body;
+  const by = { decision, person, channel: `api:${name}`, ...(reason === undefined ? {} : { reason }), ...(body.view === undefined ? {} : { seen: body.view }) };
+  const after = await desk.decide(id, by);
   return context.json(requestView(after));
 }
 

@@ -63,7 +63,7 @@ export class DeskDouble implements Desk {
 
   async list({ state, limit = 50, before }: Parameters<Desk['list']>[0]): Promise<readonly ApprovalRequest[]> {
     if (this.down !== undefined) throw this.down;
-    const newest = [...this.requests.values()].reverse();
+    const newest = [...this.requests.values()].toReversed();
     const start = before === undefined ? 0 : newest.findIndex(({ id }) => id === before) + 1;
     return newest.slice(start).filter((request) => state === undefined || request.state === state).slice(0, limit);
   }

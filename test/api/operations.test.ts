@@ -14,7 +14,7 @@ describe('sessions', () => {
   });
 
   it("pages through a session's journal", async () => {
-    const api = testApi({ events: async function* (session) { for (let i = 0; session === 'ses_9' && i < 5; i += 1) yield { kind: 'statement', i }; } });
+    const api = testApi({ events: async function* (session) { if (session === 'ses_9') yield* [0, 1, 2, 3, 4].map((i) => ({ kind: 'statement', i })); } });
     const first = EventPage.parse(await (await api.get('/api/v1/sessions/ses_9/events?limit=3', TOKENS.kim)).json());
     expect(first).toEqual({ events: [0, 1, 2].map((i) => ({ kind: 'statement', i })), next: 3 });
     const rest = EventPage.parse(await (await api.get('/api/v1/sessions/ses_9/events?limit=3&skip=3', TOKENS.kim)).json());
@@ -75,7 +75,7 @@ describe('/openapi.json', () => {
 
   it('names the scope each call really needs', async () => {
     const paths = openApiDocument()['paths'] as Record<string, Record<string, { 'x-scope'?: string }>>;
-    const api = testApi({ tokens: { find: () => ({ token: 'none', person: { email: 'x@example.com', roles: [], groups: [] }, scopes: [] }) } });
+    const api = testApi({ people: () => ({ byToken: () => ({ name: 'none', person: { email: 'x@example.com', roles: [], groups: [] }, scopes: new Set() }) }) });
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         if (operation['x-scope'] === undefined) continue;

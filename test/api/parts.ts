@@ -3,12 +3,12 @@
 import { Registry } from 'prom-client';
 import type { Api, ApiParts } from '../../src/api/app.ts';
 import { createApi } from '../../src/api/app.ts';
-import type { TokenDirectory } from '../../src/api/auth.ts';
 import type { Freezer, SessionDirectory, SessionInfo } from '../../src/api/sessions.ts';
 import { TOKEN_SCOPES } from '../../src/config/config.ts';
-import type { TokenScope } from '../../src/config/config.ts';
 import type { Agent } from '../../src/identity/agent.ts';
+import { createPeople } from '../../src/identity/people.ts';
 import type { Person } from '../../src/identity/person.ts';
+import { hashToken } from '../../src/identity/tokens.ts';
 import { ClockDouble, DeskDouble } from './doubles.ts';
 
 export const SAM: Person = { email: 'sam@example.com', roles: ['approver'], groups: ['dba'] };
@@ -58,12 +58,11 @@ export class FreezerDouble implements Freezer {
   }
 }
 
-const callers = new Map<string, { token: string; person: Person; scopes: readonly TokenScope[] }>([
-  [TOKENS.sam, { token: 'sam-laptop', person: SAM, scopes: TOKEN_SCOPES }],
-  [TOKENS.dana, { token: 'dana-laptop', person: DANA, scopes: TOKEN_SCOPES }],
-  [TOKENS.kim, { token: 'kim-audit', person: KIM, scopes: ['requests:read', 'audit:read'] }],
+export const PEOPLE = createPeople([SAM, DANA, KIM], [
+  { name: 'sam-laptop', hash: hashToken(TOKENS.sam), person: SAM.email, scopes: TOKEN_SCOPES },
+  { name: 'dana-laptop', hash: hashToken(TOKENS.dana), person: DANA.email, scopes: TOKEN_SCOPES },
+  { name: 'kim-audit', hash: hashToken(TOKENS.kim), person: KIM.email, scopes: ['requests:read', 'audit:read'] },
 ]);
-const tokens: TokenDirectory = { find: (presented) => callers.get(presented) };
 
 export interface TestApi extends Api {
   readonly desk: DeskDouble;
@@ -82,7 +81,8 @@ export function testApi(changes: Partial<ApiParts> = {}): TestApi {
   const clock = new ClockDouble();
   const logged: unknown[] = [];
   const api = createApi({
-    desk, sessions, freezer, clock, tokens,
+    desk, sessions, freezer, clock,
+    people: () => PEOPLE,
     agents: () => new Map([[REPORTER.name, REPORTER]]),
     events: async function* () { /* none */ },
     health: () => ({ ready: true, checks: { store: true } }),

@@ -90,7 +90,7 @@ describe('the listening API', () => {
     const body = new ReadableStream({ pull(controller) { controller.enqueue(new Uint8Array(16_384).fill(0x20)); } });
     const answer = await fetch(`${url}/api/v1/requests/${id}/decision`, {
       method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body, duplex: 'half',
-    } as RequestInit).catch((error: unknown) => error);
+    }).catch((error: unknown) => error);
     // Either the refusal arrives, or the connection is cut while the client is still sending.
     expect(answer instanceof Response ? answer.status : 'cut').toSatisfy((outcome) => outcome === 413 || outcome === 'cut');
     expect(api.desk.decided).toEqual([]);

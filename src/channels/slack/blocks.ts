@@ -1,0 +1,70 @@
+/**
+ * The few Block Kit shapes used here. What agents wrote goes only into `plain_text` and `rich_text_preformatted`, where
+ * Slack knows no mentions, links, emoji or formatting. `mrkdwn` carries nothing but our own words and numbers.
+ * https://docs.slack.dev/reference/block-kit/blocks
+ */
+
+export interface PlainText {
+  readonly type: 'plain_text';
+  readonly text: string;
+  readonly emoji: false;
+}
+
+export interface Button {
+  readonly type: 'button';
+  readonly action_id: string;
+  readonly text: PlainText;
+  readonly style: 'primary' | 'danger';
+  readonly value: string;
+}
+
+export type Block =
+  | { readonly type: 'section'; readonly text: PlainText }
+  | { readonly type: 'section'; readonly fields: readonly PlainText[] }
+  | { readonly type: 'context'; readonly elements: readonly (PlainText | { readonly type: 'mrkdwn'; readonly text: string })[] }
+  | { readonly type: 'rich_text'; readonly elements: readonly [{ readonly type: 'rich_text_preformatted'; readonly elements: readonly [{ readonly type: 'text'; readonly text: string }] }] }
+  | { readonly type: 'actions'; readonly block_id: string; readonly elements: readonly Button[] };
+
+/** Slack's limit for a section's text, in characters; we stay below, since how it counts isn't written down. */
+export const MAX_SECTION = 2900;
+/** Slack's limit for one field of a section is 2000. */
+const MAX_FIELD = 1900;
+
+export function plain(text: string): PlainText {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+export function section(text: string): Block {
+  return { type: 'section', text: plain(cut(text, MAX_SECTION)) };
+}
+
+/** Label and value pairs, two columns. Values that are too long are cut and say so. */
+export function fields(pairs: readonly (readonly [string, string])[]): Block {
+  return { type: 'section', fields: pairs.map(([label, value]) => plain(`${label}\n${cut(value, MAX_FIELD)}`)) };
+}
+
+export function preformatted(text: string): Block {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }] };
+}
+
+/** @param at milliseconds since 1970. Slack shows it in each reader's own time zone; the fallback is ISO 8601. */
+export function moment(label: string, at: number): Block {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: `${label} <!date^${Math.trunc(at / 1000)}^{date_short_pretty} {time_secs}|${new Date(at).toISOString()}>` }] };
+}
+
+export function note(text: string): Block {
+  return { type: 'context', elements: [plain(cut(text, MAX_FIELD))] };
+}
+
+/** Only for what is beside the statement: lists of objects, messages. The statement itself is never cut silently. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const kept = wholeCharacters(text, max - 40);
+  return `${kept} … (${text.length - kept.length} characters more)`;
+}
+
+/** The longest start of at most `max` UTF-16 units that doesn't split a surrogate pair. */
+export function wholeCharacters(text: string, max: number): string {
+  const last = text.charCodeAt(max - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
+}

@@ -1,0 +1,93 @@
+/** One request as one Slack message. Pure: the same request always gives the same message. */
+
+import type { ApprovalRequest } from '../../approval/request.ts';
+import { view } from '../../approval/view.ts';
+import type { EffectUse, TableUse } from '../../sql/facts.ts';
+import { visibleLine } from '../../runtime/visible.ts';
+import { cut, fields, moment, note, plain, section } from './blocks.ts';
+import type { Block, Button } from './blocks.ts';
+import { outcomeLines } from './outcome.ts';
+import { showStatement } from './statement.ts';
+
+export const APPROVE = 'countersign_approve';
+export const DENY = 'countersign_deny';
+
+export interface Message {
+  /** For notifications and clients without blocks. Our words and configured names only: Slack parses this one as markup. */
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+/** What a button carries: which request, what it is bound to, and what was shown. */
+export interface ButtonValue {
+  readonly request: string;
+  readonly digest: string;
+  readonly view: string;
+}
+
+/**
+ * @param brief leaves the statement out: for when Slack refused the whole message as too long. Then there is no Approve button either.
+ */
+export function messageOf(request: ApprovalRequest, brief = false): Message {
+  const shown = brief ? { blocks: [], incomplete: 'Slack refused to show it whole.' } : showStatement(request);
+  return {
+    text: escapeMarkup(`Countersign: ${request.agent.name} on ${request.database}: ${request.id} is ${request.state}`),
+    blocks: [...heading(request), ...shown.blocks, ...ending(request, shown.incomplete)],
+  };
+}
+
+/** True when the message for this request may carry an Approve button. */
+export function canBeApprovedHere(request: ApprovalRequest): boolean {
+  return showStatement(request).incomplete === undefined;
+}
+
+function heading(request: ApprovalRequest): Block[] {
+  const { agent, database, protocol, rule, reason, transaction } = request;
+  const facts: [string, string][] = [
+    ['Agent', visibleLine(`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`)],
+    ['Database', visibleLine(`${database} (${protocol})`)],
+    ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
+    ['Tables', tablesLine(request.tables)],
+    ['Rule', visibleLine(`${rule}: ${reason}`)],
+    ['Who may decide', visibleLine(`${request.quorum === 1 ? 'one' : request.quorum} of ${request.approvers.join(', ')}`)],
+  ];
+  const said = Object.entries(request.context).map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
+  if (said !== '') facts.push(['The agent says', cut(said, 500)]);
+  if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
+  return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), fields(facts)];
+}
+
+function ending(request: ApprovalRequest, incomplete: string | undefined): Block[] {
+  const id = note(`${request.id}  digest ${request.digest}`);
+  if (request.state !== 'pending') return [...outcomeLines(request), id];
+  const review = incomplete === undefined ? [] : [section(`${incomplete} Review with: countersign requests show ${request.id}`)];
+  return [
+    ...review,
+    ...outcomeLines(request),
+    { type: 'actions', block_id: `countersign_${request.id}`, elements: buttons(request, incomplete === undefined) },
+    moment('Expires', request.expiresAt),
+    id,
+  ];
+}
+
+function buttons(request: ApprovalRequest, whole: boolean): Button[] {
+  const value = JSON.stringify({ request: request.id, digest: request.digest, view: view(request) } satisfies ButtonValue);
+  const approve: Button = { type: 'button', action_id: APPROVE, text: plain('Approve'), style: 'primary', value };
+  const deny: Button = { type: 'button', action_id: DENY, text: plain('Deny'), style: 'danger', value };
+  return whole ? [approve, deny] : [deny];
+}
+
+function effectsLine(effects: readonly EffectUse[]): string {
+  const line = ({ effect, objects, because }: EffectUse) => [effect, objects.join(', '), because === undefined ? '' : `(${because})`].filter((part) => part !== '').join(' ');
+  return effects.map((use) => visibleLine(line(use))).join('\n') || 'none';
+}
+
+function tablesLine(tables: readonly TableUse[]): string {
+  const how = ({ read, written }: TableUse) => [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+  return tables.map((table) => visibleLine(`${table.name} (${how(table)}${table.known ? '' : ', not in the catalog'})`)).join('\n') || 'none';
+}
+
+/** https://docs.slack.dev/messaging/formatting-message-text#escaping, and the formatting characters, so that names stay names. */
+export function escapeMarkup(text: string): string {
+  return visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*_~`]/g, ' ');
+}

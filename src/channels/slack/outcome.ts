@@ -1,0 +1,42 @@
+/** What became of a request: who, when, why, and what the database said. */
+
+import type { ApprovalRequest, RequestState, SignedDecision } from '../../approval/request.ts';
+import { visibleLine } from '../../runtime/visible.ts';
+import { cut, moment, section } from './blocks.ts';
+import type { Block } from './blocks.ts';
+
+export function outcomeLines(request: ApprovalRequest): Block[] {
+  const decisions = request.decisions.flatMap((decision) => [section(decisionLine(decision)), moment('at', decision.at)]);
+  const state = STATE_LINE[request.state](request);
+  return state === '' ? decisions : [...decisions, section(visibleLine(state)), moment('at', request.changedAt)];
+}
+
+function decisionLine({ decision, person, reason }: SignedDecision): string {
+  return visibleLine(`${decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);
+}
+
+/** Empty when there is nothing to say yet. */
+const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
+  pending: (request) => (request.decisions.length === 0 ? '' : `${approvals(request)} of ${request.quorum} approvals so far.`),
+  approved: () => 'It may run now.',
+  denied: () => 'It did not run.',
+  released: () => 'It is running.',
+  expired: () => 'Expired. It did not run.',
+  withdrawn: ({ note }) => `Withdrawn${note === undefined ? '' : `: ${note}`}. It did not run.`,
+  finished: ({ outcome }) => `It ran${result(outcome)}.`,
+  failed: ({ outcome }) => `It failed${result(outcome)}.`,
+};
+
+function approvals({ decisions }: ApprovalRequest): number {
+  return new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
+}
+
+function result(outcome: ApprovalRequest['outcome']): string {
+  const parts = [
+    outcome?.tag,
+    outcome?.rows === undefined ? undefined : `${outcome.rows} rows`,
+    outcome?.ms === undefined ? undefined : `${Math.round(outcome.ms)} ms`,
+    outcome?.error === undefined ? undefined : cut(outcome.error, 1000),
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}

@@ -1,0 +1,34 @@
+/** From the Slack account that pressed a button to the person in our directory. */
+
+import type { PeopleDirectory } from '../../identity/people.ts';
+import type { Person } from '../../identity/person.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { SlackWeb } from './web.ts';
+
+export type CurrentPeople = () => Pick<PeopleDirectory, 'byEmail' | 'bySlackId'>;
+
+/** Why a Slack account stands for nobody; the message speaks to its owner. */
+export class NobodyKnown extends Failure {
+  constructor(message: string) {
+    super('nobody_known', message, { hint: 'Ask an operator to add you to people in the configuration, or to link this Slack account there.' });
+  }
+}
+
+/**
+ * An explicit link wins. Otherwise the account's e-mail address counts, asked anew at each press, if our own workspace
+ * vouches for it: an administrator of another workspace in a shared channel can give their accounts any address.
+ * @throws NobodyKnown, SlackFailure
+ */
+export async function personOf(user: string, web: Pick<SlackWeb, 'user' | 'home'>, people: CurrentPeople): Promise<Person> {
+  const linked = people().bySlackId(user);
+  if (linked !== undefined) return linked;
+  const [account, home] = await Promise.all([web.user(user), web.home()]);
+  if (account.id !== user) throw new NobodyKnown('Slack does not know this account.');
+  if (account.unfit !== undefined) throw new NobodyKnown(account.unfit);
+  if (!account.teams.some((team) => home.includes(team))) throw new NobodyKnown('This account is of another workspace.');
+  if (account.email === undefined) throw new NobodyKnown('Slack does not show the e-mail address of this account. (The app needs users:read.email.)');
+  const person = people().byEmail(account.email);
+  if (person === undefined) throw new NobodyKnown(`${account.email} is not among the people in the configuration.`);
+  if (person.slack !== undefined) throw new NobodyKnown(`${account.email} is linked to another Slack account.`);
+  return person;
+}

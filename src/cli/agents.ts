@@ -1,0 +1,81 @@
+/** `countersign agents list|freeze|thaw|verifier` */
+
+import type { Command } from 'commander';
+import { AgentPage, FrozenView } from '../api/schemas.ts';
+import { DEFAULT_ITERATIONS, makeVerifier } from '../postgres/scram.ts';
+import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { ClientFailure, connect, remoteOptions } from './client.ts';
+import type { RemoteOptions } from './client.ts';
+import { processTerminal } from './process-terminal.ts';
+import { reporting } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+interface AgentOptions extends RemoteOptions {
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+interface VerifierOptions {
+  readonly protocol: string;
+  readonly iterations: string;
+}
+
+export function agentsCommand(program: Command, terminal: Terminal = processTerminal()): void {
+  const agents = program.command('agents').description('who may connect');
+  const add = (spec: string, description: string): Command => remoteOptions(agents.command(spec).description(description)).option('--json', 'print JSON');
+  add('list', 'list agents').action((options: AgentOptions) => reporting(terminal, () => list(options, terminal)));
+  add('freeze <name>', 'stop an agent at once, everywhere')
+    .option('--reason <text>', 'why; goes into the journal')
+    .action((name: string, options: AgentOptions) => reporting(terminal, () => turn('freeze', name, options, terminal)));
+  add('thaw <name>', 'let a frozen agent go on')
+    .action((name: string, options: AgentOptions) => reporting(terminal, () => turn('thaw', name, options, terminal)));
+  agents.command('verifier').description('print the verifier of a password, for the configuration; reads the password from standard input')
+    .requiredOption('--protocol <protocol>', 'postgres')
+    .option('--iterations <n>', 'how much work a guess costs', String(DEFAULT_ITERATIONS))
+    .action((options: VerifierOptions) => reporting(terminal, () => verifier(options, terminal)));
+}
+
+async function list(options: AgentOptions, terminal: Terminal): Promise<void> {
+  const page = await (await connect(options, terminal)).call('GET', '/api/v1/agents', AgentPage);
+  if (options.json === true) return terminal.out(`${visibleJson(page, 2)}\n`);
+  for (const { name, owner, databases, frozen, sessions } of page.agents) {
+    terminal.out(`${visibleLine(name).padEnd(16)}  ${frozen ? 'FROZEN' : 'active'}  ${String(sessions).padStart(4)} sessions  ${visibleLine(owner).padEnd(24)}  ${visibleLine(databases.join(', '))}\n`);
+  }
+}
+
+async function turn(how: 'freeze' | 'thaw', name: string, options: AgentOptions, terminal: Terminal): Promise<void> {
+  const body = options.reason === undefined ? {} : { reason: options.reason };
+  const after = await (await connect(options, terminal)).call('POST', `/api/v1/agents/${encodeURIComponent(name)}/${how}`, FrozenView, body);
+  terminal.out(options.json === true ? `${visibleJson(after, 2)}\n` : `${visibleLine(after.agent)} is ${after.frozen ? 'frozen' : 'active'}.\n`);
+}
+
+async function verifier({ protocol, iterations }: VerifierOptions, terminal: Terminal): Promise<void> {
+  if (protocol !== 'postgres') throw new ClientFailure('bad_protocol', `There are no verifiers for "${visibleLine(protocol)}" yet.`, { hint: 'Use --protocol postgres.' });
+  const rounds = Number(iterations);
+  if (!/^\d+$/.test(iterations) || rounds < DEFAULT_ITERATIONS || rounds > 10_000_000) {
+    throw new ClientFailure('bad_iterations', `--iterations must be a number from ${DEFAULT_ITERATIONS} to 10000000.`);
+  }
+  terminal.out(`${makeVerifier(await password(terminal), { iterations: rounds })}\n`);
+}
+
+async function password(terminal: Terminal): Promise<string> {
+  const text = terminal.interactive ? await typed(terminal) : await piped(terminal);
+  if (text === '') throw new ClientFailure('no_password', 'The password is empty.', { hint: 'Give it on standard input, or type it in a terminal.' });
+  if (text.includes('\0')) throw new ClientFailure('bad_password', 'The password contains a NUL, which no client can send.');
+  return text;
+}
+
+async function typed(terminal: Terminal): Promise<string> {
+  const first = await terminal.askSecret('Password: ');
+  if (first !== (await terminal.askSecret('Again: '))) throw new ClientFailure('bad_password', 'The two passwords differ.');
+  return first;
+}
+
+/** One line ending at the end is the pipe's, not the password's. */
+async function piped(terminal: Terminal): Promise<string> {
+  const bytes = await terminal.input();
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new ClientFailure('bad_password', 'The password is not valid UTF-8.', { cause });
+  }
+}

@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { Terminal } from './terminal.ts';
+
+/** The real one. */
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process;
+  let interrupted: AbortController | undefined;
+  return {
+    env: process.env,
+    interactive: stdin.isTTY && stdout.isTTY,
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    get interrupted() {
+      // Listening is what keeps Ctrl-C from ending the process, so only for commands that ask.
+      if (interrupted === undefined) {
+        const controller = new AbortController();
+        process.once('SIGINT', () => controller.abort());
+        interrupted = controller;
+      }
+      return interrupted.signal;
+    },
+    now: () => Date.now(),
+    out: (text) => { stdout.write(text); },
+    say: (text) => { stderr.write(text); },
+    ask: (question) => askLine(question, stdout),
+    askSecret,
+    input: () => buffer(stdin),
+    fail: () => { process.exitCode = 1; },
+  };
+}
+
+async function askLine(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+/** The line editor echoes to its output, so it gets one that swallows everything. */
+async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question);
+  try {
+    return await askLine('', new Writable({ write: (_chunk, _encoding, done) => done() }));
+  } finally {
+    process.stderr.write('\n');
+  }
+}

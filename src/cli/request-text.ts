@@ -1,0 +1,89 @@
+/** Requests as text for a terminal. All that an agent wrote is made visible, and no line of a statement can pass for one of ours. */
+
+import type { ApprovalRequestView } from '../api/schemas.ts';
+import { visible, visibleJson, visibleLine } from '../runtime/visible.ts';
+
+/** @param columns where to break long lines ourselves, so that none continues without its mark; undefined for files and pipes. */
+export function requestText(request: ApprovalRequestView, now: number, columns: number | undefined): string {
+  const { agent, transaction } = request;
+  const rows: [string, string[]][] = [
+    ['Request', [`${request.id}, ${request.state}${request.state === 'pending' ? `, ${timeLeft(request, now)} left (until ${request.expiresAt})` : ''}`]],
+    ['Agent', [`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`]],
+    ['Database', [`${request.database} (${request.protocol})`]],
+    ['Effects', [...request.effects.map(effectText), ...(request.unbounded ? ['WITHOUT a WHERE: every row'] : [])]],
+    ['Tables', request.tables.map(tableText)],
+    ['Rule', [`${request.rule}: ${request.reason}`]],
+    ['Approvers', [`${request.quorum} of ${request.approvers.join(', ')}`]],
+    ['Transaction', transaction.open ? [`open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`] : []],
+    ['Agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],
+    ['Decisions', request.decisions.map((one) => `${one.decision} by ${one.person} at ${one.at} (${one.channel})${one.reason === undefined ? '' : `: ${one.reason}`}`)],
+    ['Outcome', outcomeText(request)],
+    ['Digest', [request.digest]],
+  ];
+  const parameters = (request.parameters ?? []).map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`);
+  return [
+    ...rows.flatMap(([label, values]) => labelled(label, values, columns)),
+    `Statement    ${request.text.length} characters, whole:`,
+    ...marked(request.text, columns),
+    ...(parameters.length === 0 ? [] : ['Parameters', ...marked(parameters.join('\n'), columns)]),
+    '',
+  ].join('\n');
+}
+
+/** One line per request. */
+export function requestLine(request: ApprovalRequestView, now: number): string {
+  const left = request.state === 'pending' ? timeLeft(request, now) : '';
+  const effects = request.effects.map(({ effect }) => effect).join(',');
+  const start = visibleLine(request.text.slice(0, 120).replaceAll(/\s+/g, ' '));
+  const columns = [request.id, request.state.padEnd(9), left.padEnd(10), visibleLine(request.agent.name).padEnd(12), visibleLine(request.database).padEnd(10), effects.padEnd(16)];
+  return `${columns.join('  ')}  ${start.slice(0, 60)}${start.length > 60 || request.text.length > 120 ? '…' : ''}`;
+}
+
+/** Each line of the text with a mark before it: `| ` for a line, `: ` where a long one goes on. */
+export function marked(text: string, columns: number | undefined): string[] {
+  const width = columns === undefined ? Infinity : Math.max(20, columns - 4);
+  return visible(text).split('\n').flatMap((line) => wrapped(line, width).map((piece, index) => `  ${index === 0 ? '|' : ':'} ${piece}`));
+}
+
+function labelled(label: string, values: readonly string[], columns: number | undefined): string[] {
+  const width = columns === undefined ? Infinity : Math.max(20, columns - 14);
+  return values.flatMap((value) => wrapped(visibleLine(value), width)).map((line, index) => `${(index === 0 ? label : '').padEnd(13)}${line}`);
+}
+
+/** Counts two columns for everything beyond ASCII (and a tab as eight), which is never too few. */
+function wrapped(line: string, width: number): string[] {
+  const pieces = [''];
+  let used = 0;
+  for (const character of line) {
+    const wide = character === '\t' ? 8 : character < '\u007f' ? 1 : 2;
+    if (used + wide > width) {
+      pieces.push('');
+      used = 0;
+    }
+    pieces[pieces.length - 1] += character;
+    used += wide;
+  }
+  return pieces;
+}
+
+export function timeLeft({ expiresAt }: Pick<ApprovalRequestView, 'expiresAt'>, now: number): string {
+  const seconds = Math.max(0, Math.floor((Date.parse(expiresAt) - now) / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+function effectText({ effect, objects, because }: ApprovalRequestView['effects'][number]): string {
+  return [effect, objects.join(', '), because === undefined ? '' : `(${because})`].filter((part) => part !== '').join(' ');
+}
+
+function tableText({ name, read, written, columns, known }: ApprovalRequestView['tables'][number]): string {
+  const how = [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+  return `${name} (${how}; columns ${columns.join(', ')}${known ? '' : '; not in the catalog'})`;
+}
+
+function outcomeText({ outcome, note }: ApprovalRequestView): string[] {
+  const parts = [outcome?.tag, outcome?.rows === undefined ? undefined : `${outcome.rows} rows`, outcome?.ms === undefined ? undefined : `${Math.round(outcome.ms)} ms`, outcome?.error, note];
+  const text = parts.filter((part) => part !== undefined).join(', ');
+  return text === '' ? [] : [text];
+}

@@ -1,0 +1,93 @@
+/** `countersign requests list|show|approve|deny|watch` */
+
+import type { Command } from 'commander';
+import { ApprovalRequestView, RequestPage } from '../api/schemas.ts';
+import { visibleJson } from '../runtime/visible.ts';
+import { ClientFailure, connect, remoteOptions } from './client.ts';
+import type { ApiClient, RemoteOptions } from './client.ts';
+import { processTerminal } from './process-terminal.ts';
+import { requestLine, requestText } from './request-text.ts';
+import { watchRequests } from './requests-watch.ts';
+import { reporting } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ListOptions extends RemoteOptions {
+  readonly state?: string;
+  readonly limit?: string;
+  readonly before?: string;
+  readonly json?: boolean;
+}
+interface DecideOptions extends RemoteOptions {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export function requestsCommand(program: Command, terminal: Terminal = processTerminal()): void {
+  const requests = program.command('requests').description('statements that wait for people');
+  const add = (spec: string, description: string): Command => remoteOptions(requests.command(spec).description(description)).option('--json', 'print JSON');
+  add('list', 'list requests, newest first')
+    .option('--state <state>', 'only those in this state, such as pending')
+    .option('--limit <n>', 'how many at most')
+    .option('--before <id>', 'the page after the one that ended with this request')
+    .action((options: ListOptions) => reporting(terminal, () => list(options, terminal)));
+  add('show <id>', 'show one request, whole')
+    .action((id: string, options: DecideOptions) => reporting(terminal, () => show(id, options, terminal)));
+  add('approve <id>', 'show one request, then approve what was shown')
+    .option('--reason <text>', 'why; goes into the journal')
+    .option('--yes', 'approve without asking')
+    .action((id: string, options: DecideOptions) => reporting(terminal, () => approve(id, options, terminal)));
+  add('deny <id>', 'deny one request')
+    .option('--reason <text>', 'why; the agent is told')
+    .action((id: string, options: DecideOptions) => reporting(terminal, () => deny(id, options, terminal)));
+  add('watch', 'print requests as they come')
+    .action((options: ListOptions) => reporting(terminal, async () => watchRequests(await connect(options, terminal), terminal, options.json === true)));
+}
+
+async function list(options: ListOptions, terminal: Terminal): Promise<void> {
+  const query = new URLSearchParams();
+  for (const name of ['state', 'limit', 'before'] as const) if (options[name] !== undefined) query.set(name, options[name]);
+  const page = await (await connect(options, terminal)).call('GET', `/api/v1/requests?${query.toString()}`, RequestPage);
+  if (options.json === true) return terminal.out(`${visibleJson(page, 2)}\n`);
+  for (const request of page.requests) terminal.out(`${requestLine(request, terminal.now())}\n`);
+  if (page.requests.length === 0) terminal.say('No requests.\n');
+  if (page.next !== undefined) terminal.say(`There may be more: --before ${page.next}\n`);
+}
+
+async function show(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
+  const request = await get(await connect(options, terminal), id);
+  terminal.out(options.json === true ? `${visibleJson(request, 2)}\n` : requestText(request, terminal.now(), terminal.columns));
+}
+
+async function approve(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
+  if (options.yes !== true && !terminal.interactive) {
+    throw new ClientFailure('not_interactive', 'Nobody is there to confirm the approval.', { hint: 'Run it in a terminal, or give --yes once you have looked at the request.' });
+  }
+  const client = await connect(options, terminal);
+  const request = await get(client, id);
+  const shown = requestText(request, terminal.now(), terminal.columns);
+  if (options.json === true) terminal.say(shown);
+  else terminal.out(shown);
+  if (options.yes !== true && !/^y(es)?$/i.test((await terminal.ask('Approve this statement? Type yes: ')).trim())) {
+    throw new ClientFailure('not_confirmed', 'Not approved; the request is as it was.');
+  }
+  await decide(client, request, 'approve', options, terminal);
+}
+
+async function deny(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
+  const client = await connect(options, terminal);
+  await decide(client, await get(client, id), 'deny', options, terminal);
+}
+
+/** Sends back what was shown, so that a decision about anything else is refused. */
+async function decide(client: ApiClient, { id, digest, view }: ApprovalRequestView, decision: 'approve' | 'deny', { reason, json }: DecideOptions, terminal: Terminal): Promise<void> {
+  const body = { decision, digest, view, ...(reason === undefined ? {} : { reason }) };
+  const after = await client.call('POST', `/api/v1/requests/${encodeURIComponent(id)}/decision`, ApprovalRequestView, body);
+  if (json === true) return terminal.out(`${visibleJson(after, 2)}\n`);
+  const missing = after.quorum - new Set(after.decisions.filter((one) => one.decision === 'approve').map((one) => one.person)).size;
+  terminal.out(after.state === 'pending' ? `${id}: your approval is counted; ${missing} more needed.\n` : `${id} is ${after.state}.\n`);
+}
+
+async function get(client: ApiClient, id: string): Promise<ApprovalRequestView> {
+  return client.call('GET', `/api/v1/requests/${encodeURIComponent(id)}`, ApprovalRequestView);
+}

@@ -1,0 +1,31 @@
+/** `countersign sessions kill` */
+
+import type { Command } from 'commander';
+import { KilledView } from '../api/schemas.ts';
+import { visibleJson } from '../runtime/visible.ts';
+import { connect, remoteOptions } from './client.ts';
+import type { RemoteOptions } from './client.ts';
+import { processTerminal } from './process-terminal.ts';
+import { reporting } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+interface KillOptions extends RemoteOptions {
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+/** Joins the `sessions` command where there is one already: the others of it read the journal and need no server. */
+export function sessionsKillCommand(program: Command, terminal: Terminal = processTerminal()): void {
+  const sessions = program.commands.find((command) => command.name() === 'sessions') ?? program.command('sessions').description('agent connections');
+  remoteOptions(sessions.command('kill <id>').description('end a session: cancels what runs, withdraws what is held'))
+    .option('--reason <text>', 'why; goes into the journal')
+    .option('--json', 'print JSON')
+    .action((id: string, options: KillOptions) => reporting(terminal, () => kill(id, options, terminal)));
+}
+
+async function kill(id: string, options: KillOptions, terminal: Terminal): Promise<void> {
+  const client = await connect(options, terminal);
+  const body = options.reason === undefined ? {} : { reason: options.reason };
+  const after = await client.call('DELETE', `/api/v1/sessions/${encodeURIComponent(id)}`, KilledView, body);
+  terminal.out(options.json === true ? `${visibleJson(after, 2)}\n` : `${after.session} has ended.\n`);
+}

@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { agentsCommand } from '../../src/cli/agents.ts';
+import { requestsCommand } from '../../src/cli/requests.ts';
+import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+export interface Ran {
+  out: string;
+  err: string;
+  failed: boolean;
+  /** What was asked of the person. */
+  asked: string[];
+}
+
+export interface World extends Ran {
+  readonly interrupt: AbortController;
+  /** Resolves when the command has ended. */
+  readonly done: Promise<Ran>;
+}
+
+/** Runs `countersign …` with its output collected. `answers` make it interactive. */
+export function start(args: readonly string[], options: { env?: Record<string, string>; answers?: string[]; whenAsked?: () => void; input?: Buffer | string; now?: number; columns?: number } = {}): World {
+  const interrupt = new AbortController();
+  const ran: Ran = { out: '', err: '', failed: false, asked: [] };
+  const answers = [...(options.answers ?? [])];
+  const answer = async (question: string): Promise<string> => {
+    ran.asked.push(question);
+    options.whenAsked?.();
+    return answers.shift() ?? '';
+  };
+  const terminal: Terminal = {
+    env: options.env ?? {},
+    interactive: options.answers !== undefined,
+    columns: options.columns,
+    interrupted: interrupt.signal,
+    now: () => options.now ?? Date.UTC(2026, 0, 1, 0, 2, 55),
+    out: (text) => { ran.out += text; },
+    say: (text) => { ran.err += text; },
+    ask: answer,
+    askSecret: answer,
+    input: async () => Buffer.from(options.input ?? ''),
+    fail: () => { ran.failed = true; },
+  };
+  const program = new Command('countersign').exitOverride().configureOutput({ writeErr: terminal.say, writeOut: terminal.out });
+  requestsCommand(program, terminal);
+  agentsCommand(program, terminal);
+  sessionsKillCommand(program, terminal);
+  const done = program.parseAsync([...args], { from: 'user' }).then(() => ran, () => ({ ...ran, failed: true }));
+  return Object.assign(ran, { interrupt, done });
+}
+
+export async function run(...args: Parameters<typeof start>): Promise<Ran> {
+  return start(...args).done;
+}
