@@ -115,11 +115,11 @@ class Analysis {
   }
 
   #parse(bytes: Buffer, start: number, end: number): Reaction | undefined {
-    const { name, text: raw } = decodeParse(bytes, start, end);
+    const { name, text: raw, types } = decodeParse(bytes, start, end);
     const text = this.#text(raw);
     if (text === undefined) return undefined;
     this.#prepares.push({ name, text });
-    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name, meaning: new StatementText(text) });
+    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name, meaning: new StatementText(text, types) });
   }
 
   #bind(bytes: Buffer, start: number, end: number): Reaction | undefined {

@@ -19,7 +19,7 @@ import { Frontend } from './messages/frame.ts';
 import { type Change, changesOf, type Lookup, type Meaning, Names } from './prepared.ts';
 import { encodeNotice, encodeRefusal, PLACEHOLDER_QUERY, placeholderExecute } from './refusal.ts';
 import { Replies } from './replies.ts';
-import { transcript } from './transcript.ts';
+import { transcript } from '../protocol/parameters.ts';
 
 export interface ConversationLimits {
   readonly messageBytes: number;

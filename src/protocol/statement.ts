@@ -9,11 +9,14 @@ export type Arrival = 'simple' | 'extended' | 'com_query' | 'com_stmt_execute';
 /** A text as it was sent; the same object for each run of one prepared statement, so that what is learnt of it can be kept here. */
 export class StatementText {
   readonly text: string;
+  /** Types the client declared for its parameters; they choose between overloaded functions and operators. */
+  readonly types: readonly number[];
   /** What the session has worked out about this text; its own affair. */
   memo: unknown = undefined;
 
-  constructor(text: string) {
+  constructor(text: string, types: readonly number[] = []) {
     this.text = text;
+    this.types = types;
   }
 }
 

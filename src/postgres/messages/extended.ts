@@ -19,16 +19,18 @@ export interface Parse {
   /** Empty: the unnamed statement. */
   readonly name: string;
   readonly text: Buffer;
+  /** Type OIDs the client declares for its parameters; 0 leaves one to the server. */
+  readonly types: readonly number[];
 }
 
-/** Byte1('P') Int32 String String Int16 Int32[n]. The parameter types are the server's business. */
+/** Byte1('P') Int32 String String Int16 Int32[n]. */
 export function decodeParse(bytes: Buffer, start: number, end: number): Parse {
   const reader = new ByteReader(bytes, start + HEADER_BYTES, end);
   const name = reader.cstring();
   const text = reader.cbytes();
-  reader.bytes(4 * reader.uint16());
+  const types = Array.from({ length: reader.uint16() }, () => reader.uint32());
   reader.finish();
-  return { name, text };
+  return { name, text, types };
 }
 
 /** One bound value: NULL, or bytes in text (0) or binary (1) format. */

@@ -1,4 +1,4 @@
-import type { ParameterValue, Statement } from '../protocol/statement.ts';
+import type { ParameterValue, Statement } from './statement.ts';
 
 /** Parameters as people and the journal see them: text as it came, anything else as `\x` and hex, null as null. */
 export function parameterTexts(values: readonly ParameterValue[]): (string | null)[] {

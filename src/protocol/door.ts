@@ -1,0 +1,60 @@
+/** The interface both protocols implement from accept to the first statement. */
+
+import type { Socket } from 'node:net';
+import type { Config, DatabaseConfig } from '../config/config.ts';
+import type { Agent } from '../identity/agent.ts';
+import type { Wire } from '../net/wire.ts';
+import type { Conversation, ConversationListener } from './conversation.ts';
+
+/** What a door asks of the rest of the proxy. */
+export interface House {
+  readonly config: Config;
+  /** Our certificate for agents, when TLS is on. */
+  readonly tls: TlsIdentity | undefined;
+  /** 32 bytes, the same on every start and replica: keeps unknown agents indistinguishable. */
+  readonly mockSecret: Buffer;
+  readSecret(database: DatabaseConfig): Promise<string | undefined>;
+  /** PEM of the authorities trusted for this database, if its own are configured. */
+  authorities(database: DatabaseConfig): Promise<string | undefined>;
+  /** Throws Refused when the agent is frozen or the proxy is shutting down. */
+  mayEnter(agent: Agent): void;
+  /** Cancels what the session with this key is doing; an unknown key does nothing. */
+  cancel(processId: number, secretKey: Buffer): void;
+  /** A key for a new session, not in use. */
+  newKey(secretBytes: number): SessionKey;
+  /** A login that failed, for the journal. */
+  loginRefused(attempt: { readonly agent: string; readonly database: string; readonly client: string; readonly code: string }): void;
+}
+
+export interface SessionKey {
+  readonly processId: number;
+  readonly secretKey: Buffer;
+}
+
+export interface TlsIdentity {
+  readonly context: import('node:tls').SecureContext;
+  /** tls-server-end-point channel binding data of the certificate. */
+  readonly endPoint: Buffer;
+  readonly required: boolean;
+}
+
+/** A client that has logged in, and its own connection to the database, ready for the first statement. */
+export interface Admitted {
+  readonly agent: Agent;
+  readonly database: DatabaseConfig;
+  readonly key: SessionKey;
+  readonly client: Wire;
+  readonly upstream: Wire;
+  /** Bytes that came with the handshakes and belong to the conversation. */
+  readonly rest: { readonly client: Buffer; readonly upstream: Buffer };
+  /** What the agent says of itself: application_name, countersign.reason, … */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Settings the database reported at login. */
+  readonly settings: ReadonlyMap<string, string>;
+  converse(listener: ConversationListener): Conversation;
+  /** Asks the database to cancel what runs on `upstream`. */
+  cancelUpstream(): Promise<void>;
+}
+
+/** Takes a socket from accept to login. Resolves with undefined when it was answered and closed (cancel, refusal, nonsense). Never rejects. */
+export type Door = (socket: Socket, house: House) => Promise<Admitted | undefined>;

@@ -1,0 +1,147 @@
+/**
+ * Where a risky statement waits. Nothing here touches sockets: the gate asks, waits and answers whether it may run.
+ *
+ *   quiet -> open -> (notice, journal) -> resolution -> judge again -> release -> journal, durable -> run
+ */
+
+import type { Logger } from 'pino';
+import { requestDigest } from '../approval/digest.ts';
+import { ApprovalsUnavailable } from '../approval/failures.ts';
+import type { ApprovalRequest, Approvals, RequestDraft } from '../approval/request.ts';
+import type { Journal } from '../journal/events.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Statement } from '../protocol/statement.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Judgement } from './judge.ts';
+import { approvalsUnavailable, cancelledWhileHeld, changedWhileHeld, deferred, journalUnavailable, notReleased, unresolved } from './refusals.ts';
+
+/** Why a wait was ended from our side. */
+export class HoldAborted extends Error {
+  readonly refusal: Refusal | undefined;
+
+  /** @param refusal undefined: nobody is there to read it */
+  constructor(reason: string, refusal?: Refusal) {
+    super(reason);
+    this.refusal = refusal;
+  }
+}
+
+export interface GateParts {
+  readonly approvals: Approvals;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
+}
+
+/** One hold: what it is about, and how the session takes part in it. */
+export interface Hold {
+  readonly session: string;
+  readonly draft: Omit<RequestDraft, 'digest'>;
+  readonly statements: readonly Statement[];
+  readonly settings: readonly (readonly [string, string])[];
+  readonly judgement: Judgement;
+  readonly signal: AbortSignal;
+  /** Tells the agent that it waits. */
+  announce(request: ApprovalRequest): void;
+  /** Judges the same statements by what is true now. */
+  judgeAgain(): Promise<Judgement>;
+}
+
+/** `request` is released: it must run now, or be finished as failed. */
+export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal } | 'gone';
+
+/** Waits for people. Never rejects. */
+export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
+  let request: ApprovalRequest | undefined;
+  try {
+    const draft: RequestDraft = { ...hold.draft, digest: digestOf(hold) };
+    request = draft.mode === 'deferred' ? await claim(parts, draft) : await openInline(parts, hold, draft);
+    if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement) };
+    if (draft.mode === 'inline') {
+      const resolution = await parts.approvals.resolution(request, hold.signal);
+      if (resolution.state !== 'approved') return end(parts, request, resolution.state, unresolved(request, resolution));
+    }
+    return await release(parts, hold, request);
+  } catch (error) {
+    return failed(parts, hold, request, error);
+  }
+}
+
+/** Binds the approval to everything that decides what would run. */
+function digestOf({ draft, statements, settings }: Hold): string {
+  return requestDigest({
+    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'),
+    parameters: statements.flatMap(({ parameters }) => parameters.map(({ format, bytes }) => ({ format, value: bytes }))),
+    types: statements.flatMap(({ source }) => source.types),
+    settings, policy: draft.policy,
+  });
+}
+
+async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
+  const request = await approvals.open(draft);
+  record(journal, hold.session, request);
+  hold.announce(request);
+  hold.signal.throwIfAborted();
+  return request;
+}
+
+/** The deferred mode: uses the approval of the same digest, joins the request that waits, or makes one. */
+async function claim({ approvals, journal }: GateParts, draft: RequestDraft): Promise<ApprovalRequest> {
+  const found = await approvals.find(draft.digest, draft);
+  if (found !== undefined) return found;
+  const request = await approvals.open(draft);
+  record(journal, draft.session, request);
+  return request;
+}
+
+async function release(parts: GateParts, hold: Hold, request: ApprovalRequest): Promise<Passage> {
+  const again = await hold.judgeAgain();
+  hold.signal.throwIfAborted();
+  if (!sameRisk(hold.judgement, again)) {
+    await parts.approvals.withdraw(request.id, 'what it would do changed while it waited').catch(() => {});
+    return end(parts, request, 'withdrawn', changedWhileHeld(request, request.id));
+  }
+  if (!(await parts.approvals.release(request))) return end(parts, request, 'failed', notReleased(request.id));
+  if (hold.signal.aborted) {
+    parts.approvals.finish(request.id, { error: 'the agent was gone before it could run' });
+    hold.signal.throwIfAborted();
+  }
+  parts.journal.append({ kind: 'request.ended', request: request.id, state: 'released' });
+  return { request };
+}
+
+/** An approval is for what was shown: the same effects on the same objects, under a verdict that still holds it or lets it pass. */
+function sameRisk(before: Judgement, now: Judgement): boolean {
+  if (now.verdict.action === 'deny' || now.verdict.action === 'mask' || now.facts.refused !== undefined) return false;
+  if (before.facts === now.facts && before.policy === now.policy) return true;
+  return JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
+}
+
+function end({ journal }: GateParts, request: ApprovalRequest, state: 'denied' | 'expired' | 'withdrawn' | 'failed', refusal: Refusal): Passage {
+  journal.append({ kind: 'request.ended', request: request.id, state, reason: refusal.message });
+  return { refusal };
+}
+
+function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefined, error: unknown): Passage {
+  const reason = hold.signal.aborted ? (hold.signal.reason as unknown) : error;
+  if (request !== undefined) {
+    const sentence = reason instanceof Error ? reason.message : 'withdrawn';
+    parts.approvals.withdraw(request.id, sentence).catch(() => {}); // retried by the gate's own outbox
+    parts.journal.append({ kind: 'request.ended', request: request.id, state: 'withdrawn', reason: sentence });
+  }
+  if (reason instanceof HoldAborted) {
+    if (reason.refusal === undefined) return 'gone';
+    return { refusal: reason.refusal.code === 'cancelled' ? cancelledWhileHeld(request?.id) : reason.refusal };
+  }
+  if (reason instanceof ApprovalsUnavailable) return { refusal: approvalsUnavailable };
+  parts.log.error({ err: reason, session: hold.session }, 'session: a hold failed');
+  return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable };
+}
+
+function record(journal: Journal, session: string, request: ApprovalRequest): void {
+  journal.append({
+    kind: 'request.opened', session, request: request.id, digest: request.digest, mode: request.mode, text: request.text, effects: request.effects,
+    rule: request.rule, approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
+    ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * What a statement would do and what the policy says of it. Facts of a text are the same everywhere; two things only
+ * the session knows are added here: what its names stand for, and which of its own changes the catalog can't show yet.
+ */
+
+import type { Agent } from '../identity/agent.ts';
+import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
+import type { NameMeaning, TransactionState } from '../protocol/conversation.ts';
+import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Facts, StatementFacts } from '../sql/facts.ts';
+import type { Database } from './database.ts';
+import { mergeFacts, withDynamic, withRoutine } from './merge-facts.ts';
+
+export interface Judgement {
+  readonly facts: Facts;
+  readonly verdict: Verdict;
+  readonly policy: string;
+}
+
+/** What the judge asks of the session. */
+export interface JudgedSession {
+  readonly agent: Agent;
+  readonly database: Database;
+  readonly clock: Clock;
+  policy(): Policy;
+  prepared(name: string): NameMeaning;
+  cursor(name: string): NameMeaning;
+  readonly transaction: TransactionState;
+  /** Monotonic milliseconds at which the open transaction began. */
+  readonly transactionSince: number;
+  /** Did the open transaction change what names of functions, operators, types or views mean? */
+  readonly redefines: boolean;
+}
+
+/** Kept at a text: what it was judged to be, for as long as the catalog and the policy stay as they are. */
+interface Memo {
+  readonly catalog: number;
+  readonly judgement: Judgement;
+}
+
+/** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
+export function judge(session: JudgedSession, statement: Statement): Judgement | Promise<Judgement> {
+  const { understanding, settling } = session.database;
+  if (settling !== undefined) return judgeSlowly(session, statement.source);
+  const memo = statement.source.memo as Memo | undefined;
+  const policy = session.policy();
+  if (memo !== undefined && memo.catalog === understanding.version && memo.judgement.policy === policy.version && !session.redefines) return memo.judgement;
+  const facts = understanding.facts(statement.source.text);
+  if (facts instanceof Promise || facts.unresolved || namesOthers(facts)) return judgeSlowly(session, statement.source);
+  return remember(session, statement.source, facts, policy);
+}
+
+/** Judges several statements that run together as one batch. */
+export function judgeTogether(session: JudgedSession, judgements: readonly Judgement[], text: string): Judgement {
+  const policy = session.policy();
+  const facts = mergeFacts(judgements.map((judgement) => judgement.facts));
+  return { facts, verdict: policy.decide(facts, subject(session, text)), policy: policy.version };
+}
+
+function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement {
+  if (session.redefines) return { facts: withRoutine(facts), verdict: policy.decide(withRoutine(facts), subject(session, source.text)), policy: policy.version };
+  if (policy.volatile) return { facts, verdict: policy.decide(facts, subject(session, source.text)), policy: policy.version };
+  const verdicts = session.database.verdicts(session.agent.name, policy.version);
+  let verdict = verdicts.get(facts);
+  if (verdict === undefined) {
+    verdict = policy.decide(facts, subject(session, source.text));
+    verdicts.set(facts, verdict);
+  }
+  const judgement: Judgement = { facts, verdict, policy: policy.version };
+  source.memo = { catalog: session.database.understanding.version, judgement } satisfies Memo;
+  return judgement;
+}
+
+async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
+  const policy = session.policy();
+  const facts = await learn(session, source.text).catch((error: unknown) => doubtful(error));
+  const resolved = namesOthers(facts) ? await resolveNames(session, facts) : facts;
+  if (resolved === facts) return remember(session, source, facts, policy);
+  const final = session.redefines ? withRoutine(resolved) : resolved;
+  return { facts: final, verdict: policy.decide(final, subject(session, source.text)), policy: policy.version };
+}
+
+async function learn({ database }: JudgedSession, text: string): Promise<Facts> {
+  await database.settling;
+  const facts = await database.understanding.facts(text);
+  if (!facts.unresolved || !(await database.relearn())) return facts;
+  return database.understanding.facts(text);
+}
+
+function doubtful(error: unknown): Facts {
+  const doubt = `the catalog could not be read: ${error instanceof Error ? error.message : String(error)}`;
+  return { statements: [], effects: [{ effect: 'unknown', objects: [], because: doubt }], tables: [], unbounded: false, doubt, unresolved: true, integersFree: false };
+}
+
+const namesOthers = (facts: Facts): boolean => facts.statements.some((statement) => statement.names.some(({ use }) => use === 'execute' || use === 'fetch'));
+
+/** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
+async function resolveNames(session: JudgedSession, facts: Facts): Promise<Facts> {
+  const ahead = new Map<string, string>();
+  const parts: Facts[] = [facts];
+  for (const statement of facts.statements) {
+    for (const name of statement.names) {
+      if (name.use === 'prepare') ahead.set(name.name, name.text);
+      if (name.use === 'execute' || name.use === 'fetch') parts.push(await meaning(session, name.use, name.name, ahead, statement));
+    }
+  }
+  return mergeFacts(parts, facts);
+}
+
+/** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. */
+async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, statement: StatementFacts): Promise<Facts> {
+  const known = use === 'execute' ? session.prepared(name) : session.cursor(name);
+  const texts = [ahead.get(name), typeof known === 'string' ? undefined : known.text].filter((text) => text !== undefined);
+  if (texts.length === 0 || known === 'unsettled') {
+    return withDynamic(statement, `${use === 'execute' ? 'prepared statement' : 'cursor'} ${JSON.stringify(name)} isn't known to this session`);
+  }
+  const facts = await Promise.all(texts.map((text) => learn(session, text)));
+  // What is prepared may itself say EXECUTE or FETCH; the server allows no second level, so neither do we.
+  return mergeFacts(facts.map((inner) => (namesOthers(inner) && use === 'execute' ? withDynamic(statement, 'a prepared statement that runs another one') : inner)));
+}
+
+export function subject({ agent, database, clock, transaction, transactionSince }: JudgedSession, text: string): Subject {
+  return {
+    agent: { name: agent.name, owner: agent.owner, groups: agent.groups },
+    database: { name: database.config.name, protocol: database.config.protocol },
+    text, transaction: { open: transaction !== 'idle', ageMs: transaction === 'idle' ? 0 : clock.monotonic() - transactionSince },
+    now: new Date(clock.now()),
+  };
+}

@@ -1,0 +1,47 @@
+/** What a session is made of, passed in by the composition root. */
+
+import type { Logger } from 'pino';
+import type { Approvals } from '../approval/request.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/events.ts';
+import type { Policy } from '../policy/verdict.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { SessionMetrics } from '../runtime/metrics.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Database } from './database.ts';
+
+export interface SessionParts {
+  readonly config: Config;
+  readonly journal: Journal;
+  readonly approvals: Approvals;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SessionMetrics;
+  /** The policy in force now. */
+  policy(): Policy;
+  database(name: string): Database;
+  /** Why this agent may not go on; undefined: it may. */
+  frozen(agent: string): Refusal | undefined;
+  /** Bytes that all sessions together keep back. */
+  readonly buffered: BufferBudget;
+}
+
+/** One count for all sessions of the process, so that many small buffers can't be one big one. */
+export class BufferBudget {
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** @returns false when the change brings the sum over the limit */
+  change(by: number): boolean {
+    this.#bytes += by;
+    return by <= 0 || this.#bytes <= this.#limit;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The way of a step: classify, decide, record, gate, forward. Read this first.
+ *
+ * Everything is synchronous as long as nothing must be waited for, so that a statement that is let through costs no
+ * promise: its record is appended, its bytes are put behind it, and both leave in the same turn of the event loop.
+ */
+
+import type { RequestDraft } from '../approval/request.ts';
+import type { HoldTerms } from '../policy/verdict.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Statement, Step } from '../protocol/statement.ts';
+import { parameterTexts } from '../protocol/parameters.ts';
+import { type Judgement, judge, judgeTogether } from './judge.ts';
+import { denied, forbidden, maskUnsupported } from './refusals.ts';
+import type { Session } from './session.ts';
+
+/** What is to be done with a step. */
+export type Ruling =
+  | { readonly do: 'run'; readonly judgements: readonly Judgement[] }
+  | { readonly do: 'refuse'; readonly at: number; readonly refusal: Refusal; readonly judgements: readonly Judgement[] }
+  | { readonly do: 'hold'; readonly judgements: readonly Judgement[]; readonly together: Judgement; readonly terms: HoldTerms };
+
+/** Classify and decide. A promise only when a judgement is one. */
+export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
+  const judgements = step.statements.map((statement) => judge(session, statement));
+  if (judgements.some((judgement) => judgement instanceof Promise)) return Promise.all(judgements).then((all) => decide(session, step, all));
+  return decide(session, step, judgements as Judgement[]);
+}
+
+function decide(session: Session, step: Step, judgements: readonly Judgement[]): Ruling {
+  const frozen = session.parts.frozen(session.agent.name);
+  if (frozen !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: frozen, judgements };
+  const at = judgements.findIndex(({ verdict, facts }) => verdict.action !== 'allow' || facts.refused !== undefined);
+  if (at === -1) return step.refusal === undefined ? { do: 'run', judgements } : { do: 'refuse', at: step.statements.length, refusal: step.refusal, judgements };
+  // Whatever can't be approved in it refuses the whole: nobody should be asked in vain.
+  for (const [index, judgement] of judgements.entries()) {
+    const refusal = refusalOf(judgement);
+    if (refusal !== undefined) return { do: 'refuse', at: index, refusal, judgements };
+  }
+  if (step.refusal !== undefined) return { do: 'refuse', at, refusal: step.refusal, judgements };
+  const only = judgements.length === 1 ? judgements[0] : undefined;
+  const together = only ?? judgeTogether(session, judgements, session.conversation.transcript(step));
+  const terms = together.verdict.hold;
+  if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
+  return { do: 'hold', judgements, together, terms };
+}
+
+function refusalOf(judgement: Judgement): Refusal | undefined {
+  const { facts, verdict } = judgement;
+  if (facts.refused !== undefined) return forbidden(judgement, facts.refused);
+  if (verdict.action === 'deny') return denied(judgement);
+  if (verdict.action === 'mask' || verdict.mask !== undefined) return maskUnsupported(judgement);
+  return undefined;
+}
+
+/** Record, for what runs: before the first byte leaves. */
+export function recordRun(session: Session, step: Step, judgements: readonly Judgement[], request?: string): void {
+  const { journal, clock, metrics } = session.parts;
+  for (const { name, text } of step.prepares) journal.append({ kind: 'prepare', session: session.id, name, text });
+  for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
+  for (const [index, statement] of step.statements.entries()) {
+    const judgement = judgements[index] as Judgement;
+    statement.names = judgement.facts.statements.some(({ names }) => names.length > 0) ? judgement.facts.statements.map(({ names }) => names) : NO_NAMES;
+    statement.context = { judgement, ...(request === undefined ? {} : { request }) } satisfies StatementContext;
+    statement.startedAt = clock.monotonic();
+    statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
+    metrics.statement(judgement.verdict.action, 'run');
+  }
+}
+
+/** Record, for what doesn't. */
+export function recordRefusal(session: Session, step: Step, judgements: readonly Judgement[], at: number, refusal: Refusal, request?: string): void {
+  const statement = step.statements[at];
+  const judgement = judgements[at];
+  if (statement === undefined || judgement === undefined) return;
+  session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
+  session.parts.metrics.statement(judgement.verdict.action, 'refused');
+}
+
+const NO_NAMES: readonly never[] = [];
+
+/** What the session keeps at a statement that runs. */
+export interface StatementContext {
+  readonly judgement: Judgement;
+  readonly request?: string;
+}
+
+function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string) {
+  return {
+    kind: 'statement' as const, session: session.id, arrival: statement.arrival, text: statement.source.text,
+    ...(statement.parameters.length === 0 ? {} : { parameters: parameterTexts(statement.parameters) }),
+    verdict: verdict.action, rule: verdict.rule, effects: facts.effects, tables: facts.tables, policy, fate,
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+/** What people are asked. */
+export function draftRequest(session: Session, step: Step, { facts, verdict, policy }: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
+  const { clock, config } = session.parts;
+  const { agent } = session;
+  const open = session.transaction !== 'idle';
+  const now = clock.now();
+  const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
+  return {
+    mode: session.defers ? 'deferred' : terms.mode,
+    agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },
+    database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
+    text: session.conversation.transcript(step),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
+    rule: verdict.rule, reason: verdict.reason, policy,
+    approvers: terms.approvers, quorum: terms.quorum, ...(terms.channel === undefined ? {} : { channel: terms.channel }),
+    createdAt: now, expiresAt: now + (open ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs),
+    transaction: { open, ageMs: open ? Math.round(clock.monotonic() - session.transactionSince) : 0 },
+    context: session.context,
+  };
+}

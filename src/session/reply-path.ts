@@ -1,0 +1,151 @@
+/** What the session learns from the database's replies: outcomes, settings, the transaction, changes of the catalog. */
+
+import type { Effect } from '../sql/facts.ts';
+import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
+import type { Outcome, Statement, Step } from '../protocol/statement.ts';
+import type { StatementContext } from './query-path.ts';
+import type { Session } from './session.ts';
+import { Settings } from './settings.ts';
+
+/** Effects after which the catalog may be another. */
+const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'privilege', 'routine', 'dynamic', 'admin', 'unknown']);
+/** Kinds whose change lets a known name mean something else. */
+const REDEFINES = /\b(function|procedure|routine|operator|cast|type|domain|aggregate|extension|schema|language|rule|trigger|view|transform|conversion|class|family)\b/;
+
+export class ReplyPath implements ConversationListener {
+  readonly settings = new Settings();
+  readonly #session: Session;
+  readonly #attributes: Readonly<Record<string, string>>;
+  /** Let through and not ended. */
+  readonly #running = new Set<Statement>();
+  #waiting: (() => void)[] = [];
+  #transaction: TransactionState = 'idle';
+  #failed = false;
+  statements = 0;
+  transactionSince = 0;
+  redefines = false;
+  /** Has the open transaction changed the catalog, which others only see when it is committed? */
+  #changes = false;
+
+  constructor(session: Session, attributes: Readonly<Record<string, string>>) {
+    this.#session = session;
+    this.#attributes = attributes;
+  }
+
+  get defers(): boolean {
+    return (this.settings.get('countersign.hold') ?? this.#attributes['countersign.hold']) === 'defer';
+  }
+
+  /** What the agent says of itself and its purpose. */
+  get context(): Readonly<Record<string, string>> {
+    const reason = this.settings.get('countersign.reason') ?? this.#attributes['countersign.reason'];
+    return { ...this.#attributes, ...(reason === undefined ? {} : { 'countersign.reason': reason }) };
+  }
+
+  started(step: Step): void {
+    for (const statement of step.statements) {
+      this.#running.add(statement);
+      this.statements++;
+    }
+    for (const statement of step.continues) this.#running.add(statement);
+  }
+
+  /** They never left: the journal could not be written. */
+  recalled(steps: readonly Step[]): void {
+    for (const step of steps) this.lost(step, 'journal_unavailable');
+  }
+
+  /** Recorded or released, but never sent. */
+  lost(step: Step, code: string): void {
+    for (const statement of step.statements) {
+      this.#running.delete(statement);
+      this.#finish(statement, { rows: 0, bytes: 0, error: { code, message: 'not run' } });
+    }
+  }
+
+  completed(statement: Statement, index: number): void {
+    const facts = judgementOf(statement)?.facts.statements[index];
+    if (facts === undefined) return;
+    if (facts.names.some((name) => name.use === 'discard' && name.what === 'all')) this.settings.clear();
+    this.settings.apply(facts.settings);
+    if (facts.transaction !== undefined) this.settings.transaction(facts.transaction);
+  }
+
+  ended(statement: Statement, outcome: Outcome): void {
+    if (outcome.suspended !== true) this.#running.delete(statement);
+    if (outcome.error !== undefined) this.#failed = true;
+    const { journal, clock } = this.#session.parts;
+    journal.append({
+      kind: 'outcome', session: this.#session.id, statement: statement.record, rows: outcome.rows, bytes: outcome.bytes,
+      ms: Math.round((clock.monotonic() - statement.startedAt) * 1000) / 1000,
+      ...(outcome.tag === undefined ? {} : { tag: outcome.tag }), ...(outcome.error === undefined ? {} : { error: outcome.error }),
+    });
+    this.#noteChanges(statement);
+    if (outcome.suspended !== true) this.#finish(statement, outcome);
+  }
+
+  ready(status: TransactionState): void {
+    if (this.#transaction === 'idle' && status !== 'idle') this.transactionSince = this.#session.clock.monotonic();
+    if (status === 'failed') this.#failed = true;
+    if (status === 'idle') this.#idle();
+    this.#transaction = status;
+    if (this.#session.conversation.quiet) this.#wake();
+  }
+
+  setting(name: string, value: string): void {
+    this.settings.report(name, value);
+    // Statements are read by these two: if the database reads them otherwise, nothing more may pass.
+    if (name === 'standard_conforming_strings' && value !== 'on') this.#session.end({ code: 'forbidden', message: 'standard_conforming_strings was turned off' });
+    if (name === 'client_encoding' && value !== 'UTF8') this.#session.end({ code: 'forbidden', message: `client_encoding became ${value}` });
+  }
+
+  /** Resolves when the database has answered all that was sent. */
+  quiet(signal: AbortSignal): Promise<void> {
+    if (this.#session.conversation.quiet) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+  }
+
+  /** The session is over: what ran has no known outcome. */
+  abandon(): void {
+    for (const statement of this.#running) {
+      this.ended(statement, { rows: 0, bytes: 0, error: { code: 'connection_lost', message: 'the session ended before the statement did' } });
+    }
+    this.#running.clear();
+    this.#wake();
+  }
+
+  #idle(): void {
+    this.settings.idle(this.#failed);
+    this.#failed = false;
+    this.redefines = false;
+    if (this.#changes) this.#session.database.changed();
+    this.#changes = false;
+  }
+
+  #finish(statement: Statement, { tag, rows, error }: Outcome): void {
+    const request = (statement.context as StatementContext | undefined)?.request;
+    if (request === undefined) return;
+    const ms = this.#session.clock.monotonic() - statement.startedAt;
+    this.#session.parts.approvals.finish(request, { rows, ms, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }) });
+  }
+
+  #noteChanges(statement: Statement): void {
+    const facts = judgementOf(statement)?.facts;
+    if (facts === undefined || !facts.effects.some(({ effect }) => CHANGES_CATALOG.has(effect))) return;
+    this.#changes = true;
+    this.redefines ||= facts.statements.some(({ kind }) => REDEFINES.test(kind));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}
+
+function judgementOf(statement: Statement): StatementContext['judgement'] | undefined {
+  return (statement.context as StatementContext | undefined)?.judgement;
+}

@@ -1,0 +1,357 @@
+/** One agent's connection, whatever the protocol: two wires, a conversation, and the way of each statement between them. */
+
+import type { Agent } from '../identity/agent.ts';
+import { Malformed } from '../framing/malformed.ts';
+import type { Policy } from '../policy/verdict.ts';
+import type { Conversation, NameMeaning, TransactionState } from '../protocol/conversation.ts';
+import type { Admitted } from '../protocol/door.ts';
+import { type Refusal, Refused } from '../protocol/refusal.ts';
+import type { Step } from '../protocol/statement.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Database } from './database.ts';
+import { HoldAborted, passGate } from './gate.ts';
+import { type Judgement, judge, judgeTogether } from './judge.ts';
+import type { SessionParts } from './parts.ts';
+import { draftRequest, recordRefusal, recordRun, rule, type Ruling } from './query-path.ts';
+import { holdDetail, journalUnavailable } from './refusals.ts';
+import { ReplyPath } from './reply-path.ts';
+import type { SessionState } from './states.ts';
+
+/** Backlog in bytes at which the other side is made to wait. */
+const HIGH_WATER = 256 * 1024;
+
+export class Session {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly database: Database;
+  readonly parts: SessionParts;
+  readonly conversation: Conversation;
+  readonly startedAt: number;
+  readonly #admitted: Admitted;
+  readonly #replies: ReplyPath;
+  readonly #onClosed: () => void;
+  #state: SessionState = 'ready';
+  /** Ends the hold under way. */
+  #hold: AbortController | undefined;
+  #heldRequest: string | undefined;
+  /** Is a callback of the journal's batch under way, which will write what waits for the database? */
+  #flushing = false;
+  #clientGone = false;
+  #budgeted = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  lastActive: number;
+
+  constructor(id: string, admitted: Admitted, parts: SessionParts, onClosed: () => void) {
+    this.id = id;
+    this.#admitted = admitted;
+    this.parts = parts;
+    this.#onClosed = onClosed;
+    this.agent = admitted.agent;
+    this.database = parts.database(admitted.database.name);
+    this.startedAt = parts.clock.now();
+    this.lastActive = parts.clock.monotonic();
+    this.#replies = new ReplyPath(this, admitted.attributes);
+    this.conversation = admitted.converse(this.#replies);
+    for (const [name, value] of admitted.settings) this.#replies.setting(name, value);
+  }
+
+  // What the judge asks.
+  get clock(): Clock { return this.parts.clock; }
+  get transaction(): TransactionState { return this.conversation.transaction; }
+  get transactionSince(): number { return this.#replies.transactionSince; }
+  get redefines(): boolean { return this.#replies.redefines; }
+  policy(): Policy { return this.parts.policy(); }
+  prepared(name: string): NameMeaning { return this.conversation.prepared(name); }
+  cursor(name: string): NameMeaning { return this.conversation.cursor(name); }
+
+  // What the directory shows.
+  get state(): 'idle' | 'running' | 'held' { return this.#state === 'held' ? 'held' : this.conversation.quiet ? 'idle' : 'running'; }
+  get statements(): number { return this.#replies.statements; }
+  get request(): string | undefined { return this.#heldRequest; }
+  get client(): { readonly remote: string; readonly encrypted: boolean } { return this.#admitted.client; }
+  /** Does the agent want to be told at once instead of waiting? */
+  get defers(): boolean { return this.#replies.defers; }
+  get context(): Readonly<Record<string, string>> { return this.#replies.context; }
+
+  start(): void {
+    const { client, upstream, rest } = this.#admitted;
+    upstream.start({
+      bytes: (chunk) => this.#guard(() => this.#reply(chunk)),
+      drained: () => this.#relieve(),
+      ended: () => this.#upstreamClosed(),
+      closed: () => this.#upstreamClosed(),
+    });
+    client.start({
+      bytes: (chunk) => this.#guard(() => this.#receive(chunk)),
+      drained: () => upstream.resume(),
+      ended: () => this.#clientEnded(),
+      closed: (error) => this.close(error === undefined ? 'the agent closed the connection' : `the agent's connection broke: ${error.message}`),
+    });
+    this.#guard(() => {
+      if (rest.upstream.length > 0) this.#reply(rest.upstream);
+      if (rest.client.length > 0) this.#receive(rest.client);
+    });
+  }
+
+  /** The agent asks for what it has running to be cancelled. */
+  cancel(): void {
+    const { journal, log } = this.parts;
+    journal.append({ kind: 'cancel', session: this.id, by: 'agent', what: this.#hold === undefined ? 'running' : 'held' });
+    if (this.#hold !== undefined) this.#hold.abort(new HoldAborted('cancelled by the agent', { code: 'cancelled', message: 'canceling statement due to user request' }));
+    else this.#admitted.cancelUpstream().catch((error: unknown) => log.warn({ err: error, session: this.id }, 'session: the database could not be told to cancel'));
+  }
+
+  /** Ends the session with a last word. What runs at the database is cancelled, what is held withdrawn. */
+  end(refusal: Refusal): void {
+    if (this.#state === 'closed') return;
+    const running = !this.conversation.quiet;
+    const last = this.conversation.fatal(refusal);
+    this.#admitted.client.write([...this.conversation.toClient.take(), last]);
+    if (running) this.#admitted.cancelUpstream().catch(() => {}); // it ends with its connection anyway, only later
+    this.close(refusal.message);
+  }
+
+  /** Ends the session without a word. */
+  close(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#hold?.abort(new HoldAborted(reason));
+    this.#admitted.client.end();
+    this.#admitted.upstream.end();
+    this.parts.buffered.change(-this.#budgeted);
+    this.#replies.abandon();
+    this.parts.journal.append({ kind: 'session.end', session: this.id, reason, statements: this.statements, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
+    this.#onClosed();
+  }
+
+  /** Something may have changed that `next` waits for. */
+  pump(): void {
+    this.#guard(() => this.#pump());
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#state === 'closed') return;
+    this.#bytesIn += chunk.length;
+    this.lastActive = this.clock.monotonic();
+    this.conversation.receive(chunk);
+    this.#pump();
+    this.conversation.keep();
+    this.#account();
+  }
+
+  #reply(chunk: Buffer): void {
+    if (this.#state === 'closed') return;
+    this.#bytesOut += chunk.length;
+    this.conversation.reply(chunk);
+    this.flushClient();
+    if (this.#state === 'ready') this.#pump();
+  }
+
+  flushClient(): void {
+    const { client, upstream } = this.#admitted;
+    client.write(this.conversation.toClient.take());
+    if (client.backlog > HIGH_WATER) upstream.pause();
+  }
+
+  /** Takes steps as far as nothing must be waited for. */
+  #pump(): void {
+    while (this.#state === 'ready') {
+      const step = this.conversation.next();
+      if (step === undefined || step === 'unsettled') break;
+      if (isPlain(step)) this.#pass(step);
+      else {
+        const ruling = rule(this, step);
+        if (ruling instanceof Promise) this.#await(step, ruling);
+        else this.#follow(step, ruling);
+      }
+    }
+    this.#relieve();
+  }
+
+  /** What runs nothing needs no record. */
+  #pass(step: Step): void {
+    this.conversation.forward(step);
+    if (step.terminate) this.#clientGone = true;
+    if (!this.#flushing) this.#write();
+    if (step.terminate && !this.#flushing) this.close('the agent said goodbye');
+  }
+
+  #await(step: Step, ruling: Promise<Ruling>): void {
+    this.#state = 'judging';
+    ruling.then((given) => this.#resume(() => this.#follow(step, given)), (error: unknown) => this.#fail(error));
+  }
+
+  #follow(step: Step, ruling: Ruling): void {
+    if (ruling.do === 'run') this.#run(step, ruling.judgements);
+    else if (ruling.do === 'refuse') this.#refuse(step, ruling.at, ruling.refusal, ruling.judgements);
+    else this.#startHold(step, ruling);
+  }
+
+  #run(step: Step, judgements: readonly Judgement[]): void {
+    recordRun(this, step, judgements);
+    this.#forward(step);
+  }
+
+  #forward(step: Step): void {
+    this.conversation.forward(step);
+    this.#replies.started(step);
+    this.#flush();
+  }
+
+  #refuse(step: Step, at: number, refusal: Refusal, judgements: readonly Judgement[]): void {
+    const before: Step = { ...step, statements: step.statements.slice(0, at) };
+    recordRun(this, before, judgements);
+    recordRefusal(this, step, judgements, at, refusal);
+    this.conversation.refuse(step, at, refusal);
+    this.#replies.started(before);
+    this.#flush();
+  }
+
+  #startHold(step: Step, ruling: Ruling & { do: 'hold' }): void {
+    this.#state = 'held';
+    this.#hold = new AbortController();
+    this.#holdStep(step, ruling, this.#hold.signal).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #holdStep(step: Step, ruling: Ruling & { do: 'hold' }, signal: AbortSignal): Promise<void> {
+    const { metrics, clock } = this.parts;
+    const began = clock.monotonic();
+    metrics.held.inc();
+    // What came before may still fail: only then is known what state the statement meets.
+    await this.#replies.quiet(signal).catch(() => {});
+    const passage = await passGate(this.parts, {
+      session: this.id, draft: draftRequest(this, step, ruling.together, ruling.terms), statements: step.statements, settings: this.#replies.settings.meaningful(),
+      judgement: ruling.together, signal,
+      announce: (request) => {
+        this.#heldRequest = request.id;
+        this.#announce(holdDetail(request, ruling.together), request.id, request.reason, request.expiresAt);
+      },
+      judgeAgain: () => this.#judgeAgain(step),
+    }).finally(() => metrics.held.dec());
+    metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
+    this.#heldRequest = undefined;
+    const refusal = passage === 'gone' || 'refusal' in passage ? passage : await this.#recordHeld(step, ruling, passage.request.id);
+    this.#hold = undefined;
+    if (refusal === 'gone') return;
+    const at = ruling.judgements.findIndex(({ verdict }) => verdict.action !== 'allow');
+    this.#resume(() => (refusal === undefined ? this.#forward(step) : this.#refuse(step, at, refusal.refusal, ruling.judgements)));
+  }
+
+  /** A released statement leaves when its record is on the disk. Undefined: it is. */
+  async #recordHeld(step: Step, ruling: Ruling & { do: 'hold' }, request: string): Promise<{ refusal: Refusal } | 'gone' | undefined> {
+    const { journal, approvals, log } = this.parts;
+    recordRun(this, step, ruling.judgements, request);
+    try {
+      await new Promise<void>((resolve, reject) => journal.written((failure) => (failure === undefined ? resolve() : reject(failure))));
+      await journal.durable();
+    } catch (error) {
+      log.error({ err: error, session: this.id, request }, 'session: a released statement could not be recorded and was refused');
+      approvals.finish(request, { error: 'journal_unavailable: not run' });
+      return { refusal: journalUnavailable };
+    }
+    if (this.#state !== 'closed') return undefined;
+    this.#replies.lost(step, 'withdrawn');
+    return 'gone';
+  }
+
+  async #judgeAgain(step: Step): Promise<Judgement> {
+    const judgements = await Promise.all(step.statements.map((statement) => judge(this, statement)));
+    const [only] = judgements;
+    return only !== undefined && judgements.length === 1 ? only : judgeTogether(this, judgements, this.conversation.transcript(step));
+  }
+
+  #announce(detail: Readonly<Record<string, unknown>>, id: string, reason: string, expiresAt: number): void {
+    const minutes = Math.max(1, Math.round((expiresAt - this.clock.now()) / 60_000));
+    this.conversation.notice(
+      `countersign: held for approval as ${id}: ${reason}`, JSON.stringify(detail),
+      `Waiting up to ${minutes} min. Cancel the statement to withdraw it${this.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
+    );
+    this.flushClient();
+  }
+
+  #resume(act: () => void): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'ready';
+    this.#guard(() => {
+      act();
+      this.#pump();
+      this.#account();
+    });
+  }
+
+  /** Writes what waits for the database as soon as its records are written. */
+  #flush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.parts.journal.written((failure) => {
+      this.#flushing = false;
+      if (this.#state === 'closed') return;
+      this.#guard(() => {
+        if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
+        this.#write();
+        if (this.#clientGone) this.close('the agent said goodbye');
+      });
+    });
+  }
+
+  #write(): void {
+    this.#admitted.upstream.write(this.conversation.toDatabase.take());
+    this.conversation.sent();
+  }
+
+  /** Makes the client wait while too much of it waits here, and lets it go on when it doesn't any more. */
+  #relieve(): void {
+    const { client, upstream } = this.#admitted;
+    if (this.conversation.backlog > HIGH_WATER && this.#state !== 'ready') client.pause();
+    else if (upstream.backlog > HIGH_WATER) client.pause();
+    else client.resume();
+  }
+
+  #account(): void {
+    const backlog = this.conversation.backlog;
+    const change = backlog - this.#budgeted;
+    if (change === 0 || this.#state === 'closed') return;
+    this.#budgeted = backlog;
+    if (!this.parts.buffered.change(change)) {
+      throw new Refused({ code: 'too_large', message: 'the proxy\'s buffers are full', detail: { limit: 'limits.buffered' }, hint: 'Send less at once, or try again later.' });
+    }
+  }
+
+  #clientEnded(): void {
+    // It sends nothing more, but what it has sent may still be answered, unless it waits for people.
+    if (this.#state === 'held' || this.conversation.quiet) this.close('the agent closed the connection');
+    else this.#clientGone = true;
+  }
+
+  #upstreamClosed(): void {
+    if (this.#state === 'closed') return;
+    if (this.#clientGone) this.close('the agent closed the connection');
+    else this.end({ code: 'upstream_unavailable', message: 'the database closed the connection', hint: 'Connect again.' });
+  }
+
+  #fail(error: unknown): void {
+    this.#guard(() => {
+      throw error;
+    });
+  }
+
+  /** An error ends this session, and only this one. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof Refused) this.end(error.refusal);
+      else if (error instanceof Malformed) this.end({ code: 'protocol_violation', message: `the connection can't be followed: ${error.message}` });
+      else {
+        this.parts.log.error({ err: error, session: this.id }, 'session: ended by an error of the proxy');
+        this.end({ code: 'internal', message: 'the proxy failed; nothing was let through', hint: 'Connect again; the proxy\'s log has the cause.' });
+      }
+    }
+  }
+}
+
+/** Does it run nothing, name nothing and break nothing? */
+function isPlain(step: Step): boolean {
+  return step.statements.length === 0 && step.prepares.length === 0 && step.continues.length === 0 && step.refusal === undefined;
+}
