@@ -8,21 +8,12 @@ import type { Scalar } from 'yaml';
 export function offsetInScalar(text: string, node: Scalar.Parsed, offset: number): number {
   const [start, end] = node.range;
   const source = text.slice(start, end);
-  switch (node.type) {
-    case 'PLAIN':
-      return source.includes('\n') ? start : start + offset;
-    case 'QUOTE_SINGLE':
-      return source.includes('\n') ? start : start + 1 + quotedOffset(source.slice(1), offset);
-    case 'QUOTE_DOUBLE': {
-      const escape = source.search(/[\\\n]/);
-      return escape >= 0 && escape <= offset ? start : start + 1 + offset;
-    }
-    case 'BLOCK_LITERAL':
-      return start + blockOffset(source, offset);
-    case 'BLOCK_FOLDED':
-    case undefined:
-      return start;
-  }
+  const oneLine = !source.includes('\n');
+  if (node.type === 'PLAIN' && oneLine) return start + offset;
+  if (node.type === 'QUOTE_SINGLE' && oneLine) return start + 1 + quotedOffset(source.slice(1), offset);
+  if (node.type === 'QUOTE_DOUBLE' && !/[\\\n]/.test(source.slice(0, offset + 2))) return start + 1 + offset;
+  if (node.type === 'BLOCK_LITERAL') return start + blockOffset(source, offset);
+  return start;
 }
 
 /** In single quotes only a quote is written in two characters. */

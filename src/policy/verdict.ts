@@ -29,7 +29,10 @@ export interface Verdict {
   readonly matched: readonly string[];
   /** Present exactly when action is `hold`. */
   readonly hold?: HoldTerms;
-  /** Relations to substitute, present exactly when action is `mask`. */
+  /**
+   * Relations to substitute. Present when action is `mask`; also on a hold of a statement that reads sensitive
+   * columns: what is released then must still run masked, and be refused where masking isn't supported.
+   */
   readonly mask?: readonly string[];
 }
 
@@ -47,6 +50,11 @@ export interface Subject {
 export interface Policy {
   /** SHA-256 (hex) over the policy's files: part of what an approval is bound to. */
   readonly version: string;
+  /**
+   * True when some rule looks at more than the facts, the agent and the database (the text, the time, the transaction,
+   * estimated rows). When false, verdicts may be cached per facts object, agent and database.
+   */
+  readonly volatile: boolean;
   /** Pure; never throws: what fails to evaluate counts as the more restrictive side. */
   decide(facts: Facts, subject: Subject): Verdict;
 }

@@ -1,0 +1,72 @@
+/** What a well-formed policy file may still get wrong: rules that can't mean what they say, and names nobody has. */
+
+import { suggestion } from '../config/nearest.ts';
+import type { Path } from '../config/yaml.ts';
+import type { PolicyContext } from './context.ts';
+import type { PolicyFile, RuleShape } from './schema.ts';
+
+export type Report = (path: Path, message: string) => void;
+
+/** Verdicts name these when no rule decided. */
+const RESERVED = ['default', 'sensitive', 'refused', 'empty'];
+
+/** Effects whose columns are all told; any other one would reach further than a list of columns says. */
+const COLUMN_EFFECTS = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
+
+const TERMS = ['approvers', 'quorum', 'within', 'mode', 'channel'] as const;
+
+export function checkFile(file: PolicyFile, context: PolicyContext | undefined, report: Report): void {
+  for (const [index, rule] of file.rules.entries()) {
+    const at = (path: Path, message: string): void => report(['rules', index, ...path], message);
+    checkRule(rule, at);
+    if (context !== undefined) checkNames(rule, context, at);
+  }
+  if (context === undefined) return;
+  checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
+  for (const [index, { unmask }] of file.sensitive.entries()) {
+    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
+  }
+}
+
+function checkRule(rule: RuleShape, report: Report): void {
+  if (RESERVED.includes(rule.name)) report(['name'], `"${rule.name}" is a name that verdicts use when no rule decided; take another one`);
+  if (rule.then === 'allow') checkAllow(rule, report);
+  if (rule.then === 'hold') return;
+  for (const term of TERMS) {
+    if (rule[term] !== undefined) report([term], `${term} says how a hold ends, but the rule's action is ${rule.then}`);
+  }
+}
+
+function checkAllow(rule: RuleShape, report: Report): void {
+  if (rule.effects === undefined) report(['name'], `the rule "${rule.name}" allows, so it must list the effects it allows`);
+  for (const [at, effect] of (rule.effects ?? []).entries()) {
+    if (effect === 'unknown') report(['effects', at], 'what wasn\'t understood can\'t be allowed: a statement with the effect unknown may do anything; hold or deny it');
+    else if (rule.columns !== undefined && !COLUMN_EFFECTS.has(effect)) report(['effects', at], `${effect} reaches further than the columns listed; a rule that allows by columns lists only ${[...COLUMN_EFFECTS].join(', ')}`);
+  }
+  if (rule.rows_over !== undefined) report(['rows_over'], 'rows_over is for rules that hold or deny: a rule that allows only large results means nothing');
+}
+
+function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {
+  checkKnown(rule.agents, context.agents, 'there is no agent', (at, message) => report(['agents', at], message));
+  checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
+  checkKnown(rule.databases, context.databases, 'there is no database', (at, message) => report(['databases', at], message));
+  if (rule.then === 'hold') checkApprovers(rule, context, report);
+}
+
+function checkKnown(names: readonly string[] | undefined, known: ReadonlySet<string>, sentence: string, report: (index: number, message: string) => void): void {
+  for (const [index, name] of (names ?? []).entries()) {
+    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known)}`);
+  }
+}
+
+function checkApprovers({ approvers = [], quorum }: Partial<Pick<RuleShape, 'approvers' | 'quorum'>>, context: PolicyContext, report: Report): void {
+  for (const [index, group] of approvers.entries()) {
+    const count = context.approvers.get(group);
+    if (count === undefined) report(['approvers', index], `nobody is in the group "${group}"${suggestion(group, context.approvers.keys())}`);
+    else if (count === 0) report(['approvers', index], `nobody in the group "${group}" has the role approver`);
+  }
+  // People in several groups are counted once per group here, so this only finds quorums that can't be met at all.
+  const people = approvers.reduce((sum, group) => sum + (context.approvers.get(group) ?? 0), 0);
+  if (approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
+}
+

@@ -1,0 +1,11 @@
+/** The names a policy may refer to. Without a context (policies tested on their own) no name is checked. */
+export interface PolicyContext {
+  readonly agents: ReadonlySet<string>;
+  /** Groups that some agent is in. */
+  readonly agentGroups: ReadonlySet<string>;
+  readonly databases: ReadonlySet<string>;
+  /** Group to the number of people in it who have the role approver; every group that some person is in has an entry. */
+  readonly approvers: ReadonlyMap<string, number>;
+  /** Time limit of holds whose rule names none, milliseconds. */
+  readonly withinMs: number;
+}

@@ -1,0 +1,172 @@
+/**
+ * How a policy judges. The same facts and subject always give the same verdict, whatever the order of files and rules.
+ *
+ * **Two kinds of rules.** A rule that holds, masks or denies matches when *some* statement of the batch *could*
+ * meet all its conditions: any listed effect, any listed table, any listed column. A rule that allows covers
+ * effects, each on its own, and only when *everything* the statement does with that effect *surely* lies inside its conditions:
+ * `{ effects: [read], tables: [orders], then: allow }` doesn't cover the read of `orders JOIN salaries`, and two rules
+ * that allow one of the tables each don't add up. Names that can be read in two ways, relations the catalog doesn't know, and objects that aren't
+ * relations (a function, a role) are never surely inside a list of tables.
+ *
+ * **Coverage.** Every effect of every statement must be covered by some rule that lists it: one that allows, or one that
+ * holds (which then says who may release it). What isn't covered gets the policy's default, hold or deny, beside whatever the
+ * rules say. A rule that masks covers nothing: it changes how something allowed is read. The effect `unknown` can't be
+ * covered by a rule that allows, nor can a text that wasn't understood. Statements of a batch are looked at one by one (a rule for `kinds: [select]` says nothing about
+ * the DELETE beside it), but there is one verdict for the batch.
+ *
+ * **Most restrictive wins**: deny, hold, mask, allow. So a further rule that masks or denies never loosens a verdict, and one
+ * that allows never tightens it. One that holds never loosens what was allowed, masked or held; where the default is to deny,
+ * it is how something denied becomes something that people may release.
+ *
+ * **Conditions that fail** (`when` raises an error, or can't be told) count as the more restrictive side: a rule that allows doesn't
+ * match, any other does (without covering anything). `rows_over` without an estimate doesn't match.
+ *
+ * **Sensitive columns** raise allow to mask. A hold keeps the list of relations, for what is released must be masked too.
+ *
+ * **Refused facts** are denied here as well, although callers refuse before they ask.
+ */
+
+import type { Facts, TableUse } from '../sql/facts.ts';
+import { conditionValues } from './condition.ts';
+import type { ConditionValues } from './condition.ts';
+import type { EffectSet } from './effect-set.ts';
+import { concerns, covers, named, touches, unitsOf } from './match.ts';
+import type { Concerns, Unit } from './match.ts';
+import type { PolicyModel, Rule } from './model.ts';
+import { coverageReason, describe, ruleReason } from './reasons.ts';
+import { sensitiveReads } from './sensitive.ts';
+import type { SensitiveReads } from './sensitive.ts';
+import { combine } from './terms.ts';
+import type { Policy, Subject, Verdict } from './verdict.ts';
+
+interface Allowing {
+  readonly rule: Rule;
+  readonly concerns: Concerns;
+  readonly covers: (unit: Unit) => EffectSet;
+}
+
+interface Restricting extends Allowing {
+  readonly touches: (unit: Unit) => boolean;
+  /** Of a rule that masks: which of the relations read. */
+  readonly masks: (table: TableUse) => boolean;
+}
+
+/** What the rules found, before it becomes one verdict. */
+interface Findings {
+  readonly matched: string[];
+  readonly allowing: string[];
+  readonly deny: Restricting[];
+  readonly hold: Restricting[];
+  readonly mask: Restricting[];
+  /** Per statement, the effects that some rule covers. */
+  readonly covered: EffectSet[];
+}
+
+export class CompiledPolicy implements Policy {
+  readonly version: string;
+  readonly volatile: boolean;
+  readonly model: PolicyModel;
+  readonly #allowing: readonly Allowing[];
+  readonly #restricting: readonly Restricting[];
+  readonly #sensitive: SensitiveReads;
+
+  constructor(model: PolicyModel) {
+    this.model = model;
+    this.version = model.version;
+    this.volatile = model.rules.some((rule) => rule.rowsOver !== undefined || rule.when?.volatile === true);
+    this.#allowing = model.rules.filter((rule) => rule.action === 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule) }));
+    this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule) }));
+    this.#sensitive = sensitiveReads(model.sensitive);
+  }
+
+  decide(facts: Facts, subject: Subject): Verdict {
+    if (facts.refused !== undefined) return { action: 'deny', rule: 'refused', reason: facts.refused, matched: [] };
+    const units = unitsOf(facts);
+    const found: Findings = { matched: [], allowing: [], deny: [], hold: [], mask: [], covered: units.map(() => 0) };
+    const values = lazily(() => conditionValues(facts, subject));
+    this.#restrict(units, subject, values, found);
+    this.#cover(units, subject, values, found);
+    found.matched.sort();
+    return this.#verdict(facts, subject, units, found);
+  }
+
+  #restrict(units: readonly Unit[], subject: Subject, values: () => ConditionValues, found: Findings): void {
+    for (const entry of this.#restricting) {
+      const { rule } = entry;
+      if (!entry.concerns(subject) || !(units.some(entry.touches) || (units.length === 0 && isGeneral(rule)))) continue;
+      if (rule.rowsOver !== undefined && !((subject.estimatedRows ?? 0) > rule.rowsOver)) continue;
+      const holds = rule.when === undefined || rule.when.holds(values());
+      if (holds === false) continue;
+      found.matched.push(rule.name);
+      if (rule.action !== 'allow') found[rule.action].push(entry);
+      if (rule.action === 'hold' && holds === true) add(found.covered, units.map(entry.covers));
+    }
+  }
+
+  #cover(units: readonly Unit[], subject: Subject, values: () => ConditionValues, found: Findings): void {
+    for (const { rule, concerns, covers } of this.#allowing) {
+      if (!concerns(subject)) continue;
+      const sets = units.map(covers);
+      if (!sets.some((set) => set !== 0)) continue;
+      if (rule.when !== undefined && rule.when.holds(values()) !== true) continue;
+      found.matched.push(rule.name);
+      found.allowing.push(rule.name);
+      add(found.covered, sets);
+    }
+  }
+
+  #verdict(facts: Facts, subject: Subject, units: readonly Unit[], found: Findings): Verdict {
+    const all = units.reduce((set, unit) => set | unit.set, 0);
+    const { matched } = found;
+    const uncovered = units.reduce((set, unit, index) => set | (unit.set & ~(found.covered[index] ?? 0)), 0);
+    const [deny] = found.deny;
+    if (deny !== undefined) return { action: 'deny', rule: deny.rule.name, reason: ruleReason(deny.rule, all), matched };
+    if (uncovered !== 0 && this.model.fallback === 'deny') return { action: 'deny', rule: 'default', reason: coverageReason(facts, uncovered, 'denied'), matched };
+    const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found);
+    if (found.hold.length > 0 || uncovered !== 0) return this.#held(facts, all, uncovered, mask?.mask, found);
+    return mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched };
+  }
+
+  #held(facts: Facts, all: EffectSet, uncovered: EffectSet, mask: readonly string[] | undefined, { hold: rules, matched }: Findings): Verdict {
+    const reasons = rules.map(({ rule }) => ({ rule: rule.name, terms: rule.hold ?? this.model.hold }));
+    if (uncovered !== 0) reasons.push({ rule: 'default', terms: this.model.hold });
+    const sentence = [...rules.map(({ rule }) => ruleReason(rule, all)), ...(uncovered === 0 ? [] : [coverageReason(facts, uncovered, 'held')])].join('; ');
+    const rule = reasons[0]?.rule ?? 'default';
+    const hold = combine(reasons);
+    if (hold === undefined) {
+      const names = describe(reasons.map((reason) => reason.rule));
+      return { action: 'deny', rule, reason: `${sentence}; but ${names} have no group of approvers in common, so nobody may release it: run its parts one by one, or give the rules a common group`, matched };
+    }
+    return { action: 'hold', rule, reason: sentence, matched, hold, ...(mask !== undefined && { mask }) };
+  }
+}
+
+function add(covered: EffectSet[], sets: readonly EffectSet[]): void {
+  for (const [index, set] of sets.entries()) covered[index] = (covered[index] ?? 0) | set;
+}
+
+/** A rule without conditions on the statement itself concerns even an empty one. */
+function isGeneral(rule: Rule): boolean {
+  return rule.effects === undefined && rule.tables === undefined && rule.columns === undefined && rule.kinds === undefined && rule.unbounded === undefined;
+}
+
+/** Undefined when nothing that is masked is read. */
+function masked(facts: Facts, all: EffectSet, sensitive: readonly string[], found: Findings): Verdict | undefined {
+  const read = facts.tables.filter((table) => table.read);
+  const rules = found.mask.filter((entry) => read.some(entry.masks));
+  const relations = new Set([...sensitive, ...read.filter((table) => rules.some((entry) => entry.masks(table))).map((table) => table.name)]);
+  if (relations.size === 0) return undefined;
+  const reasons = rules.map(({ rule }) => ruleReason(rule, all));
+  if (sensitive.length > 0) reasons.push(`sensitive columns of ${describe(sensitive)} are masked`);
+  return { action: 'mask', rule: rules[0]?.rule.name ?? 'sensitive', reason: reasons.join('; '), matched: found.matched, mask: [...relations].toSorted() };
+}
+
+function allowReason(names: readonly string[]): string {
+  return names.length === 0 ? 'there is nothing to run' : `allowed by ${names.length === 1 ? 'rule' : 'rules'} ${describe(names)}`;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+

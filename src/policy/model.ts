@@ -1,0 +1,50 @@
+/** A policy after reading: what its files say, with defaults filled in, sorted by name so that order can't matter. */
+
+import type { Effect } from '../sql/facts.ts';
+import type { Condition } from './condition.ts';
+import type { Action, HoldTerms } from './verdict.ts';
+
+export interface Rule {
+  readonly name: string;
+  readonly action: Action;
+  /** Undefined: any. Every other condition likewise. */
+  readonly effects?: readonly Effect[];
+  readonly tables?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly databases?: readonly string[];
+  readonly agents?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly kinds?: readonly string[];
+  readonly unbounded?: boolean;
+  /** Rows: matches when more are estimated. */
+  readonly rowsOver?: number;
+  readonly when?: Condition;
+  /** Present exactly when the action is `hold`. */
+  readonly hold?: HoldTerms;
+  /** What the author wants people to read beside the verdict. */
+  readonly because?: string;
+  readonly place: { readonly file: string; readonly line: number };
+}
+
+export const MASKS = ['redact', 'null', 'hash', 'last4', 'partial', 'email', 'constant'] as const;
+
+/** One line of `sensitive`. `filtered`, `derived` and `copied` say what happens to other uses than a plain output. */
+export interface SensitiveColumns {
+  readonly columns: readonly string[];
+  readonly mask: (typeof MASKS)[number];
+  readonly filtered: 'equality' | 'mask' | 'hold' | 'deny';
+  readonly derived: 'mask' | 'hold' | 'deny';
+  readonly copied: 'hold' | 'deny';
+  /** Groups of agents that see real values. */
+  readonly unmask: readonly string[];
+  readonly hideNulls: boolean;
+}
+
+export interface PolicyModel {
+  readonly version: string;
+  readonly fallback: 'hold' | 'deny';
+  /** Terms of holds by default. */
+  readonly hold: HoldTerms;
+  readonly sensitive: readonly SensitiveColumns[];
+  readonly rules: readonly Rule[];
+}

@@ -1,0 +1,70 @@
+/** What a policy file may say; relations between its parts are checked in check.ts. */
+
+import { z } from 'zod';
+import { name, wait } from '../config/fields.ts';
+import { EFFECTS } from '../sql/facts.ts';
+import { MASKS } from './model.ts';
+import { COLUMN_PATTERN, MAX_STARS, TABLE_PATTERN } from './pattern.ts';
+import { ACTIONS } from './verdict.ts';
+
+const few = (text: string): boolean => text.split('*').length - 1 <= MAX_STARS;
+const tooMany = `a pattern has at most ${MAX_STARS} stars`;
+const NONE = 'an empty list matches nothing; leave the key out to mean any';
+
+const table = z.string().regex(TABLE_PATTERN, 'a table is written as name or schema.name, with * for any characters').refine(few, tooMany);
+const column = z.string().regex(COLUMN_PATTERN, 'a column is written as table.column or schema.table.column, with * for any characters').refine(few, tooMany);
+const word = z.string().regex(/^[A-Za-z0-9*][A-Za-z0-9_.*-]{0,62}$/, 'a name, with * for any characters, is needed here').refine(few, tooMany);
+const kind = z.string().regex(/^[a-z*][a-z *]{0,62}$/, 'a kind is written in lower case, such as "select" or "create table"').refine(few, tooMany);
+
+const list = <T extends z.ZodType>(of: T): z.ZodArray<T> => z.array(of).min(1, NONE);
+
+/** How a hold ends; each key has a default in `holds` of the file, then in the configuration. */
+const terms = {
+  approvers: list(name).optional(),
+  quorum: z.int().min(1, 'at least one person must approve').max(10, 'a quorum of more than 10 people is a mistake').optional(),
+  within: wait.optional(),
+  mode: z.enum(['inline', 'deferred']).optional(),
+  channel: z.string().min(1).optional(),
+};
+
+const rule = z.strictObject({
+  name,
+  effects: list(z.enum(EFFECTS)).optional(),
+  tables: list(table).optional(),
+  columns: list(column).optional(),
+  databases: list(word).optional(),
+  agents: list(word).optional(),
+  groups: list(word).optional(),
+  kinds: list(kind).optional(),
+  unbounded: z.boolean().optional(),
+  rows_over: z.int().min(0).optional(),
+  when: z.string().min(1, 'a condition is needed here').optional(),
+  // eslint-disable-next-line unicorn/no-thenable -- the key of the file format; these objects are never awaited
+  then: z.enum(ACTIONS),
+  because: z.string().max(500).optional(),
+  ...terms,
+});
+
+/** `{ columns: [customers.email], mask: email, filtered: equality, derived: mask, copied: hold, unmask: [dba] }` */
+const sensitive = z.strictObject({
+  columns: list(column),
+  mask: z.enum(MASKS),
+  filtered: z.enum(['equality', 'mask', 'hold', 'deny']).default('equality'),
+  derived: z.enum(['mask', 'hold', 'deny']).default('mask'),
+  copied: z.enum(['hold', 'deny']).default('hold'),
+  unmask: z.array(name).default([]),
+  hide_nulls: z.boolean().default(false),
+});
+
+export const policySchema = z.strictObject({
+  version: z.literal(1),
+  /** For any effect that no rule covers. With several files the more restrictive one counts. */
+  default: z.enum(['hold', 'deny']).optional(),
+  /** Terms of holds whose rule says nothing else, and of the default; in one file only. */
+  holds: z.strictObject(terms).optional(),
+  sensitive: z.array(sensitive).default([]),
+  rules: z.array(rule).default([]),
+});
+
+export type PolicyFile = z.output<typeof policySchema>;
+export type RuleShape = PolicyFile['rules'][number];
