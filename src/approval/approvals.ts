@@ -175,7 +175,9 @@ class Gate implements Approvals {
 
   /** Id, state and decisions from the store, everything else ours; its end is the earlier of both. */
   #asOurs(stored: ApprovalRequest, draft: RequestDraft): ApprovalRequest {
-    if (!REQUEST_ID.test(stored.id)) throw new ApprovalsUnavailable(new Error('The store gave an id that is none.'));
+    if (!REQUEST_ID.test(stored.id) || stored.digest !== draft.digest || stored.mode !== 'deferred') {
+      throw new ApprovalsUnavailable(new Error('The store answered with another request than was asked for.'));
+    }
     const { id, state, decisions, changedAt, note } = stored;
     const expiresAt = Math.min(stored.expiresAt, draft.expiresAt);
     const request: ApprovalRequest = { ...draft, expiresAt, id, state, decisions, changedAt, ...(note !== undefined && { note }) };

@@ -61,12 +61,12 @@ async function passing<T>(promise: Promise<T>): Promise<T> {
 describe('a wait', () => {
   test('ends with its request, by the local clock, and never early', async () => {
     const request = await open();
-    let ended = '';
-    void approvals.resolution(request, forever).then((resolution) => { ended = resolution.state; });
+    const resolution = approvals.resolution(request, forever);
+    const soon = () => Promise.race([resolution, settled().then(() => 'waiting')]);
     await clock.advanceAsync(59_999);
-    expect(ended).toBe('');
+    expect(await soon()).toBe('waiting');
     await clock.advanceAsync(101);
-    expect(ended).toBe('expired');
+    expect(await soon()).toEqual({ state: 'expired' });
   });
 
   test('that is aborted rejects with the reason, and the request can be withdrawn', async () => {

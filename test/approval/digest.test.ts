@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requestDigest } from '../../src/approval/digest.ts';
 import type { DigestParts } from '../../src/approval/digest.ts';
