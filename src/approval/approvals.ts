@@ -5,7 +5,7 @@ import { ApprovalsUnavailable } from './failures.ts';
 import { newRequestId, REQUEST_ID } from './ids.ts';
 import type { DecisionKeys } from './keys.ts';
 import { Outbox } from './outbox.ts';
-import type { ApprovalRequest, Approvals, RequestDraft, Resolution } from './request.ts';
+import type { ApprovalRequest, Approvals, RequestDraft, RequestState, Resolution } from './request.ts';
 import { seal } from './seal.ts';
 import type { ApprovalStore } from './store.ts';
 import { CLOCK_SKEW_MS, verifyDecisions } from './verify.ts';
@@ -63,7 +63,7 @@ class Gate implements Approvals {
     this.#outbox = new Outbox(store, clock);
     this.#waiting = new Waiting(clock, ({ id }) => this.#outbox.post(id, 'expired', {}));
     this.#spentUntil = new Deadlines(clock, (id) => this.#spent.delete(id));
-    this.#unlisten = store.listen({ changed: (id) => this.#changed(id), resync: () => void this.#askAboutAll() });
+    this.#unlisten = store.listen({ changed: (id, state) => this.#changed(id, state), resync: () => void this.#askAboutAll() });
     this.#round = clock.after(ROUND_MS, () => this.#goRound());
   }
 
@@ -196,9 +196,9 @@ class Gate implements Approvals {
     return verification;
   }
 
-  #changed(id: string): void {
+  #changed(id: string, state: RequestState): void {
     const held = this.#waiting.get(id);
-    if (!held) return;
+    if (!held || state === 'pending') return;
     if (held.waiter) void this.#look(held);
     else held.changed = true;
   }

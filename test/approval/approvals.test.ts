@@ -51,10 +51,8 @@ async function pass(ms: number): Promise<void> {
 
 /** Lets time pass until the promise settles: signatures are made off the loop, so it isn't known how many turns they take. */
 async function passing<T>(promise: Promise<T>): Promise<T> {
-  let settledNow = false;
-  const mark = () => { settledNow = true; };
-  promise.then(mark, mark);
-  while (!settledNow) await pass(50);
+  const settling = Promise.allSettled([promise]);
+  while (await Promise.race([settling, pass(50)]) === undefined);
   return promise;
 }
 
