@@ -51,8 +51,10 @@ export interface TypeData {
   /** pg_type.typtype: `b` base, `c` composite, `d` domain, `e` enum, `r` range, `m` multirange. */
   readonly kind: string;
   readonly extension?: string;
-  /** Why making a value of it runs code nobody vetted: a domain's check, a cast's function. */
+  /** Why making a value of it runs code nobody vetted: a domain's check. */
   readonly hazard?: string;
+  /** A function that a cast from or to it calls and nobody vetted. */
+  readonly cast?: string;
 }
 
 export interface CatalogData {
@@ -81,6 +83,8 @@ export class Catalog {
   readonly #operators: ReadonlyMap<string, readonly OperatorData[]>;
   readonly #types: ReadonlyMap<string, readonly TypeData[]>;
   readonly #builtins: ReadonlySet<string>;
+  /** Types with a user's cast, as format_type prints them with an empty search path. */
+  readonly #cast: ReadonlyMap<string, TypeData>;
 
   constructor(data: CatalogData) {
     this.data = data;
@@ -90,6 +94,7 @@ export class Catalog {
     this.#operators = byName(data.operators);
     this.#types = byName(data.types);
     this.#builtins = new Set(data.builtins);
+    this.#cast = new Map(data.types.filter((type) => type.cast !== undefined).map((type) => [`${type.schema}.${type.name}`, type]));
   }
 
   /** Every relation the name could mean; without a schema, in any schema, since nobody here knows the search path. */
@@ -113,6 +118,16 @@ export class Catalog {
 
   types(schema: string | undefined, name: string): readonly TypeData[] {
     return inSchema(this.#types.get(name), schema);
+  }
+
+  /** The first type among the relation's columns whose casts run a user's function, be it without a word in the statement. */
+  castIn(relation: RelationData): TypeData | undefined {
+    if (this.#cast.size === 0) return undefined;
+    for (const { type } of relation.columns) {
+      const found = this.#cast.get(type.replace(/\(.*\)|\[\]/g, ''));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   isBuiltin(name: string): boolean {

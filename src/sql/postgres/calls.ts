@@ -106,6 +106,7 @@ export function judgeType(walk: Walk, type: TypeName): void {
   for (const candidate of [...walk.catalog.types(schema, name), ...(name.startsWith('_') ? walk.catalog.types(schema, name.replace(/^_+/, '')) : [])]) {
     const full = `${candidate.schema}.${candidate.name}`;
     if (candidate.hazard !== undefined) walk.found.effect('routine', `type ${full}`, `${full}: ${candidate.hazard}`);
+    else if (candidate.cast !== undefined) walk.found.effect('routine', `type ${full}`, `a cast of type ${full} calls ${candidate.cast}`);
     else if (candidate.kind === 'b' && !vetsOperator(candidate)) walk.found.effect('routine', `type ${full}`, `type ${full} has an input function that isn't vetted`);
   }
 }

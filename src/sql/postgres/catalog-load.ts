@@ -58,18 +58,22 @@ const OPERATORS = `
     JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
    WHERE o.oid >= ${FIRST_USER_OID} ORDER BY o.oid`;
 
+/** A cast is a matter of the user's type in it; between two built-in types, of the one it makes. */
+const CAST_CONCERNS = `(t.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource)
+  OR t.oid = k.casttarget AND k.castsource < ${FIRST_USER_OID} AND k.casttarget < ${FIRST_USER_OID})`;
+
 /** A domain's CHECK records what it calls beyond built-ins in pg_depend (built-ins are pinned and not recorded). */
 const TYPES = `
   SELECT n.nspname AS schema, t.typname AS name, t.typtype::text AS kind, ${extensionOf('pg_type', 't.oid')} AS extension,
          EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.objid = k.oid AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
                   WHERE k.contypid = t.oid AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)) AS checked,
          (SELECT k.castfunc::pg_catalog.regproc::text FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
-           WHERE k.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource) AND p.oid >= ${FIRST_USER_OID}
+           WHERE k.oid >= ${FIRST_USER_OID} AND p.oid >= ${FIRST_USER_OID} AND ${CAST_CONCERNS}
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND e.objid = k.oid AND e.deptype = 'e')
            LIMIT 1) AS cast_function
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
    WHERE n.nspname !~ '^pg_(temp|toast)' AND t.typelem = 0
-     AND (t.oid >= ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource)))
+     AND (t.oid >= ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.oid >= ${FIRST_USER_OID} AND ${CAST_CONCERNS}))
      AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
    ORDER BY t.oid`;
 
@@ -130,8 +134,15 @@ const operatorOf = (row: Row): OperatorData => ({ schema: text(row['schema']), n
 
 function typeOf(row: Row): TypeData {
   const cast = row['cast_function'];
-  const hazard = truth(row['checked']) ? 'its check calls functions that are not built in' : typeof cast === 'string' ? `a cast of it calls ${cast}` : undefined;
-  return { schema: text(row['schema']), name: text(row['name']), kind: text(row['kind']), ...memberOf(row), ...(hazard === undefined ? {} : { hazard }) };
+  const hazard = truth(row['checked']) ? 'its check calls functions that are not built in' : undefined;
+  return {
+    schema: text(row['schema']),
+    name: text(row['name']),
+    kind: text(row['kind']),
+    ...memberOf(row),
+    ...(hazard === undefined ? {} : { hazard }),
+    ...(typeof cast === 'string' ? { cast } : {}),
+  };
 }
 
 function memberOf(row: Row): { extension?: string } {

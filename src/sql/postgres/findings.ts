@@ -17,7 +17,7 @@ export class Touch {
   }
 
   use(): TableUse {
-    const columns = this.columns.has('*') ? ['*'] : [...this.columns].sort();
+    const columns = this.columns.has('*') ? ['*'] : [...this.columns].toSorted();
     return { name: this.name, read: this.read, written: this.written, columns, known: this.known };
   }
 }
@@ -83,12 +83,12 @@ export class Findings {
     return EFFECTS.flatMap((effect) => {
       const found = this.effects.get(effect);
       if (found === undefined) return [];
-      const objects = [...found.objects].sort();
+      const objects = [...found.objects].toSorted();
       return [found.because === undefined ? { effect, objects } : { effect, objects, because: found.because }];
     });
   }
 
   tableUses(): TableUse[] {
-    return [...this.touches.values()].map((touch) => touch.use()).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.touches.values()].map((touch) => touch.use()).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

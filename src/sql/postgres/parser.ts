@@ -7,6 +7,8 @@ import { createRequire } from 'node:module';
 import type { ParseResult } from 'libpg-query';
 import { Failure } from '../../runtime/failure.ts';
 
+/* oxlint-disable no-underscore-dangle -- the names the compiler gave */
+
 /** What we use of the compiled module. Pointers are byte offsets into its memory. */
 interface Instance {
   lengthBytesUTF8(text: string): number;
@@ -43,11 +45,13 @@ export class Parser {
   /** Resolves when an instance is there; concurrent calls share the start (15-30 ms). */
   async ready(): Promise<void> {
     if (this.#instance !== undefined) return;
-    this.#starting ??= makeInstance().then((instance) => {
-      this.#instance = instance;
-      this.#starting = undefined;
-    });
+    this.#starting ??= this.#start();
     await this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    this.#instance = await makeInstance();
+    this.#starting = undefined;
   }
 
   /**

@@ -10,14 +10,17 @@ import { as, strings } from './tree.ts';
 import type { Handlers, Walk } from './walk.ts';
 
 export const QUERY: Handlers = {
-  SelectStmt: select,
+  SelectStmt: (walk, stmt) => {
+    walk.found.effect('read');
+    rows(walk, stmt);
+  },
   WithClause: withClause,
   LockingClause: locking,
 };
 
-function select(walk: Walk, stmt: SelectStmt): void {
+/** A query without the effect of handing out its rows: the VALUES of an INSERT read nothing. */
+export function rows(walk: Walk, stmt: SelectStmt): void {
   walk.claim();
-  walk.found.effect('read');
   walk.within({ entries: [], parent: walk.scope }, () => {
     walk.kind('WithClause', stmt.withClause);
     if (stmt.larg === undefined && stmt.rarg === undefined) plainSelect(walk, stmt);

@@ -34,6 +34,8 @@ function touchKnown(walk: Walk, relation: RelationData, effect: Effect, write: b
   const sources = [sourceOf(mark(walk, name, true, effect, write), relation)];
   judgeSystem(walk, relation, write);
   if (write && relation.hazard !== undefined) walk.found.effect('routine', name, `${name}: ${relation.hazard}`);
+  const cast = walk.catalog.castIn(relation);
+  if (cast !== undefined) walk.found.effect('routine', `type ${cast.schema}.${cast.name}`, `${name} has a column of type ${cast.name}, whose cast calls ${cast.cast ?? ''}`);
   if (relation.kind === 'v' && !relation.system) throughView(walk, relation, effect, write);
   if (relation.kind === 'f') walk.found.effect('server_io', name, `${name} is a foreign table: its rows are on another server`);
   if (inherit) for (const child of childrenOf(walk, relation)) sources.push(...touchKnown(walk, child, effect, write, true));

@@ -2,6 +2,7 @@
 
 import type { DeleteStmt, InsertStmt, MergeStmt, MergeWhenClause, Node, OnConflictClause, RangeVar, ReturningClause, UpdateStmt } from 'libpg-query';
 import type { Effect } from '../facts.ts';
+import { rows } from './query.ts';
 import { entryOf, touchRelation } from './relations.ts';
 import type { Entry, Source } from './scope.ts';
 import { as } from './tree.ts';
@@ -28,11 +29,17 @@ function insert(walk: Walk, stmt: InsertStmt): void {
     walk.kind('WithClause', stmt.withClause);
     const into = target(walk, stmt.relation, 'insert');
     writeColumns(walk, into, stmt.cols);
-    walk.within(undefined, () => walk.node(stmt.selectStmt));
+    walk.within(undefined, () => given(walk, stmt.selectStmt));
     walk.scope?.entries.push(into);
     if (stmt.onConflictClause !== undefined) onConflict(walk, into, stmt.onConflictClause);
     if (stmt.returningClause !== undefined) returnRows(walk, into, stmt.returningClause);
   });
+}
+
+function given(walk: Walk, source: Node | undefined): void {
+  const select = as('SelectStmt', source);
+  if (select?.valuesLists === undefined) walk.node(source);
+  else rows(walk, select);
 }
 
 /** The columns an INSERT gives; without a list it gives them all. */
