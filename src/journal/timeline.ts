@@ -33,7 +33,7 @@ function told(event: JournalRecord['event']): string {
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
-    case 'checkpoint': case 'recovered': case 'outage': case 'text':
+    case 'checkpoint': case 'recovered': case 'outage': case 'text': default:
       return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
   }
 }

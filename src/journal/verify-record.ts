@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import { canonical } from './canonical.ts';
 import { checkSeal } from './checkpoint.ts';
+import { isKind } from './kinds.ts';
 import { recordHash } from './record.ts';
 import type { Head } from './record.ts';
 import { parseRecord } from './scan.ts';
@@ -38,12 +39,15 @@ export class RecordChecks {
 
   #content(json: Buffer, record: ParsedRecord): string | undefined {
     const { event } = record;
+    // Else a checkpoint with its kind changed would pass as an unsigned record of some kind.
+    if (!isKind(event.kind)) return 'it is of a kind that doesn\'t exist, or that only a newer version knows';
     if (event.kind === 'text') return this.#texts.add(record) ? undefined : 'the text isn\'t the one its hash says';
     if (event.kind === 'checkpoint') {
       // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last.
       if (!isUtf8(json) || canonicalRecord(record) !== json.toString()) return 'the checkpoint was changed';
-      this.checkpoints += 1;
-      return checkSeal(event, record, this.#keys);
+      const wrong = checkSeal(event, record, this.#keys);
+      if (wrong === undefined) this.checkpoints += 1;
+      return wrong;
     }
     return this.#texts.resolve(record) === undefined ? 'the text it refers to isn\'t in its segment' : undefined;
   }

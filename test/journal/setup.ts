@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { JournalEvent, JournalRecord, Journal } from '../../src/journal/events.ts';
+import type { Journal, JournalRecord } from '../../src/journal/events.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 import { readJournal } from '../../src/journal/read.ts';
@@ -60,16 +60,4 @@ export async function records(dir: string, filter?: ReadFilter): Promise<Journal
   return all;
 }
 
-const effects = [{ effect: 'read' as const, objects: ['public.customers'] }];
-const tables = [{ name: 'public.customers', read: true, written: false, columns: ['email', 'id'], known: true }];
-
-export function statement(text: string, more: Partial<Extract<JournalEvent, { kind: 'statement' }>> = {}): JournalEvent {
-  return {
-    kind: 'statement', session: 's_1', arrival: 'extended', text, parameters: ['42', null], verdict: 'allow', rule: 'reads',
-    effects, tables, policy: 'a'.repeat(64), fate: 'run', ...more,
-  };
-}
-
-export function outcome(statement: number, more: Partial<Extract<JournalEvent, { kind: 'outcome' }>> = {}): JournalEvent {
-  return { kind: 'outcome', session: 's_1', statement, tag: 'SELECT 1', rows: 1, bytes: 80, ms: 0.4, ...more };
-}
+export { outcome, statement } from './sample-events.ts';

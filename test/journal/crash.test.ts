@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { verifyJournal } from '../../src/journal/verify.ts';
+import { generateSigningKey } from '../../src/runtime/keys.ts';
+import { open, records, scratch } from './setup.ts';
+
+const KILLS = 50;
+const WRITER = join(import.meta.dirname, 'writer.ts');
+
+/** Runs the writer, kills it after about `ms` of writing, and answers with what it had acknowledged. */
+async function killedWriter(dir: string, key: string, ms: number): Promise<Map<number, number>> {
+  const child = spawn(process.execPath, [WRITER, dir, key], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)));
+  const acknowledged = new Map<number, number>();
+  const lines = createInterface({ input: child.stdout });
+  const opened = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      if (line === 'open') return resolve();
+      const [number, length] = line.split(' ').map(Number);
+      acknowledged.set(number as number, length as number);
+    });
+  });
+  await Promise.race([opened, exited]);
+  await pause(ms);
+  child.kill('SIGKILL');
+  expect(await exited).toBe('SIGKILL');
+  return acknowledged;
+}
+
+test(`killed ${KILLS} times in mid-work, no acknowledged statement is missing and the chain holds`, async () => {
+  const dir = scratch();
+  const key = join(scratch(), 'key');
+  const { privateKey, publicKey } = generateSigningKey(key);
+  const acknowledged = new Map<number, number>();
+  for (let i = 0; i < KILLS; i++) {
+    for (const [number, length] of await killedWriter(dir, key, Math.random() * 60)) acknowledged.set(number, length);
+  }
+  await (await open(dir, { signingKey: privateKey })).close();
+  expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0 });
+  const lengths = new Map<number, number>();
+  for (const { sequence, event } of await records(dir, { kinds: ['statement'] })) {
+    if (event.kind === 'statement') lengths.set(sequence, event.text.length);
+  }
+  expect(acknowledged.size).toBeGreaterThan(KILLS * 10);
+  for (const [number, length] of acknowledged) expect(lengths.get(number), `record ${number}`).toBe(length);
+  const recovered = (await records(dir, { kinds: ['recovered'] })).length;
+  console.log(`${acknowledged.size} acknowledged statements, ${recovered} torn records cut off`);
+}, 120_000);

@@ -1,0 +1,42 @@
+import type { JournalEvent } from '../../src/journal/events.ts';
+import { open, outcome, scratch, statement, written } from './setup.ts';
+
+const effects = [{ effect: 'drop' as const, objects: ['public.orders'], because: 'it says so' }];
+
+/** One event of every kind, and some twice. */
+export function everyKind(): JournalEvent[] {
+  return [
+    { kind: 'process.start', version: '0.1.0', pid: 7, host: 'box' },
+    { kind: 'policy.loaded', version: 'b'.repeat(64), files: ['policies/default.yaml'] },
+    { kind: 'policy.rejected', problems: ['default.yaml:3:1: no'] },
+    { kind: 'login.refused', session: 's_0', agent: 'x', database: 'shop', client: '10.0.0.1:5000', code: '28P01' },
+    { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: { application_name: 'ä', 10: 'x', 2: 'y' } },
+    { kind: 'prepare', session: 's_1', name: 'p', text: 'SELECT $1' },
+    statement('SELECT \'é\u202e\''),
+    statement(`SELECT '${'x'.repeat(5000)}'`, { request: 'req_1' }),
+    statement('DROP TABLE orders', { fate: 'refused', code: '42501', effects, verdict: 'deny' }),
+    { kind: 'continue', session: 's_1', statement: 7 },
+    outcome(7),
+    outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
+    { kind: 'cancel', session: 's_1', by: 'agent', what: 'running' },
+    { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects, rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 },
+    { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'cli', decision: 'approve', reason: 'fine', jws: 'a.b.c' },
+    { kind: 'request.ended', request: 'req_1', state: 'released' },
+    { kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'too eager' },
+    { kind: 'agent.thawed', agent: 'reporter', by: 'sam@example.com' },
+    { kind: 'session.end', session: 's_1', reason: 'closed by the agent', statements: 3, bytesIn: 10, bytesOut: 20 },
+    { kind: 'process.stop', reason: 'SIGTERM' },
+  ];
+}
+
+/** A journal of them in a few segments, closed in order. */
+export async function journalOfEverything(segmentBytes = 2500): Promise<string> {
+  const dir = scratch();
+  const journal = await open(dir, { segmentBytes, checkpointRecords: 5 });
+  for (const event of everyKind()) {
+    journal.append(event);
+    await written(journal);
+  }
+  await journal.close();
+  return dir;
+}

@@ -1,0 +1,15 @@
+import type { JournalEvent } from '../../src/journal/events.ts';
+
+const effects = [{ effect: 'read' as const, objects: ['public.customers'] }];
+const tables = [{ name: 'public.customers', read: true, written: false, columns: ['email', 'id'], known: true }];
+
+export function statement(text: string, more: Partial<Extract<JournalEvent, { kind: 'statement' }>> = {}): JournalEvent {
+  return {
+    kind: 'statement', session: 's_1', arrival: 'extended', text, parameters: ['42', null], verdict: 'allow', rule: 'reads',
+    effects, tables, policy: 'a'.repeat(64), fate: 'run', ...more,
+  };
+}
+
+export function outcome(statement: number, more: Partial<Extract<JournalEvent, { kind: 'outcome' }>> = {}): JournalEvent {
+  return { kind: 'outcome', session: 's_1', statement, tag: 'SELECT 1', rows: 1, bytes: 80, ms: 0.4, ...more };
+}
