@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { startProxy } from '../proxy.ts';
+import { createLog } from '../runtime/log.ts';
+
+/** `serve --config FILE`: runs until SIGTERM or SIGINT; SIGHUP reads the policies again. */
+export function serveCommand(program: Command): void {
+  program.command('serve').description('run the proxy')
+    .requiredOption('--config <file>', 'countersign.yaml')
+    .action(async ({ config: file }: { config: string }) => {
+      const log = createLog();
+      const config = await loadConfig(file);
+      const proxy = await startProxy(config, log);
+      log.info({ postgres: proxy.postgres, http: proxy.http?.url }, 'countersign: ready');
+      process.on('SIGHUP', () => void proxy.reloadPolicy());
+      const signal = await new Promise<string>((resolve) => {
+        process.once('SIGTERM', resolve);
+        process.once('SIGINT', resolve);
+      });
+      log.info({ signal }, 'countersign: draining');
+      // A second signal means now.
+      process.once(signal, () => process.exit(130));
+      await proxy.stop(signal);
+      log.info('countersign: stopped');
+    });
+}

@@ -1,0 +1,36 @@
+import pg from 'pg';
+import type { DatabaseConfig } from '../config/config.ts';
+import type { CatalogSource } from '../sql/catalog.ts';
+import { loadCatalog } from '../sql/postgres/catalog-load.ts';
+
+export interface CatalogSourceOptions {
+  readonly database: DatabaseConfig;
+  readonly password: () => Promise<string | undefined>;
+  readonly authorities: () => Promise<string | undefined>;
+}
+
+/** How long one reading of the catalog may take. Milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/** Reads the catalog over a connection of its own, opened for each reading: readings are rare, and a connection kept would miss a failover. */
+export function catalogSource({ database, password, authorities }: CatalogSourceOptions): CatalogSource {
+  return {
+    async load() {
+      const { host, port, user, database: name } = database.upstream;
+      const ca = await authorities();
+      const secret = await password();
+      const client = new pg.Client({
+        host, port, user, database: name, application_name: 'countersign catalog', connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS,
+        ssl: database.tls.mode === 'disable' ? false : { rejectUnauthorized: database.tls.mode === 'verify-full', ...(ca === undefined ? {} : { ca }) },
+        ...(secret === undefined ? {} : { password: secret }),
+      });
+      client.on('error', () => {}); // the query under way rejects; there is nothing else to tell
+      await client.connect();
+      try {
+        return await loadCatalog(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows);
+      } finally {
+        await client.end().catch(() => {});
+      }
+    },
+  };
+}

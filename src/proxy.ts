@@ -1,0 +1,211 @@
+/** The composition root: reads the configuration and joins the parts. Everything ambient is made here and passed in. */
+
+import { createHmac, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { type Api, createApi } from './api/app.ts';
+import { type HttpServer, serveApi } from './api/server.ts';
+import { createApprovals } from './approval/approvals.ts';
+import { createDesk } from './approval/desk-service.ts';
+import { decisionKeys } from './approval/keys.ts';
+import { createMemoryStore } from './approval/memory-store.ts';
+import { connectRedis } from './approval/redis-connection.ts';
+import { createRedisStore } from './approval/redis-store.ts';
+import type { ApprovalStore } from './approval/store.ts';
+import type { Channel } from './channels/channel.ts';
+import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
+import type { Config, DatabaseConfig } from './config/config.ts';
+import { policyContext } from './config/policy-context.ts';
+import { readSecret } from './config/secrets.ts';
+import { createFreezer } from './identity/freezer.ts';
+import { createPeople } from './identity/people.ts';
+import type { Journal } from './journal/events.ts';
+import { openJournal } from './journal/journal.ts';
+import { readJournal } from './journal/read.ts';
+import { tlsIdentity } from './net/identity.ts';
+import { type Listener, listen } from './net/listener.ts';
+import { loadPolicy } from './policy/load.ts';
+import type { Policy } from './policy/verdict.ts';
+import { type PolicyWatch, watchPolicy } from './policy/watch.ts';
+import { postgresDoor } from './postgres/admission.ts';
+import { catalogSource } from './postgres/catalog-source.ts';
+import type { House } from './protocol/door.ts';
+import { type Refusal, Refused } from './protocol/refusal.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
+import { loadOrCreateSigningKey } from './runtime/keys.ts';
+import { createMetrics } from './runtime/metrics.ts';
+import { Database } from './session/database.ts';
+import { BufferBudget, type SessionParts } from './session/parts.ts';
+import { Registry } from './session/registry.ts';
+import { createUnderstanding } from './sql/postgres/understanding.ts';
+import { VERSION } from './version.ts';
+
+
+
+export interface RunningProxy {
+  /** Where agents and people connect; ports as they were really taken. */
+  readonly postgres: Listener['address'] | undefined;
+  readonly http: HttpServer | undefined;
+  readonly registry: Registry;
+  /** Reads the policies again. False when they are wrong; the old ones then stay. */
+  reloadPolicy(): Promise<boolean>;
+  /** Takes no new sessions, lets running statements end, closes everything in order. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Starts everything the configuration asks for. Rejects when a part can't start; nothing is left running then. */
+export async function startProxy(config: Config, log: Logger, clock: Clock = systemClock): Promise<RunningProxy> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await start(config, log, clock, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
+  const journalKey = loadOrCreateSigningKey(config.journal.signingKey);
+  const journal = await openJournal({ ...config.journal, signingKey: journalKey.privateKey, clock, log });
+  stack.defer(() => journal.close());
+  journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
+
+  const policies = await currentPolicy(config, journal, clock, log, stack);
+  const { approvals, desk, store, people } = approvalParts(config, journal, clock, log, stack);
+  const databases = await openDatabases(config, clock, log);
+  const metrics = createMetrics();
+  let draining = false;
+
+  const parts: SessionParts = {
+    config, journal, approvals, clock, log, metrics, policy: policies.current,
+    database: (name) => databases.get(name) as Database,
+    frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
+    buffered: new BufferBudget(config.limits.bufferedBytes),
+  };
+  const registry = new Registry(parts);
+  const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
+
+  const house: House = {
+    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: mockSecret(journalKey.privateKey),
+    readSecret: secretOf, authorities: authoritiesOf,
+    cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
+    newKey: (bytes) => registry.newKey(bytes),
+    loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
+    mayEnter(agent) {
+      if (draining) throw new Refused({ code: 'shutting_down', message: 'the proxy is shutting down', hint: 'Connect again.' });
+      const refusal = parts.frozen(agent.name);
+      if (refusal !== undefined) throw new Refused(refusal);
+    },
+  };
+
+  const channels = openChannels(config, { desk, people, clock, log });
+  for (const channel of channels) {
+    stack.defer(() => channel.stop());
+    channel.start().catch((error: unknown) => log.error({ err: error, channel: channel.name }, 'proxy: a channel could not start; requests stay decidable elsewhere'));
+  }
+
+  const postgres = config.listen.postgres === undefined ? undefined : await listen({
+    address: config.listen.postgres, maxConnections: config.limits.connections,
+    accept(socket) {
+      void postgresDoor(socket, house).then((admitted) => {
+        if (admitted !== undefined) registry.open(admitted);
+      }, (error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly'));
+    },
+  });
+
+  const api: Api = createApi({
+    desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
+    events: (session) => sessionEvents(config.journal.dir, session),
+    health: async () => {
+      const checks = { listeners: !draining, store: await storeUp(store), journal: journal.writable };
+      return { ready: Object.values(checks).every(Boolean), checks };
+    },
+  });
+  const mounts = channels.flatMap((channel) => [...channel.mounts]);
+  const http = config.listen.http === undefined ? undefined : await serveApi(api, config.listen.http, { mounts: new Map(mounts) });
+
+  return {
+    postgres: postgres?.address, http, registry, reloadPolicy: () => policies.watch.reload(),
+    async stop(reason) {
+      draining = true;
+      const closed = postgres?.close();
+      await registry.drain(config.timeouts.drainMs);
+      await http?.close();
+      await closed;
+      journal.append({ kind: 'process.stop', reason });
+      await stack.disposeAsync();
+    },
+  };
+}
+
+const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
+
+/** The same on every start, so that unknown agents keep their salts, and as secret as the key it comes from. */
+function mockSecret(key: KeyObject): Buffer {
+  return createHmac('sha256', key.export({ format: 'der', type: 'pkcs8' })).update('countersign mock verifier').digest();
+}
+
+async function currentPolicy(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<{ current: () => Policy; watch: PolicyWatch }> {
+  const context = policyContext(config);
+  let policy: Policy = await loadPolicy(config.policies, context);
+  journal.append({ kind: 'policy.loaded', version: policy.version, files: config.policies });
+  const ending = new AbortController();
+  stack.defer(() => ending.abort());
+  const watch = watchPolicy(config.policies, {
+    context, version: policy.version, signal: ending.signal, clock,
+    onPolicy(next) {
+      policy = next;
+      journal.append({ kind: 'policy.loaded', version: next.version, files: config.policies });
+      log.info({ version: next.version }, 'policy: a new one is in force');
+    },
+    onProblem(problems) {
+      const sentences = problems.map(String);
+      journal.append({ kind: 'policy.rejected', problems: sentences });
+      log.error({ problems: sentences }, 'policy: the changed files are wrong; the old policy stays in force');
+    },
+  });
+  return { current: () => policy, watch };
+}
+
+function approvalParts(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
+  const keys = decisionKeys(loadOrCreateSigningKey(config.approvals.signingKey).privateKey);
+  const wanted = config.approvals.store;
+  const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url), clock, log });
+  stack.defer(() => store.close());
+  const approvals = createApprovals({ store, keys, clock, log });
+  stack.defer(() => approvals.close());
+  const people = createPeople(config.people, config.tokens);
+  return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
+}
+
+async function storeUp(store: ApprovalStore): Promise<boolean> {
+  return store.list({ limit: 1 }).then(() => true, () => false);
+}
+
+async function openDatabases(config: Config, clock: Clock, log: Logger): Promise<ReadonlyMap<string, Database>> {
+  const opened = [...config.databases.values()].filter(({ protocol }) => protocol === 'postgres').map(async (database) => {
+    const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
+    const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes } });
+    log.info({ database: database.name }, 'proxy: catalog read');
+    return [database.name, new Database(database, understanding, clock)] as const;
+  });
+  return new Map(await Promise.all(opened));
+}
+
+function secretOf(database: DatabaseConfig): Promise<string | undefined> {
+  return database.password === undefined ? Promise.resolve(undefined) : readSecret(database.password);
+}
+
+function authoritiesOf({ tls }: DatabaseConfig): Promise<string | undefined> {
+  return tls.ca === undefined ? Promise.resolve(undefined) : readFile(tls.ca, 'utf8');
+}
+
+function openChannels(config: Config, parts: { desk: ReturnType<typeof createDesk>; people: ReturnType<typeof createPeople>; clock: Clock; log: Logger }): (Channel & Pick<SlackChannel, 'mounts'>)[] {
+  if (config.slack === undefined) return [];
+  return [createSlackChannel(config.slack, { ...parts, people: () => parts.people, secret: (source) => readSecret(source) })];
+}
+
+async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {
+  yield* readJournal(dir, { session });
+}

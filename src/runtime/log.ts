@@ -1,0 +1,9 @@
+import { type Logger, pino } from 'pino';
+
+/** Names under which a secret could come along in logged objects. */
+const SECRETS = ['password', 'token', 'secret', 'authorization', 'secretKey', 'verifier', '*.password', '*.token', '*.secret', '*.authorization', '*.secretKey', '*.verifier', 'err.parameters'];
+
+/** JSON lines on standard error: standard output belongs to commands. */
+export function createLog(level: string = process.env['COUNTERSIGN_LOG'] ?? 'info'): Logger {
+  return pino({ level, base: null, redact: SECRETS }, pino.destination({ fd: 2, sync: true }));
+}
