@@ -165,7 +165,6 @@ function drop(walk: Walk, stmt: DropStmt): void {
     if (type === 'OBJECT_SCHEMA') dropSchema(walk, objectName(object), because !== undefined);
     if (ADMINISTRATIVE.has(type)) walk.found.effect('admin', objectName(object));
     if (type === 'OBJECT_PUBLICATION') walk.found.effect('replication', objectName(object));
-    walk.node(object);
   }
   if (because !== undefined) walk.found.effect('drop', undefined, because);
 }

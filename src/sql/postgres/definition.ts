@@ -3,7 +3,7 @@
 import type { CreateFunctionStmt, CreateTrigStmt, IndexStmt, Node, RuleStmt, VariableSetStmt } from 'libpg-query';
 import type { Effect } from '../facts.ts';
 import { defineRelation, entryOf, touchRelation } from './relations.ts';
-import { readColumn, sourceOf } from './scope.ts';
+import { readColumn } from './scope.ts';
 import type { Entry } from './scope.ts';
 import { judgeSet } from './settings.ts';
 import { as, objectWord, roleName, strings, typeText } from './tree.ts';
@@ -29,7 +29,7 @@ export function plain<T>(kind: string, effects: readonly Effect[], object: (stmt
 export const DEFINITION: Handlers = {
   CreateStmt: (walk, stmt) => {
     defineRelation(walk, stmt.relation, 'table', 'create');
-    const entry = newTable(walk, stmt.relation?.relname ?? '');
+    const entry = newTable(stmt.relation?.relname ?? '');
     const { relation: _, ...rest } = stmt;
     walk.within({ entries: [entry], parent: undefined }, () => walk.fields('CreateStmt', rest));
   },
@@ -94,7 +94,7 @@ export const DEFINITION: Handlers = {
 };
 
 /** A table that doesn't exist yet: its checks and defaults name its own columns, which touch nothing. */
-const newTable = (walk: Walk, name: string): Entry => ({ alias: name, sources: [sourceOf(walk.found.touch(name, false), undefined)], renamed: [], outputs: undefined });
+const newTable = (name: string): Entry => ({ alias: name, sources: [], renamed: [], outputs: undefined });
 
 function index(walk: Walk, stmt: IndexStmt): void {
   walk.found.effect('create', `index ${stmt.idxname ?? `on ${stmt.relation?.relname ?? ''}`}`);

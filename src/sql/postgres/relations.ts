@@ -86,15 +86,18 @@ export function defineRelation(walk: Walk, range: RangeVar | undefined, word: st
   return defineNamed(walk, range.schemaname, range.relname ?? '', word, effect);
 }
 
+/** What the grammar names like a relation although the catalog keeps it elsewhere. */
+const NOT_RELATIONS: ReadonlySet<string> = new Set(['index', 'type', 'attribute']);
+
 /** The same for a relation that the tree gives as a list of names. Creating needs nothing that exists. */
 export function defineNamed(walk: Walk, schema: string | undefined, name: string, word: string, effect: Effect): string {
   const relations = walk.catalog.relations(schema, name);
   const written = schema === undefined ? name : `${schema}.${name}`;
   const names = effect === 'create' || relations.length === 0 ? [written] : relations.map(relationName);
-  if (effect !== 'create' && relations.length === 0 && word !== 'index') walk.found.unresolved = true;
+  if (effect !== 'create' && relations.length === 0 && !NOT_RELATIONS.has(word)) walk.found.unresolved = true;
   for (const each of names) {
     walk.found.effect(effect, `${word} ${each}`);
-    if (word === 'index') continue;
+    if (NOT_RELATIONS.has(word)) continue;
     const touch = walk.found.touch(each, relations.length > 0);
     touch.written = true;
     touch.columns.add('*');

@@ -100,7 +100,8 @@ function explain(walk: Walk, stmt: ExplainStmt): void {
   const inside = walk.apart(() => walk.node(stmt.query));
   if (runs(stmt.options)) return walk.found.absorb(inside);
   walk.found.effect('read');
-  for (const touch of inside.touches.values()) {
+  for (const [name, touch] of inside.touches) {
+    if (!touch.known && !touch.read) inside.touches.delete(name);
     touch.read = true;
     touch.written = false;
   }

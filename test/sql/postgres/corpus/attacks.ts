@@ -37,7 +37,7 @@ read,routine | none pg18 | SELECT * FROM JSON_TABLE('[]', '$[*]' PASSING add_tax
 read,routine | none pg18 | SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a int PATH '$' DEFAULT add_tax(1)::int ON EMPTY))
 read,routine | none pg18 | SELECT JSON_OBJECT('a': add_tax(1))
 read,routine | none | SELECT xmlelement(name a, add_tax(1))
-read,routine | none | WITH RECURSIVE t(a) AS (SELECT 1 UNION ALL SELECT a FROM t) CYCLE a SET c TO add_tax(1)::int DEFAULT 0 USING p SELECT 1
+read | none | WITH RECURSIVE t(a) AS (SELECT 1 UNION ALL SELECT a FROM t) CYCLE a SET c TO 'y' DEFAULT 'n' USING p SELECT 1
 insert,routine | w:public.products(price) | INSERT INTO products (price) VALUES (add_tax(1))
 insert,routine,update | | INSERT INTO products (sku) VALUES ('a') ON CONFLICT (sku) WHERE add_tax(1) > 1 DO UPDATE SET price = 1
 insert,routine,update | | INSERT INTO products (sku) VALUES ('a') ON CONFLICT (sku) DO UPDATE SET price = add_tax(1)
@@ -91,7 +91,7 @@ read,server_io | none | SELECT "pg_read_file"('x')
 read | r:public.customers(email) | SELECT email FROM /* orders */ customers -- , orders
 read | r:public.customers(*) | WITH c AS (SELECT 1) SELECT * FROM public.customers, c
 read | r:public.customers(email) | WITH x AS (WITH customers AS (SELECT 1) SELECT * FROM customers), y AS (SELECT email FROM customers) SELECT * FROM x, y
-read,delete | rw:public.customers(*) unbounded | WITH customers AS (SELECT 1), d AS (DELETE FROM customers) SELECT * FROM customers
+read,delete | w:public.customers(*) unbounded | WITH customers AS (SELECT 1), d AS (DELETE FROM customers) SELECT * FROM customers
 insert,read | w:public.orders(id) | WITH orders AS (SELECT 1 AS id) INSERT INTO orders (id) SELECT id FROM orders
 read | r:public.customers(email) | SELECT (SELECT email FROM customers) FROM (WITH customers AS (SELECT 1) SELECT * FROM customers) x
 read | r:public.customers(email) | SELECT * FROM (SELECT 1 UNION (WITH customers AS (SELECT 1) SELECT * FROM customers)) x, (SELECT email FROM customers) y
@@ -119,6 +119,6 @@ unknown | rejected | SELECT $a$ open
 unknown | rejected | DELETE FROM
 unknown | rejected | SELECT 1; SELEC 2
 unknown | rejected | GRAPH_TABLE (g MATCH (a))
-unknown | rejected | SELECT 1 # comment
+unknown | rejected | SELECT 1 #
 unknown | rejected | \\copy customers to stdout
 `;

@@ -46,11 +46,11 @@ create | none refused | CREATE FUNCTION f() RETURNS int LANGUAGE sql SET standar
 create | none kind:create_procedure | CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'
 create | none kind:create_aggregate | CREATE AGGREGATE a (int) (sfunc = int4pl, stype = int)
 create | none kind:create_operator | CREATE OPERATOR @#@ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)
-create | none kind:create_cast | CREATE CAST (text AS tag) WITH INOUT AS IMPLICIT
+create,routine | none kind:create_cast | CREATE CAST (text AS tag) WITH INOUT AS IMPLICIT
 create | none | CREATE COLLATION c (provider = libc, locale = 'C')
 create | none | CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)
-create | none | CREATE STATISTICS s ON id, total FROM orders
-create,alter,routine | w:public.orders(*) kind:create_trigger | CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION on_change()
+create,read | r:public.orders() | CREATE STATISTICS s ON id, total FROM orders
+create,alter,routine | w:public.orders() kind:create_trigger | CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION on_change()
 create,alter,routine | w:public.orders(total) | CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW WHEN (OLD.total > 1) EXECUTE FUNCTION on_change()
 create,admin,routine | none | CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION on_change()
 create,alter,insert | kind:create_rule | CREATE RULE r AS ON DELETE TO orders DO INSTEAD INSERT INTO ledger_copy VALUES (OLD.id, 1)

@@ -77,7 +77,7 @@ read | r:public.customers(name) | SELECT DISTINCT name FROM customers
 read | r:public.customers(created_at,name) | SELECT DISTINCT ON (name) name FROM customers ORDER BY name, created_at
 read | r:public.customers(ctid,tableoid) | SELECT ctid, tableoid FROM customers
 read | r:public.orders(id) | SELECT id FROM orders TABLESAMPLE bernoulli (10) REPEATABLE (1)
-read | r:public.orders(id) | SELECT id FROM orders FETCH FIRST 3 ROWS WITH TIES
+read | r:public.orders(id) | SELECT id FROM orders ORDER BY id FETCH FIRST 3 ROWS WITH TIES
 read | none | SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x int PATH '@x')
 read | none | SELECT xmlelement(name a, xmlattributes(1 AS b), 'c'), xmlforest(1 AS x), xmlparse(content '<a/>')
 read | none pg18 | SELECT * FROM JSON_TABLE('[1]', '$[*]' COLUMNS (a int PATH '$'))

@@ -9,7 +9,7 @@ session | none set:statement_timeout=0 | SET SESSION statement_timeout = 0
 session | none set:work_mem | SET work_mem TO DEFAULT
 session | none kind:reset set:work_mem | RESET work_mem
 session | none set:* | RESET ALL
-session | none set:app.user=x | SET app.user = 'x'
+session | none set:app.actor=x | SET app.actor = 'x'
 session | none set:client_encoding=UTF8 | SET NAMES 'UTF8'
 session | none set:client_encoding=utf-8 | SET client_encoding TO 'utf-8'
 session | none set:client_encoding=Unicode | SET client_encoding = "Unicode"
@@ -107,7 +107,7 @@ read,dynamic | none | SELECT table_to_xml('customers', true, true, '')
 read,dynamic | none | SELECT * FROM ts_stat('SELECT to_tsvector(email) FROM customers')
 read,dynamic | none | SELECT ts_rewrite('a'::tsquery, 'SELECT a, b FROM t')
 read,routine | none | SELECT pg_sleep(1)
-read,routine | none | SELECT pg_input_is_valid('x', 'checked_email')
+read,routine | none | SELECT textin('a')
 read,replication | none | SELECT pg_create_logical_replication_slot('x', 'pgoutput')
 read,replication,export | none | SELECT * FROM pg_logical_slot_get_changes('x', NULL, NULL)
 read,replication | none | SELECT pg_drop_replication_slot('x')

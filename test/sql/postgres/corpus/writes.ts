@@ -26,7 +26,7 @@ update,read | rw:public.customers(email,id,name) | UPDATE customers SET name = '
 update | rw:public.customers(email,id,name) | UPDATE customers SET (name, email) = ('a', 'b') WHERE id = 1
 update,read | r:public.orders(status) rw:public.customers(id,name) | UPDATE customers SET name = (SELECT status::text FROM orders LIMIT 1) WHERE id = 1
 update,read | r:public.orders(id,status) rw:public.customers(email,id,name) | UPDATE customers SET (name, email) = (SELECT status::text, id::text FROM orders LIMIT 1) WHERE id = 1
-update | r:public.orders(customer_id) rw:public.customers(id,vip) | UPDATE customers c SET vip = true FROM orders o WHERE o.customer_id = c.id
+update,read | r:public.orders(customer_id) rw:public.customers(id,vip) | UPDATE customers c SET vip = true FROM orders o WHERE o.customer_id = c.id
 update | rw:public.products(id,tags) | UPDATE products SET tags[1] = 'a' WHERE id = 1
 update | rw:public.customers(home,id) | UPDATE customers SET home.city = 'a' WHERE id = 1
 update | rw:public.customers(id,vip) | UPDATE customers SET vip = DEFAULT WHERE id = 1
@@ -39,7 +39,7 @@ update,read | pg18 rw:public.customers(email,id,name) | UPDATE customers SET nam
 delete | rw:public.customers(*) | DELETE FROM customers WHERE id = 1
 delete | w:public.customers(*) unbounded | DELETE FROM customers
 delete,read | rw:public.customers(*) | DELETE FROM customers WHERE id = 1 RETURNING email
-delete | r:public.orders(customer_id) rw:public.customers(*) | DELETE FROM customers USING orders o WHERE o.customer_id = customers.id
+delete,read | r:public.orders(customer_id) rw:public.customers(*) | DELETE FROM customers USING orders o WHERE o.customer_id = customers.id
 delete,read | r:public.orders(customer_id) rw:public.customers(*) | DELETE FROM customers WHERE id IN (SELECT customer_id FROM orders)
 delete | w:public.events(*) w:public.events_2025(*) w:public.events_2026(*) unbounded | DELETE FROM events
 delete | w:public.events(*) unbounded | DELETE FROM ONLY events
