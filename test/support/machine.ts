@@ -9,7 +9,7 @@ const APT_INSTALL = fileURLToPath(new URL('../../.ci/apt-install', import.meta.u
 
 /** Full path of the first of these programs in PATH or the folders where systems hide servers; undefined when there is none. */
 export function findProgram(...names: readonly string[]): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'].filter((folder) => folder !== '');
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'].filter((folder) => folder !== '');
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(executable);
 }
 
@@ -22,9 +22,14 @@ function executable(file: string): boolean {
   }
 }
 
-/** Installs Debian packages without starting their services. Only as root on Debian and its kin; otherwise false. */
+/** Whether aptInstall can work here: only as root on Debian and its kin. */
+export function aptWorks(): boolean {
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version');
+}
+
+/** Installs Debian packages without starting their services. False where that can't be done. */
 export function aptInstall(...packages: readonly string[]): boolean {
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
+  if (!aptWorks()) return false;
   console.warn(`Installing ${packages.join(', ')} with apt-get, which the tests need.`);
   try {
     execFileSync(APT_INSTALL, packages, { stdio: ['ignore', 'ignore', 'inherit'] });
