@@ -1,8 +1,9 @@
 /** Reads a PostgreSQL server's catalog. Needs no privilege beyond connecting. */
 
+import { Failure } from '../../runtime/failure.ts';
 import type { CatalogData, ColumnData, FunctionData, OperatorData, RelationData, TypeData } from '../catalog.ts';
 
-/** Runs one statement and gives its rows, values as text or as the driver decodes them. */
+/** Runs one statement, always on the same connection, and gives its rows, values as text or as the driver decodes them. */
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
 
 /** OIDs below are given at initdb (FirstNormalObjectId, src/include/access/transam.h): nobody who merely connects can make one. */
@@ -14,7 +15,7 @@ const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS version`;
 
 const RELATIONS = `
-  SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid, c.relkind::text AS kind, c.oid < ${FIRST_USER_OID} AS system,
+  SELECT pg_catalog.current_setting('search_path') AS path, n.nspname AS schema, c.relname AS name, c.oid::text AS oid, c.relkind::text AS kind, c.oid < ${FIRST_USER_OID} AS system,
          CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
          (SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
            WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule
@@ -79,13 +80,21 @@ const TYPES = `
 
 const EXTENSIONS = `SELECT extname AS name FROM pg_catalog.pg_extension ORDER BY 1`;
 
-/** @throws what `query` throws. Leaves the connection's search_path empty. */
+/** Code: `connection_changed` the statements ran on different connections. */
+export class CatalogFailure extends Failure {}
+
+/** Leaves the connection's search_path empty. @throws {CatalogFailure} and what `query` throws */
 export async function loadCatalog(query: Query): Promise<CatalogData> {
   await query(QUALIFY);
   const version = await query(VERSION);
   const columns = Map.groupBy(await query(COLUMNS), (row) => text(row['relation']));
   const children = Map.groupBy(await query(CHILDREN), (row) => text(row['parent']));
   const relations = await query(RELATIONS);
+  if (relations.some((row) => row['path'] !== '')) {
+    throw new CatalogFailure('connection_changed', 'The catalog was read over changing connections, so names in view definitions may lack their schemas.', {
+      hint: 'Give loadCatalog one client, not a pool.',
+    });
+  }
   return {
     serverVersion: Number(version[0]?.['version']),
     relations: relations.map((row) => relationOf(row, columns.get(text(row['oid'])) ?? [], children.get(text(row['oid'])) ?? [])),

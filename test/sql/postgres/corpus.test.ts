@@ -1,30 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Facts, SessionNameUse, TableUse, Understanding } from '../../../src/sql/facts.ts';
-import { loadCatalog } from '../../../src/sql/postgres/catalog-load.ts';
 import { createUnderstanding } from '../../../src/sql/postgres/understanding.ts';
-import { startPostgres } from '../../support/postgres.ts';
-import type { TestPostgres } from '../../support/postgres.ts';
-import { ATTACKS } from './corpus/attacks.ts';
-import { readCases } from './corpus/case.ts';
+import { CORPUS } from './corpus/all.ts';
 import type { Case } from './corpus/case.ts';
-import { DEFINITIONS } from './corpus/definitions.ts';
-import { READS } from './corpus/reads.ts';
-import { SESSION } from './corpus/session.ts';
-import { WRITES } from './corpus/writes.ts';
-import { SCHEMA } from './schema.ts';
+import { startSubject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-const CORPUS: readonly Case[] = [READS, WRITES, DEFINITIONS, SESSION, ATTACKS].flatMap(readCases);
-
-let server: TestPostgres;
+let subject: Subject;
 let understanding: Understanding;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  await server.query(SCHEMA);
-  understanding = await createUnderstanding({ catalogSource: { load: () => loadCatalog((sql) => server.query(sql)) } });
+  subject = await startSubject();
+  understanding = await createUnderstanding({ catalogSource: subject.catalogSource });
 });
 
-afterAll(() => server.stop());
+afterAll(() => subject[Symbol.asyncDispose]());
 
 it('has at least 400 statements', () => {
   expect(CORPUS.length).toBeGreaterThan(400);
