@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../runtime/clock.ts';
-import { ApprovalsUnavailable } from './failures.ts';
+import { ApprovalsUnavailable, HoldRefused } from './failures.ts';
 import { newRequestId, REQUEST_ID } from './ids.ts';
 import type { DecisionKeys } from './keys.ts';
 import { Outbox } from './outbox.ts';
@@ -20,6 +20,9 @@ const ROUND_MS = 10_000;
 /** A release is worth trying again while the store restarts. */
 const RELEASE_TRIES = 20;
 const RELEASE_RETRY_MS = 250;
+
+/** UTF-16 units of text and parameters that a request may have: more can neither be judged by people nor kept in a store. */
+const LARGEST = 8 * 1024 * 1024;
 
 export interface ApprovalsOptions {
   readonly store: ApprovalStore;
@@ -77,6 +80,7 @@ class Gate implements Approvals {
 
   async open(given: RequestDraft): Promise<ApprovalRequest> {
     const draft = draftOf(given);
+    refuseOversized(draft);
     const id = newRequestId();
     const sealed = await seal(id, draft, this.#keys);
     const request: ApprovalRequest = { ...draft, id, state: 'pending', decisions: [], changedAt: this.#clock.now(), seal: sealed };
@@ -273,4 +277,10 @@ class Gate implements Approvals {
       this.#asking = false;
     }
   }
+}
+
+function refuseOversized({ text, parameters = [] }: RequestDraft): void {
+  const size = parameters.reduce((sum, parameter) => sum + (parameter?.length ?? 0), text.length);
+  if (size <= LARGEST) return;
+  throw new HoldRefused('request_too_large', `The statement and its parameters are too large to be shown to a person (${size} characters; ${LARGEST} are the limit).`, 'Split it into smaller statements.');
 }

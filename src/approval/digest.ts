@@ -7,6 +7,13 @@ export interface DigestParameter {
   readonly value: Uint8Array | null;
 }
 
+/** One of several statements that are held together. */
+export interface DigestStatement {
+  readonly text: Uint8Array;
+  readonly parameters: readonly DigestParameter[];
+  readonly types: readonly number[];
+}
+
 /** All that decides what the held bytes would do. */
 export interface DigestParts {
   readonly agent: string;
@@ -17,6 +24,11 @@ export interface DigestParts {
   readonly parameters?: readonly DigestParameter[];
   /** Types the client declared for its parameters (OIDs at Parse): they choose between overloaded operators. */
   readonly types?: readonly number[];
+  /**
+   * Where several statements are held together (a pipeline's segment), each with what is its own: two flat lists would
+   * not tell whose parameter is whose. `batch` is then what the approver is shown, and the two lists above are left out.
+   */
+  readonly statements?: readonly DigestStatement[];
   /** Role, search_path or default schema, sql_mode, …: name and value, in any order. */
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** Policy.version */
@@ -33,12 +45,13 @@ export function requestDigest(parts: DigestParts): string {
   string(hash, parts.agent);
   string(hash, parts.database);
   bytes(hash, parts.batch);
-  list(hash, parts.parameters, (parameter) => {
-    count(hash, parameter.format);
-    if (parameter.value === null) absent(hash);
-    else bytes(hash, parameter.value);
-  });
+  list(hash, parts.parameters, (parameter) => one(hash, parameter));
   list(hash, parts.types, (type) => count(hash, type));
+  list(hash, parts.statements, ({ text, parameters, types }) => {
+    bytes(hash, text);
+    list(hash, parameters, (parameter) => one(hash, parameter));
+    list(hash, types, (type) => count(hash, type));
+  });
   list(hash, parts.settings.toSorted(byNameThenValue), ([name, value]) => {
     string(hash, name);
     string(hash, value);
@@ -50,6 +63,12 @@ export function requestDigest(parts: DigestParts): string {
 const ABSENT = 0;
 const LIST = 1;
 const BYTES = 2;
+
+function one(hash: Hash, { format, value }: DigestParameter): void {
+  count(hash, format);
+  if (value === null) absent(hash);
+  else bytes(hash, value);
+}
 
 function absent(hash: Hash): void {
   hash.update(Uint8Array.of(ABSENT));

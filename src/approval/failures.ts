@@ -10,6 +10,15 @@ export class ApprovalsUnavailable extends Failure {
   }
 }
 
+/** The statement can't be held at all; the message speaks to the agent. It must be refused. */
+export class HoldRefused extends Failure {
+  declare readonly code: 'request_too_large' | 'too_many_requests';
+
+  constructor(code: 'request_too_large' | 'too_many_requests', message: string, hint: string) {
+    super(code, message, { hint });
+  }
+}
+
 export type DecisionRefusal =
   | 'not_found' | 'already_decided' | 'expired' | 'self_approval' | 'not_an_approver' | 'already_voted' | 'incomplete_view';
 

@@ -1,7 +1,7 @@
 import { normalEmail } from '../identity/email.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
-import { DEFAULT_PAGE, ENDED, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS } from './store.ts';
+import { DEFAULT_PAGE, DEFERRED_PER_AGENT, ENDED, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, tooMany } from './store.ts';
 import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
 import { draftOf } from './view.ts';
 
@@ -34,6 +34,7 @@ class MemoryStore implements ApprovalStore {
     const now = this.#clock.now();
     const there = this.#live(id) ?? (draft.mode === 'deferred' ? this.#liveOf(draft.digest) : undefined);
     if (there) return there.request;
+    if (draft.mode === 'deferred' && this.#deferredOf(draft.agent.name) >= DEFERRED_PER_AGENT) throw tooMany(draft.agent.name);
     const request: ApprovalRequest = { ...structuredClone(draftOf(draft)), id, state: 'pending', decisions: [], changedAt: now, seal };
     this.#rows.set(id, { request, deadline: now + leftMs });
     if (draft.mode === 'deferred') this.#digests.set(draft.digest, id);
@@ -124,6 +125,10 @@ class MemoryStore implements ApprovalStore {
     const id = this.#digests.get(digest);
     const row = id === undefined ? undefined : this.#live(id);
     return row && MOVES.expired.includes(row.request.state) ? row : undefined;
+  }
+
+  #deferredOf(agent: string): number {
+    return [...this.#digests.values()].filter((id) => this.#live(id)?.request.agent.name === agent).length;
   }
 
   #expireDue(): void {

@@ -31,7 +31,6 @@ export class Changes {
   constructor(options: ChangesOptions) {
     this.#options = options;
     const { changes } = options.connections;
-    changes.on('error', (error: Error) => options.log.warn({ err: error }, 'approvals: Redis subscription'));
     changes.on('message', (_channel: string, message: string) => this.#take(message));
     changes.on('ready', () => void this.#subscribe());
     if (changes.status === 'ready') void this.#subscribe();

@@ -35,9 +35,27 @@ const OPTIONS = {
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_BACKOFF_MS) * (0.75 + Math.random() / 2),
 } satisfies RedisOptions;
 
-/** @param url `redis://[user:password@]host:port[/db]` or `rediss://…` for TLS. Returns at once; connects in the background, for ever. */
-export function connectRedis(url: string): RedisConnections {
-  return { commands: new Redis(url, OPTIONS), changes: new Redis(url, OPTIONS) };
+/**
+ * Returns at once; connects in the background, for ever.
+ * @param url `redis://[user:password@]host:port[/db]` or `rediss://…` for TLS.
+ * @param password instead of one in the URL.
+ */
+export function connectRedis(url: string, password?: string): RedisConnections {
+  const options = password === undefined ? OPTIONS : { ...OPTIONS, password };
+  return { commands: new Redis(url, options), changes: new Redis(url, options) };
+}
+
+/** Says once that a connection is lost and once that it is back, however many tries lie between. */
+export function logOutages(redis: RedisClient, what: string, log: Pick<Logger, 'info' | 'warn'>): void {
+  let lost = false;
+  redis.on('error', (error: Error) => {
+    if (!lost) log.warn({ err: error }, `approvals: ${what} lost; trying again`);
+    lost = true;
+  });
+  redis.on('ready', () => {
+    if (lost) log.info({}, `approvals: ${what} is back`);
+    lost = false;
+  });
 }
 
 const ADVICE: readonly { readonly setting: string; readonly good: string; readonly why: string }[] = [

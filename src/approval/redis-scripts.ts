@@ -2,14 +2,15 @@
  * The transitions as Lua: Redis runs a script alone, so each is one atomic step. All keys begin with KEYS[1], whose
  * hash tag puts them in one slot of a cluster; approvals are few, and a transition touches the request and its indexes.
  *
- *   <base>:request:<id>   hash: draft, seal, digest, quorum, deadline, place, state, changedAt, note, outcome, claim,
- *                         count, votes, decision:<n> (JSON), approver:<e-mail>
+ *   <base>:request:<id>   hash: draft, seal, digest, quorum, deadline, place, agent, state, changedAt, note, outcome,
+ *                         claim, count, votes, decision:<n> (JSON), approver:<e-mail>
  *   <base>:all            sorted set of places (creation time and id), all of score 0, hence in the order of time
  *   <base>:state:<state>  the same, by state
  *   <base>:due            place by deadline, of those pending or approved
  *   <base>:changed        place by the time of the last change
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
+ *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
  *   <base>:changes        channel: "<id> <state>"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
@@ -21,6 +22,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local STATES = {'pending', 'approved', 'denied', 'expired', 'withdrawn', 'released', 'finished', 'failed'}
 
 local function request(id) return base .. ':request:' .. id end
+local function deferred(agent) return base .. ':deferred:' .. agent end
 local function id_of(place) return string.sub(place, 17) end
 local function waits(state) return state == 'pending' or state == 'approved' end
 
@@ -37,6 +39,7 @@ local function enter(id, from, to)
     local digest = redis.call('HGET', key, 'digest')
     if redis.call('HGET', base .. ':digests', digest) == id then redis.call('HDEL', base .. ':digests', digest) end
     redis.call('ZREM', base .. ':due', place)
+    redis.call('ZREM', deferred(redis.call('HGET', key, 'agent')), place)
     redis.call('ZADD', base .. ':ended', now + retain, place)
     redis.call('PEXPIRE', key, retain)
   end
@@ -69,18 +72,21 @@ local function sweep(most)
 end
 `;
 
-/** ARGV: id, place, milliseconds left, milliseconds to retain, draft, seal, digest, mode, quorum. Answers [id, fields]. */
+/** ARGV: id, place, milliseconds left, milliseconds to retain, draft, seal, digest, mode, quorum, agent, deferred requests per agent. Answers [id, fields], or [] for one too many. */
 const OPEN = `
-local id, place, left, retain, draft, seal, digest, mode, quorum = unpack(ARGV)
+local id, place, left, retain, draft, seal, digest, mode, quorum, agent, most = unpack(ARGV)
 if state_of(id) then return row(id) end
+local deadline = now + tonumber(left)
 if mode == 'deferred' then
   local other = redis.call('HGET', base .. ':digests', digest)
   if other and waits(state_of(other)) then return row(other) end
+  redis.call('ZREMRANGEBYSCORE', deferred(agent), '-inf', now)
+  if redis.call('ZCARD', deferred(agent)) >= tonumber(most) then return {} end
+  redis.call('ZADD', deferred(agent), deadline, place)
   redis.call('HSET', base .. ':digests', digest, id)
 end
-local deadline = now + tonumber(left)
 redis.call('HSET', request(id), 'draft', draft, 'seal', seal, 'digest', digest, 'quorum', quorum,
-  'deadline', deadline, 'place', place, 'retain', retain, 'count', 0, 'votes', 0)
+  'deadline', deadline, 'place', place, 'retain', retain, 'agent', agent, 'count', 0, 'votes', 0)
 redis.call('PEXPIREAT', request(id), math.max(deadline, now) + tonumber(retain))
 redis.call('ZADD', base .. ':all', 0, place)
 redis.call('ZADD', base .. ':due', deadline, place)

@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 import { normalEmail } from '../identity/email.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApprovalsUnavailable } from './failures.ts';
-import { adviseOn } from './redis-connection.ts';
+import { adviseOn, logOutages } from './redis-connection.ts';
 import type { RedisConnections } from './redis-connection.ts';
 import { Changes } from './redis-changes.ts';
 import { readRow } from './redis-row.ts';
 import { SCRIPTS } from './redis-scripts.ts';
 import type { ScriptName } from './redis-scripts.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
-import { DEFAULT_PAGE, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS } from './store.ts';
+import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, tooMany } from './store.ts';
 import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
 
 /** The hash tag keeps all keys in one slot of a cluster; see redis-scripts.ts. */
@@ -58,7 +58,8 @@ class RedisStore implements ApprovalStore {
       commands.once('close', () => resolve());
     });
     commands.on('ready', () => void adviseOn(commands, log));
-    commands.on('error', (error: Error) => log.warn({ err: error }, 'approvals: Redis'));
+    logOutages(commands, 'the connection to Redis', log);
+    logOutages(connections.changes, 'the subscription at Redis', log);
     this.#changes = new Changes({ connections, channel: `${BASE}:changes`, name: randomUUID(), clock, log, listener: {
       changed: (id, state) => this.#listeners.forEach((listener) => listener.changed(id, state)),
       resync: () => this.#resync(),
@@ -67,8 +68,9 @@ class RedisStore implements ApprovalStore {
 
   async open({ id, draft, seal, leftMs }: NewRequest): Promise<ApprovalRequest> {
     const place = `${String(Math.trunc(draft.createdAt)).padStart(15, '0')}:${id}`;
-    const row = await this.#run('countersignOpen', id, place, Math.trunc(leftMs), this.#retainMs, JSON.stringify(draft), seal, draft.digest, draft.mode, draft.quorum);
-    const request = this.#read(row as Row);
+    const row = await this.#run('countersignOpen', id, place, Math.trunc(leftMs), this.#retainMs, JSON.stringify(draft), seal, draft.digest, draft.mode, draft.quorum, draft.agent.name, DEFERRED_PER_AGENT) as Row | [];
+    if (row.length === 0) throw tooMany(draft.agent.name);
+    const request = this.#read(row);
     if (!request) throw new ApprovalsUnavailable(new Error('What Redis has stored is no request.'));
     return request;
   }

@@ -1,3 +1,4 @@
+import { HoldRefused } from './failures.ts';
 import type { ApprovalRequest, RequestDraft, RequestState, SignedDecision } from './request.ts';
 
 /** A request as the gate opens it. */
@@ -50,6 +51,13 @@ export const MAX_CHANGES = 10_000;
 /** How long requests are kept after their end. The journal keeps them for good. */
 export const RETAIN_MS = 7 * 24 * 3_600_000;
 
+/** Deferred requests of one agent that may wait or stand approved at once: they cost an agent no connection, only the store's memory. */
+export const DEFERRED_PER_AGENT = 100;
+
+export function tooMany(agent: string): HoldRefused {
+  return new HoldRefused('too_many_requests', `${DEFERRED_PER_AGENT} statements of ${agent} wait for approval already.`, 'Wait until people have decided about some of them.');
+}
+
 /** What happens to requests, on any replica. */
 export interface StoreListener {
   changed(id: string, state: RequestState): void;
@@ -62,7 +70,7 @@ export interface StoreListener {
  * Each method rejects with ApprovalsUnavailable when the store doesn't answer.
  */
 export interface ApprovalStore {
-  /** The new request; or the one that has this id already; or, for a deferred one, the pending or approved one of the same digest. */
+  /** Rejects with HoldRefused for one deferred request too many. The new request; or the one that has this id already; or, for a deferred one, the pending or approved one of the same digest. */
   open(request: NewRequest): Promise<ApprovalRequest>;
   get(id: string): Promise<ApprovalRequest | undefined>;
   /** Newest first. */

@@ -272,6 +272,12 @@ describe('when the store is down', () => {
   });
 });
 
+test('what is too large to be shown is refused', async () => {
+  await expect(open({ text: 'x'.repeat(8 * 1024 * 1024 + 1) })).rejects.toMatchObject({ code: 'request_too_large' });
+  await expect(open({ parameters: [null, 'x'.repeat(8 * 1024 * 1024)] })).rejects.toMatchObject({ code: 'request_too_large' });
+  expect(await memory.list({})).toEqual([]);
+});
+
 test('an error makes it failed', async () => {
   const request = await open();
   await approve(request.id);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requestDigest } from '../../src/approval/digest.ts';
-import type { DigestParts } from '../../src/approval/digest.ts';
+import type { DigestParameter, DigestParts } from '../../src/approval/digest.ts';
 
 const base: DigestParts = { agent: 'reporter', database: 'shop', batch: Buffer.from('select $1'), settings: [['role', 'app'], ['search_path', 'public']], policy: 'p1' };
 const digest = (changes: Partial<DigestParts>) => requestDigest({ ...base, ...changes });
@@ -15,20 +15,28 @@ const parts: fc.Arbitrary<DigestParts> = fc.record(
     agent: short, database: short, batch: bytes, policy: short,
     settings: fc.array(fc.tuple(short, short), { maxLength: 3 }),
     parameters: fc.array(parameter, { maxLength: 3 }), types: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
+    statements: fc.array(fc.record({ text: bytes, parameters: fc.array(parameter, { maxLength: 2 }), types: fc.array(fc.nat({ max: 1 }), { maxLength: 2 }) }), { maxLength: 2 }),
   },
   { requiredKeys: ['agent', 'database', 'batch', 'policy', 'settings'] },
 );
 
+const readable = ({ format, value }: DigestParameter) => [format, value && [...value]];
+
 /** What must be told apart: everything but the order of the settings. */
 const meaning = ({ batch, parameters, settings, ...rest }: DigestParts) => JSON.stringify([
   rest.agent, rest.database, rest.policy, rest.types ?? null, [...batch],
-  parameters?.map(({ format, value }) => [format, value && [...value]]) ?? null,
+  parameters?.map(readable) ?? null,
+  rest.statements?.map((one) => [[...one.text], one.parameters.map(readable), one.types]) ?? null,
   settings.map((one) => JSON.stringify(one)).toSorted(),
 ]);
 
+function statement(types: readonly number[]) {
+  return { text: Buffer.from('select f($1)'), parameters: [{ format: 0, value: Buffer.from('1') }], types };
+}
+
 describe('the digest', () => {
   test('is SHA-256 in hex, the same on every replica and in every version', () => {
-    expect(digest({})).toBe('a583ff1b9b6b9ccbd080f2df57f64849af1322c9b13fea179fc1781673471951');
+    expect(digest({})).toBe('d0346e164e3ffdbdcfc7abf7ae256c1b11d9fd613808ac0543e245338f4d80bb');
   });
 
   test('differs whenever the meaning does', () => {
@@ -60,6 +68,7 @@ describe('the digest', () => {
     ['a setting split elsewhere', { settings: [['ab', 'c']] }, { settings: [['a', 'bc']] }],
     ['name and value exchanged', { settings: [['a', 'b']] }, { settings: [['b', 'a']] }],
     ['a setting more', { settings: [] }, { settings: [['', '']] }],
+    ['whose type it is', { statements: [statement([23]), statement([])] }, { statements: [statement([]), statement([23])] }],
     ['white space', { batch: Buffer.from('select 1') }, { batch: Buffer.from('select 1 ') }],
   ])('tells %s apart', (_name, a, b) => {
     expect(digest(a)).not.toBe(digest(b));

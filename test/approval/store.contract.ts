@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newRequestId } from '../../src/approval/ids.ts';
 import type { SignedDecision } from '../../src/approval/request.ts';
+import { DEFERRED_PER_AGENT } from '../../src/approval/store.ts';
 import type { ApprovalStore, NewRequest } from '../../src/approval/store.ts';
 import { draft as draftOf } from './support.ts';
 
@@ -200,6 +201,18 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
         expect(await store.find(digest)).toBeUndefined();
         expect(await opened({ mode: 'deferred', digest })).not.toBe(id);
       });
+    });
+
+    test('an agent can have only so many deferred requests at once, and no other suffers from it', async () => {
+      const open = (digest: number, agent = 'hog') => opened({ mode: 'deferred', digest: String(digest), agent: { name: agent, owner: 'o@x', groups: [] } });
+      const ids: string[] = [];
+      for (let n = 0; n < DEFERRED_PER_AGENT; n += 1) ids.push(await open(n));
+      await expect(open(1_000)).rejects.toMatchObject({ code: 'too_many_requests' });
+      expect(await open(0)).toBe(ids[0]);
+      expect(await open(1_000, 'other')).toMatch(/^req_/);
+      await store.decide(ids[5] ?? '', deny('a@x'));
+      expect(await open(2_000)).toMatch(/^req_/);
+      await expect(open(3_000)).rejects.toMatchObject({ code: 'too_many_requests' });
     });
 
     test('lists newest first, by state, in pages that keep their place when requests move on', async () => {
