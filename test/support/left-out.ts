@@ -3,7 +3,7 @@
  * so, first and last in the run's output; with COUNTERSIGN_TEST_ALL set nothing is left out, and what is missing fails.
  */
 
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { aptWorks, dockerAnswers, findProgram } from './machine.ts';
@@ -18,9 +18,13 @@ export interface LeftOut {
 export function leftOut(root: string): LeftOut {
   if ((process.env['COUNTERSIGN_TEST_ALL'] ?? '') !== '' || redisCanBeHad()) return { files: [], line: '' };
   const server = join(root, 'test/support/redis.ts');
-  const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => imported(join(root, file)).has(server));
+  const files = testFiles(root).filter((file) => imported(join(root, file)).has(server));
   const line = `LEFT OUT, for want of a Redis server (install redis-server or Valkey, start Docker, or set COUNTERSIGN_TEST_REDIS to a URL): ${files.join(', ')}`;
   return { files, line: files.length === 0 ? '' : line };
+}
+
+function testFiles(root: string): string[] {
+  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).flatMap((file) => (file.endsWith('.test.ts') ? [join('test', file)] : []));
 }
 
 function redisCanBeHad(): boolean {
