@@ -50,8 +50,9 @@ async function decide(context: Context<ApiEnv>, desk: Desk, id: string): Promise
   if (!sawThis(body, request)) throw digestMismatch(id);
   const { person, name } = context.get('caller');
   const { decision, reason } = body;
-  const by = { decision, person, channel: `api:${name}`, ...(reason === undefined ? {} : { reason }), ...(body.view === undefined ? {} : { seen: body.view }) };
-  const after = await desk.decide(id, by);
+  const after = await desk.decide(id, {
+    decision, person, channel: `api:${name}`, ...(reason === undefined ? {} : { reason }), ...(body.view === undefined ? {} : { seen: body.view }),
+  });
   return context.json(requestView(after));
 }
 

@@ -13,7 +13,7 @@ export function requestDouble(changes: Partial<ApprovalRequest> = {}): ApprovalR
   made += 1;
   const text = changes.text ?? 'DELETE FROM orders';
   return {
-    id: `req_${String(made).padStart(16, 'a').replace(/[0189]/g, 'z')}`,
+    id: `req_${made.toString(28).replace(/\d/g, (digit) => 'stuvwxyz23'[Number(digit)] ?? '').padStart(16, '7')}`,
     digest: createHash('sha256').update(text + made).digest('hex'),
     mode: 'inline',
     agent: { name: 'reporter', owner: 'dana@example.com', groups: ['analytics'] },

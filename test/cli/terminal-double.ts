@@ -41,7 +41,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
     input: async () => Buffer.from(options.input ?? ''),
     fail: () => { ran.failed = true; },
   };
-  const program = new Command('countersign').exitOverride().configureOutput({ writeErr: terminal.say, writeOut: terminal.out });
+  const program = new Command('countersign').exitOverride().configureOutput({ writeErr: (text) => terminal.say(text), writeOut: (text) => terminal.out(text) });
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
   sessionsKillCommand(program, terminal);

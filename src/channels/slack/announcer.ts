@@ -4,6 +4,7 @@
  */
 
 import type { Desk } from '../../approval/desk.ts';
+import type { ApprovalRequest } from '../../approval/request.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Backoff } from './backoff.ts';
 import type { Board } from './board.ts';
@@ -115,16 +116,15 @@ export class Announcer {
 
   async #pending(): Promise<ReadonlySet<string>> {
     const { desk, board } = this.#parts;
-    const ids = new Set<string>();
+    const pending: ApprovalRequest[] = [];
     for (let before: string | undefined; ;) {
       const page = await desk.list({ state: 'pending', limit: PAGE, ...(before === undefined ? {} : { before }) });
-      for (const request of page) {
-        ids.add(request.id);
-        board.want(request);
-      }
+      pending.push(...page);
       before = page.at(-1)?.id;
-      if (page.length < PAGE || before === undefined) return ids;
+      if (page.length < PAGE || before === undefined) break;
     }
+    for (const request of pending.toReversed()) board.want(request);
+    return new Set(pending.map(({ id }) => id));
   }
 
   /** Requests with a message that aren't pending: what became of them? */

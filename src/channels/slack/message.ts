@@ -31,7 +31,7 @@ export interface ButtonValue {
 export function messageOf(request: ApprovalRequest, brief = false): Message {
   const shown = brief ? { blocks: [], incomplete: 'Slack refused to show it whole.' } : showStatement(request);
   return {
-    text: escapeMarkup(`Countersign: ${request.agent.name} on ${request.database}: ${request.id} is ${request.state}`),
+    text: `Countersign: ${escapeMarkup(request.agent.name)} on ${escapeMarkup(request.database)}: ${request.id} is ${request.state}`,
     blocks: [...heading(request), ...shown.blocks, ...ending(request, shown.incomplete)],
   };
 }

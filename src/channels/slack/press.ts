@@ -53,8 +53,7 @@ async function decide({ decision, value, user }: Press, { desk, web, people }: P
   if (decision === 'approve' && !canBeApprovedHere(request)) {
     throw new PressRefused('incomplete_view', 'The statement is not shown whole here, so it can’t be approved here.', { hint: `Review with: countersign requests show ${request.id}` });
   }
-  const by = { decision, person, channel: 'slack', seen: button.view };
-  return await desk.decide(request.id, by);
+  return desk.decide(request.id, { decision, person, channel: 'slack', seen: button.view });
 }
 
 function valueOf(text: string): ButtonValue {

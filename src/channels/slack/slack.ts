@@ -60,7 +60,7 @@ interface Running {
 async function begin(config: SlackConfig, parts: SlackParts, mount: Mount): Promise<Running> {
   const { desk, people, clock, log } = parts;
   const botToken = await parts.secret(config.botToken);
-  const web = new SlackWeb(botToken, { apiUrl: config.apiUrl, log });
+  const web = new SlackWeb(botToken, { apiUrl: config.apiUrl, clock, log });
   const board = new Board({ web, channel: config.channel, clock, log });
   const announcer = new Announcer({ desk, web, board, channel: config.channel, clock, log });
   const socket = await socketOf(config, parts, () => announcer.lookAgain());

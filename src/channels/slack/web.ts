@@ -5,6 +5,7 @@ import type { webApi as WebApi } from '@slack/bolt';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { REQUEST_STATES } from '../../approval/request.ts';
 import type { RequestState } from '../../approval/request.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { slackLogger } from './log.ts';
 import type { Log } from './log.ts';
@@ -53,13 +54,16 @@ const CALL_MS = 10_000;
 
 export class SlackWeb {
   readonly #client: WebApi.WebClient;
+  readonly #clock: Clock;
+  readonly #ids = new Map<string, { id: string; since: number }>();
 
-  constructor(token: string, { apiUrl, log }: { readonly apiUrl?: string | undefined; readonly log: Log }) {
+  constructor(token: string, { apiUrl, clock, log }: { readonly apiUrl?: string | undefined; readonly clock: Clock; readonly log: Log }) {
+    this.#clock = clock;
     this.#client = new webApi.WebClient(token, clientOptions(apiUrl, log));
   }
 
   async post(channel: string, message: Message, request: ApprovalRequest): Promise<Place> {
-    const answer = await this.#call('chat.postMessage', { channel, ...message, metadata: metadata(request), unfurl_links: false, unfurl_media: false });
+    const answer = await this.#call('chat.postMessage', { channel: await this.#idOrName(channel), ...message, metadata: metadata(request), unfurl_links: false, unfurl_media: false });
     return { channel: String(answer['channel']), ts: String(answer['ts']) };
   }
 
@@ -95,9 +99,27 @@ export class SlackWeb {
     }
   }
 
-  /** A channel's id by its name (`#approvals` or `approvals`); what looks like an id already is taken for one. */
+  /** A channel's id by its name (`#approvals` or `approvals`); what looks like an id already is taken for one. Names may move, so ids are asked for anew each hour. */
   async channelId(name: string): Promise<string> {
     if (/^[CGD][A-Z0-9]{8,}$/.test(name)) return name;
+    const known = this.#ids.get(name);
+    if (known !== undefined && this.#clock.now() - known.since < 3_600_000) return known.id;
+    const id = await this.#findChannel(name);
+    this.#ids.set(name, { id, since: this.#clock.now() });
+    return id;
+  }
+
+  /** Without the scope to list channels Slack still takes a name. */
+  async #idOrName(channel: string): Promise<string> {
+    try {
+      return await this.channelId(channel);
+    } catch (error) {
+      if (error instanceof SlackFailure && error.code === 'refused') return channel;
+      throw error;
+    }
+  }
+
+  async #findChannel(name: string): Promise<string> {
     for (let cursor: string | undefined = ''; cursor !== undefined;) {
       const page = await this.#call('conversations.list', {
         types: 'public_channel,private_channel', exclude_archived: true, limit: 1000, ...(cursor === '' ? {} : { cursor }),
