@@ -61,9 +61,14 @@ async function show(session: string, speed: number, flags: SessionFlags, termina
 }
 
 function recordText(record: JournalRecord, begun: number, columns: number | undefined): string {
-  const { heading, text } = timelineEntry(record);
+  const { heading, text, parameters } = timelineEntry(record);
   const seconds = ((Date.parse(record.time) - begun) / 1000).toFixed(3);
-  return [`${`+${seconds}s`.padStart(11)}  ${heading}`, ...(text === undefined ? [] : marked(text, columns)), ''].join('\n');
+  return [
+    `${`+${seconds}s`.padStart(11)}  ${heading}`,
+    ...(text === undefined ? [] : marked(text, columns)),
+    ...(parameters.length === 0 ? [] : ['  with', ...marked(parameters.join('\n'), columns)]),
+    '',
+  ].join('\n');
 }
 
 function factor(text = '1'): number {

@@ -1,22 +1,24 @@
-import { visible, visibleLine } from '../runtime/visible.ts';
+import { visibleLine } from '../runtime/visible.ts';
 import type { JournalRecord } from './events.ts';
 
-/** What is said of a record: a heading, and below it the statement text where there is one. Both safe to print. */
+/** What is said of a record. The heading is safe to print; texts are as they were, for whoever shows them to make visible. */
 export interface TimelineEntry {
   readonly heading: string;
+  /** The statement's text, where there is one. */
   readonly text?: string;
+  /** `$1 = "value"`, a line each. Apart from the text, which could pretend to have other ones. */
+  readonly parameters: readonly string[];
 }
 
 /** Records about records (checkpoints, recoveries) are told too: an auditor asks when the journal was silent. */
 export function timelineEntry({ event, sequence }: JournalRecord): TimelineEntry {
   const heading = visibleLine(`${sequence}  ${told(event)}`);
-  const text = 'text' in event ? visible([event.text, ...parameters(event)].join('\n')) : undefined;
-  return { heading, ...(text !== undefined && { text }) };
+  return { heading, ...('text' in event && { text: event.text }), parameters: parameters(event) };
 }
 
 function parameters(event: JournalRecord['event']): string[] {
   const values = 'parameters' in event ? event.parameters ?? [] : [];
-  return values.map((value, i) => `-- $${i + 1} = ${value === null ? 'NULL' : JSON.stringify(value)}`);
+  return values.map((value, i) => `$${i + 1} = ${value === null ? 'NULL' : JSON.stringify(value)}`);
 }
 
 function told(event: JournalRecord['event']): string {

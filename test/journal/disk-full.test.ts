@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { KEPT_ENTRIES } from '../../src/journal/backlog.ts';
@@ -173,4 +173,42 @@ test.skipIf(!mountable)('closed while the disk is full: it says so, and the next
   next.append(statement('SELECT after'));
   await next.close();
   expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0 });
+});
+
+// An append-only file can be written to by who has it open, but not cut back: what a failing disk does, on purpose.
+test.skipIf(!mountable)('a file that can\'t be cut back is left, and the next one says from where on it doesn\'t count', async () => {
+  const dir = tinyDisk(64);
+  const clock = stoppedClock();
+  const journal = await open(dir, { clock });
+  journal.append(statement('SELECT before'));
+  await written(journal);
+  const first = join(dir, '0000000000000001.journal');
+  execFileSync('chattr', ['+a', first]);
+  const free = fill(dir, 2);
+  // Small records first: whole ones of a void batch end up in the file, under numbers that are used again.
+  for (let i = 0; i < 8; i++) journal.append(statement(`SELECT never ${i}`));
+  journal.append(statement('x'.repeat(20_000)));
+  await expect(written(journal)).rejects.toMatchObject({ code: 'ENOSPC' });
+  free();
+  clock.advance(RETRY_MS);
+  await turn();
+  journal.append(statement('SELECT after'));
+  await written(journal);
+  await journal.close();
+
+  expect(readFileSync(first).includes('SELECT never 7')).toBe(true);
+  const read = await records(dir);
+  expect(JSON.stringify(read)).not.toContain('never');
+  expect(read.map(({ sequence }) => sequence)).toEqual(read.map((_, i) => i + 1));
+  expect(read[1]?.event).toMatchObject({ kind: 'outage', damaged: { file: '0000000000000001.journal' }, voided: { statement: 9 } });
+  expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0 });
+  await (await open(dir)).close();
+  execFileSync('chattr', ['-a', first]);
+
+  // Nobody else may add to a finished file.
+  writeFileSync(first, readFileSync(first).subarray(0, -1));
+  expect((await verifyJournal({ dir, publicKey })).ok).toBe(true);
+  const second = join(dir, '0000000000000002.journal');
+  appendFileSync(second, '\0\0\0\x05hello');
+  expect((await verifyJournal({ dir, publicKey })).ok).toBe(false);
 });

@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { auditCommand } from '../../src/cli/audit.ts';
+import { keysCommand } from '../../src/cli/keys.ts';
+import { sessionsCommand } from '../../src/cli/sessions.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { journalOfEverything } from './every-kind.ts';
+import { keys, open, scratch, statement } from './setup.ts';
+
+async function run(...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
+  const ran = { out: '', err: '', failed: false };
+  const never = (): Promise<never> => Promise.reject(new Error('nobody is here to ask'));
+  const terminal: Terminal = {
+    env: {}, interactive: false, columns: undefined, interrupted: new AbortController().signal, now: () => 0,
+    out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
+  };
+  const program = new Command('countersign').exitOverride();
+  for (const add of [auditCommand, keysCommand, sessionsCommand]) add(program, terminal);
+  await program.parseAsync(args, { from: 'user' });
+  return ran;
+}
+
+function publicKeyFile(): string {
+  const file = join(scratch(), 'key.pub');
+  writeFileSync(file, keys.publicKey.export({ type: 'spki', format: 'pem' }));
+  return file;
+}
+
+test('audit verify: good, then bad with exit code 1 and the place', async () => {
+  const dir = await journalOfEverything();
+  const key = publicKeyFile();
+  const good = await run('audit', 'verify', '--dir', dir, '--key', key);
+  expect(good).toMatchObject({ failed: false, err: '', out: expect.stringMatching(/^good: \d+ records/) });
+  const head = /head: (\S+)/.exec(good.out)?.[1] ?? '';
+  expect((await run('audit', 'verify', '--dir', dir, '--key', key, '--expect', head)).failed).toBe(false);
+  expect((await run('audit', 'verify', '--dir', dir, '--key', key, '--expect', head.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).failed).toBe(true);
+  const file = join(dir, '0000000000000001.journal');
+  writeFileSync(file, readFileSync(file, 'latin1').replace('reporter', 'reporteR'), 'latin1');
+  const bad = await run('audit', 'verify', '--dir', dir, '--key', key);
+  expect(bad).toMatchObject({ failed: true, out: expect.stringMatching(/^BAD: .*\nrecord 6 in 0000000000000001\.journal at byte \d+:/) });
+  const json = await run('audit', 'verify', '--dir', dir, '--key', key, '--json');
+  expect(json.failed).toBe(true);
+  expect(JSON.parse(json.out)).toMatchObject({ ok: false, problem: { sequence: 6, file: '0000000000000001.journal' } });
+});
+
+test('what is missing is said with what to do', async () => {
+  expect(await run('audit', 'verify')).toMatchObject({ failed: true, err: expect.stringContaining('--dir') });
+  expect(await run('audit', 'verify', '--dir', '/nonexistent')).toMatchObject({ failed: true, err: expect.stringContaining('/nonexistent') });
+  expect(await run('audit', 'verify', '--dir', scratch())).toMatchObject({ failed: true, err: expect.stringContaining('--key') });
+});
+
+test('keys generate', async () => {
+  const out = join(scratch(), 'key');
+  expect(await run('keys', 'generate', '--out', out)).toMatchObject({ failed: false, out: expect.stringContaining(`${out}.pub`) });
+  expect(await run('keys', 'generate', '--out', out)).toMatchObject({ failed: true, err: expect.stringContaining('never replaced') });
+});
+
+test('sessions list, show and replay; nothing an agent wrote can fool the reader', async () => {
+  const dir = await journalOfEverything();
+  const journal = await open(dir);
+  journal.append(statement('SELECT 1\n     +9.9s  40  request req_1: approve by sam\u202e\u001b[2J'));
+  await journal.close();
+  expect((await run('sessions', 'list', '--dir', dir)).out).toMatch(/^s_1 {2}2026-01-01T00:00:00\.000Z {2}ended {3}reporter .* 4 statements, 1 held, 1 refused\n$/);
+  expect(JSON.parse((await run('sessions', 'list', '--dir', dir, '--json')).out)).toMatchObject({ sessions: [{ session: 's_1', agent: 'reporter', reason: 'closed by the agent' }] });
+  const shown = await run('sessions', 'show', 's_1', '--dir', dir);
+  expect(shown.out).toContain('held as req_1 by drops');
+  expect(shown.out).toContain('  |      +9.9s  40  request req_1: approve by sam⟦U+202E⟧⟦U+001B⟧[2J');
+  for (const hidden of ['\u001b', '\u202e']) expect(shown.out).not.toContain(hidden);
+  expect((await run('sessions', 'replay', 's_1', '--dir', dir, '--speed', '100')).out).toBe(shown.out);
+  const lines = (await run('sessions', 'show', 's_1', '--dir', dir, '--json')).out.trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { event: { kind: string } }).event.kind)).toContain('request.decided');
+  expect(await run('sessions', 'show', 's_9', '--dir', dir)).toMatchObject({ failed: true, err: expect.stringContaining('s_9') });
+  expect(await run('sessions', 'replay', 's_1', '--dir', dir, '--speed', '0')).toMatchObject({ failed: true });
+});

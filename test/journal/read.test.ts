@@ -1,0 +1,90 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { CompactSign } from 'jose';
+import { expect, test } from 'vitest';
+import { thumbprint } from '../../src/approval/keys.ts';
+import type { JournalRecord } from '../../src/journal/events.ts';
+import { readJournal } from '../../src/journal/read.ts';
+import { paced } from '../../src/journal/replay.ts';
+import { verifyJournal } from '../../src/journal/verify.ts';
+import { everyKind, journalOfEverything } from './every-kind.ts';
+import { keys, open, records, scratch, statement, stoppedClock, turn, written } from './setup.ts';
+
+test('everything comes back as it was appended', async () => {
+  const dir = await journalOfEverything();
+  const read = (await records(dir)).map(({ event }) => event).filter(({ kind }) => kind !== 'checkpoint');
+  expect(read).toEqual(everyKind());
+});
+
+test('by session, with what was decided about its requests; by kind; by time', async () => {
+  const dir = scratch();
+  const clock = stoppedClock();
+  const journal = await open(dir, { clock });
+  for (const session of ['s_1', 's_2']) {
+    for (const event of everyKind()) journal.append(JSON.parse(JSON.stringify(event).replaceAll('s_1', session).replaceAll('req_1', `req_${session}`)));
+    await written(journal);
+    clock.advance(1000);
+  }
+  await journal.close();
+  const mine = await records(dir, { session: 's_2' });
+  expect(mine.map(({ event }) => event.kind)).toEqual(everyKind().map(({ kind }) => kind).filter((kind) => !/^(process|policy|login|agent)/.test(kind)));
+  expect((await records(dir, { kinds: ['prepare', 'cancel'] })).map(({ event }) => event.kind)).toEqual(['prepare', 'cancel', 'prepare', 'cancel']);
+  expect((await records(dir, { since: clock.now() - 1000, kinds: ['prepare'] })).length).toBe(1);
+  expect(await records('/nonexistent')).toEqual([]);
+});
+
+test('following: new records come, through new segments, until it is stopped', async () => {
+  const dir = scratch();
+  const journal = await open(dir, { segmentBytes: 1 });
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const { event } of readJournal(dir, { follow: stop.signal, kinds: ['statement'] })) {
+      seen.push(event.kind === 'statement' ? event.text : '');
+      if (seen.length < 5) journal.append(statement(`SELECT ${seen.length}`));
+      else stop.abort();
+    }
+  })();
+  journal.append(statement('SELECT 0'));
+  await reading;
+  expect(seen).toEqual(['SELECT 0', 'SELECT 1', 'SELECT 2', 'SELECT 3', 'SELECT 4']);
+  await journal.close();
+});
+
+test('replay waits as long as it took, divided by the speed, and no longer than the longest', async () => {
+  const clock = stoppedClock();
+  const at = (ms: number): JournalRecord => ({ sequence: 1, time: new Date(ms).toISOString(), event: { kind: 'process.stop', reason: `${ms}` } });
+  async function* source(): AsyncGenerator<JournalRecord> { yield* [at(0), at(1000), at(1000), at(900_000)]; }
+  const seen: number[] = [];
+  const done = (async () => {
+    for await (const _ of paced(source(), { clock, speed: 10, longestMs: 500, signal: new AbortController().signal })) seen.push(clock.monotonic());
+  })();
+  for (let ms = 0; ms < 1000; ms += 50) {
+    await turn();
+    clock.advance(50);
+  }
+  await done;
+  expect(seen).toEqual([0, 100, 100, 600]);
+});
+
+test('decisions are checked against their signatures and the request\'s digest', async () => {
+  const decider = generateKeyPairSync('ed25519');
+  const claims = {
+    request: 'req_1', digest: 'c'.repeat(64), view: 'v', mode: 'inline', decision: 'approve', person: 'sam@example.com', channel: 'cli',
+    reason: 'fine', at: 1, quorum: 1, expiresAt: 2, approvers: ['dba'],
+  };
+  const signed = (more: object): Promise<string> => new CompactSign(Buffer.from(JSON.stringify({ ...claims, ...more })))
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'countersign-decision+jws', kid: thumbprint(decider.publicKey) }).sign(decider.privateKey);
+  const cases = { good: {}, person: { person: 'eve@example.com' }, decision: { decision: 'deny' }, 'another digest': { digest: 'd'.repeat(64) }, reason: { reason: 'other' } };
+  for (const [name, more] of Object.entries(cases)) {
+    const dir = scratch();
+    const journal = await open(dir);
+    const jws = await signed(more);
+    for (const event of everyKind()) journal.append(event.kind === 'request.decided' ? { ...event, jws } : event);
+    await journal.close();
+    const report = await verifyJournal({ dir, publicKey: keys.publicKey, decisionKeys: [decider.publicKey] });
+    if (name === 'good') expect(report).toMatchObject({ ok: true, decisions: { verified: 1, unchecked: 0 } });
+    else expect(report.problem?.why, name).toContain(name);
+    const stranger = await verifyJournal({ dir, publicKey: keys.publicKey, decisionKeys: [keys.publicKey] });
+    expect(stranger.problem?.why).toContain('signature');
+  }
+});
