@@ -89,18 +89,16 @@ function checkTogether(files: readonly ReadFile[], problems: Problem[]): void {
 
 /**
  * Terms of holds whose rule names none. Without `holds.approvers` every group with an approver may decide; without a
- * configuration, every group that some rule names.
+ * configuration (nothing is held for real then) every group that some rule names, or one that stands for them.
  */
 function fallbackTerms(files: readonly ReadFile[], context: PolicyContext | undefined, problems: Problem[]): HoldTerms {
   const given = files.find(({ shape }) => shape.holds !== undefined)?.shape.holds;
   const named = files.flatMap(({ shape }) => shape.rules.flatMap((rule) => rule.approvers ?? []));
-  const known = context === undefined ? named : [...context.approvers].filter(([, count]) => count > 0).map(([group]) => group);
+  const known = context === undefined ? (named.length > 0 ? named : ['approvers']) : [...context.approvers].filter(([, count]) => count > 0).map(([group]) => group);
   const approvers = [...new Set(given?.approvers ?? known)].toSorted();
   const [first] = files;
   if (approvers.length === 0 && first !== undefined) {
-    problems.push(first.source.at([], context === undefined
-      ? 'nobody is named who may release what is held; say holds: { approvers: [GROUP] }'
-      : 'nobody may release what is held: no person in the configuration has the role approver and a group'));
+    problems.push(first.source.at([], 'nobody may release what is held: no person in the configuration has the role approver and a group'));
   }
   return {
     approvers,

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { policyContext } from '../config/policy-context.ts';
+import { ConfigError } from '../config/problems.ts';
+import type { CompiledPolicy } from '../policy/decide.ts';
+import { loadPolicy } from '../policy/load.ts';
+
+/** `countersign check --config FILE`: reads configuration and policies as `serve` would, prints every problem or a summary, exits with 1 or 0. */
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('Check the configuration and the policies that it names.')
+    .requiredOption('--config <file>', 'the configuration, countersign.yaml')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: { config: string; json?: true }) => {
+      process.exitCode = await check(options.config, options, (line) => console.log(line));
+    });
+}
+
+export async function check(file: string, options: { readonly json?: true }, print: (line: string) => void): Promise<0 | 1> {
+  try {
+    const config = await loadConfig(file);
+    const policy = await loadPolicy(config.policies, policyContext(config));
+    print(options.json === true ? JSON.stringify({ problems: [], warnings: warnings(config, policy), policy: policy.version }, undefined, 2) : summary(config, policy).join('\n'));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    print(options.json === true ? JSON.stringify({ problems: error.problems, warnings: [] }, undefined, 2) : `${error.message}\n${counted(error.problems.length, 'problem')}.`);
+    return 1;
+  }
+}
+
+function summary(config: Config, policy: CompiledPolicy): string[] {
+  const { rules, sensitive } = policy.model;
+  return [
+    `${config.file} is right:`,
+    `  ${counted(config.databases.size, 'database')}: ${[...config.databases.keys()].join(', ')}`,
+    `  ${counted(config.agents.size, 'agent')}, ${counted(config.people.length, 'person', 'people')}, ${counted(config.tokens.length, 'API token')}`,
+    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
+    `  policy ${policy.version}`,
+    ...warnings(config, policy).map((warning) => `Warning: ${warning}`),
+  ];
+}
+
+/** What is right but perhaps not meant. */
+function warnings(config: Config, policy: CompiledPolicy): string[] {
+  const found: string[] = [];
+  for (const database of config.databases.values()) {
+    if (database.tls.mode !== 'verify-full' && !isLocal(database.upstream.host)) {
+      found.push(`${database.name}: the connection to ${database.upstream.host} is ${database.tls.mode === 'disable' ? 'not encrypted' : 'encrypted, but the server isn\'t verified'}; say tls: {}`);
+    }
+  }
+  for (const [what, address] of Object.entries(config.listen)) {
+    if (config.tls === undefined && !isLocal(address.host)) found.push(`listen.${what}: agents reach ${address.host} without TLS; say tls: { cert: …, key: … }`);
+  }
+  if (config.approvals.store.kind === 'memory') found.push('approvals.store is memory: pending requests end with the process, and only one process can run');
+  for (const agent of config.agents.values()) if (agent.databases.length === 0) found.push(`agent ${agent.name} may use no database`);
+  return [...found, ...strangers(policy)];
+}
+
+/** Pairs of rules whose holds nobody may release when a statement meets both. */
+function strangers(policy: CompiledPolicy): string[] {
+  const holds = policy.model.rules.flatMap((rule) => (rule.hold === undefined ? [] : [{ name: rule.name, groups: rule.hold.approvers }]));
+  return holds.flatMap((one, index) =>
+    holds.slice(index + 1).filter((other) => !other.groups.some((group) => one.groups.includes(group)))
+      .map((other) => `rules ${one.name} and ${other.name} have no group of approvers in common: a statement that meets both is denied`));
+}
+
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
