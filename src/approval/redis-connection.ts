@@ -1,13 +1,17 @@
+import type { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** What a store needs of a connection; a Cluster of ioredis has it too. */
-export type RedisClient = Pick<Redis, 'defineCommand' | 'disconnect' | 'subscribe' | 'publish' | 'config'> & {
+/** What a store needs of a connection: a Redis or a Cluster of ioredis. */
+export interface RedisClient extends Pick<EventEmitter, 'on' | 'once'> {
   readonly status: string;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  once(event: string, listener: (...args: never[]) => void): unknown;
-};
+  defineCommand(name: string, definition: { readonly lua: string; readonly numberOfKeys: number }): void;
+  subscribe(channel: string): Promise<unknown>;
+  publish(channel: string, message: string): Promise<number>;
+  config(subcommand: 'GET', setting: string): Promise<unknown>;
+  disconnect(reconnect?: boolean): void;
+}
 
 export interface RedisConnections {
   readonly commands: RedisClient;
@@ -66,7 +70,7 @@ const ADVICE: readonly { readonly setting: string; readonly good: string; readon
 /** Warns of settings under which approvals can get lost. Servers that don't permit CONFIG are passed over. */
 export async function adviseOn(redis: RedisClient, log: Pick<Logger, 'warn'>): Promise<void> {
   for (const { setting, good, why } of ADVICE) {
-    const [, value] = await redis.config('GET', setting).then((pairs) => pairs, () => []);
+    const [, value] = await redis.config('GET', setting).then((pairs) => pairs as string[], () => []);
     if (value !== undefined && value !== good) {
       log.warn({ setting, value, set: good }, `approvals: Redis has ${setting} ${value}: ${why}. Set \`${setting} ${good}\` in redis.conf`);
     }

@@ -3,6 +3,7 @@ import { createApprovals } from '../../src/approval/approvals.ts';
 import { createDesk } from '../../src/approval/desk-service.ts';
 import { connectRedis } from '../../src/approval/redis-connection.ts';
 import { createRedisStore } from '../../src/approval/redis-store.ts';
+import type { ApprovalStore } from '../../src/approval/store.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { newKeys, people, recorder } from './support.ts';
@@ -35,4 +36,17 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
   } finally {
     redis.disconnect();
   }
+}
+
+/** Resolves when the store hears of changes; call it in the turn the store is made. */
+export function listening(store: ApprovalStore): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = store.listen({
+      changed: () => {},
+      resync: () => {
+        stop();
+        resolve();
+      },
+    });
+  });
 }
