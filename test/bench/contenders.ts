@@ -14,21 +14,21 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-/** One way to the server at `upstream`. */
-export async function startContender(name: ContenderName, upstream: Target, verifier: string): Promise<Contender> {
+/** One way to the server at `upstream`. `profileFolder`: where Countersign leaves a CPU profile. */
+export async function startContender(name: ContenderName, upstream: Target, verifier: string, profileFolder?: string): Promise<Contender> {
   if (name === 'direct') return { name, target: upstream, pid: undefined, stop: () => Promise.resolve() };
-  const proxy = await startProxy(name, upstream, verifier);
+  const proxy = await startProxy(name, upstream, verifier, profileFolder);
   return { name, target: { ...upstream, port: proxy.port }, pid: proxy.pid, stop: () => proxy.stop() };
 }
 
-function startProxy(name: Exclude<ContenderName, 'direct'>, upstream: Target, verifier: string) {
+function startProxy(name: Exclude<ContenderName, 'direct'>, upstream: Target, verifier: string, profileFolder?: string) {
   switch (name) {
     case 'pgbouncer':
       return startPgbouncer({ upstream, user: upstream.user, password: upstream.password, poolMode: 'session' });
     case 'haproxy':
       return startHaproxy({ upstream });
     case 'countersign':
-      return startCountersign(upstream, verifier);
+      return startCountersign(upstream, verifier, profileFolder);
     default:
       throw new Error(`no contender ${String(name satisfies never)}`);
   }

@@ -18,9 +18,10 @@ const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
 /**
  * @param upstream the login on the database, which is the agent's as well.
  * @param verifier that login's SCRAM verifier, as the server stores it.
+ * @param profileFolder where it leaves a CPU profile when it stops; profiling costs a little itself.
  * @throws Failure `server_start` with its log, when it doesn't get ready.
  */
-export async function startCountersign(upstream: Target, verifier: string): Promise<TestProxy> {
+export async function startCountersign(upstream: Target, verifier: string, profileFolder?: string): Promise<TestProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'cs-bench-'));
   const [postgres, http] = [await freePort(), await freePort()];
   mkdirSync(join(folder, 'journal'));
@@ -42,7 +43,7 @@ export async function startCountersign(upstream: Target, verifier: string): Prom
   const logFile = join(folder, 'countersign.log');
   const server = await startGuarded({
     command: process.execPath,
-    args: [MAIN, 'serve', '--config', join(folder, 'countersign.yaml')],
+    args: [...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]), MAIN, 'serve', '--config', join(folder, 'countersign.yaml')],
     cwd: folder,
     logFile,
     env: { ...process.env, BENCH_PASSWORD: upstream.password, NODE_ENV: 'production' },

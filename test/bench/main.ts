@@ -1,12 +1,15 @@
 /**
- * npm run bench -- [--rounds N] [--seconds S] [--only direct,pgbouncer,…] [--workloads simple-1,…] [--json]
+ * npm run bench -- [--rounds N] [--seconds S] [--only direct,pgbouncer,…] [--workloads simple-1,…] [--profile] [--json]
  *
  * Direct, PgBouncer, HAProxy and Countersign before the same server, in interleaved rounds (A B C D A B C D), so that
  * whatever else the machine does falls on all of them. Both ends of every connection are on this machine: with few
  * cores the contenders compete with pgbench and PostgreSQL for them, and ratios say more than rates.
+ * --profile ends with where Countersign's own CPU time went.
  */
 
-import { cpus } from 'node:os';
+import { mkdtempSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { findProgram } from '../support/machine.ts';
@@ -14,6 +17,7 @@ import { systemBinaries } from '../support/postgres-binaries.ts';
 import { CONTENDERS, startContender } from './contenders.ts';
 import type { Contender, ContenderName } from './contenders.ts';
 import { cpuMicroseconds } from './cpu.ts';
+import { hottest } from './profile.ts';
 import { summarise, table } from './report.ts';
 import type { Sample } from './report.ts';
 import { prepareServer } from './server.ts';
@@ -26,6 +30,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '5' },
     only: { type: 'string' },
     workloads: { type: 'string' },
+    profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -39,12 +44,13 @@ async function main(): Promise<number> {
   const tools = findTools();
   say('Preparing the server: pgbench scale 10 and a table of 1,000,000 rows …');
   const server = await prepareServer(tools);
+  const profileFolder = flags.profile ? mkdtempSync(join(tmpdir(), 'cs-profile-')) : undefined;
   const contenders: Contender[] = [];
   const leftOut: { contender: ContenderName; because: string }[] = [];
   try {
     for (const name of names) {
       try {
-        contenders.push(await startContender(name, server.target, server.verifier));
+        contenders.push(await startContender(name, server.target, server.verifier, profileFolder));
       } catch (error) {
         const because = error instanceof Error ? error.message : String(error);
         leftOut.push({ contender: name, because });
@@ -57,7 +63,13 @@ async function main(): Promise<number> {
   } finally {
     for (const contender of contenders) await contender.stop();
     await server.stop();
+    if (profileFolder !== undefined) sayProfile(profileFolder);
   }
+}
+
+/** The profile is written when Countersign has stopped. */
+function sayProfile(folder: string): void {
+  say(`\nCountersign's CPU time, by function (profiles in ${folder}):\n${hottest(folder, `${process.cwd()}/`).join('\n')}`);
 }
 
 async function measureAll(contenders: readonly Contender[], workloads: readonly Workload[], tools: Tools): Promise<Sample[]> {
