@@ -9,12 +9,12 @@ export interface Lock {
 /**
  * One writer per directory. SQLite's exclusive transaction is the kernel's own record lock: unlike a file with a
  * process id in it, it is gone in the moment its process is, and holds between containers that share the volume.
- * The file `lock` stays and says nothing. Throws JournalRefused `locked`.
+ * The file `lock` stays and says nothing. Throws JournalRefused `locked` or `directory`.
  */
 export function lockDirectory(dir: string): Lock {
-  const database = new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  const database = lockFile(dir);
   try {
-    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
     throw new JournalRefused('locked', `Another process is writing the journal in ${dir}.`, {
@@ -22,4 +22,12 @@ export function lockDirectory(dir: string): Lock {
     });
   }
   return { release: () => database.close() };
+}
+
+function lockFile(dir: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(dir, 'lock'), { timeout: 0 });
+  } catch (cause) {
+    throw new JournalRefused('directory', `The journal directory ${dir} can't be written to.`, { hint: 'Look at its owner and mode.', cause });
+  }
 }

@@ -11,6 +11,9 @@ import { SegmentScan, segmentsOf } from './scan.ts';
 import type { RawRecord, SegmentFile, Tail } from './scan.ts';
 import type { Damage } from './segment.ts';
 
+const SETTLE_TRIES = 5;
+const SETTLE_MS = 20;
+
 export interface VerifyOptions {
   readonly dir: string;
   /** Ed25519; several after a rotation of keys. A private key serves as its public one. */
@@ -139,15 +142,18 @@ class Verifier {
       : 'the length of the record is wrong');
   }
 
-  /** A writer may be at work: what looks cut short is looked at again, once it has had time to finish. */
+  /** A writer may be at work: what isn't whole is looked at again, and what is cut short once it has had time to be finished. */
   async #settled(scan: SegmentScan, segment: SegmentFile, next: SegmentFile | undefined): Promise<Tail | Problem> {
     let tail = await scan.tail();
     if (next !== undefined) return tail;
-    for (let tries = 0; tail.state === 'torn' && tries < 5; tries++) {
-      await pause(20);
+    for (let tries = 0; tail.state !== 'clean' && tries < SETTLE_TRIES; tries++) {
+      if (tail.state === 'torn') await pause(SETTLE_MS);
+      const before = this.#head.sequence;
       const problem = await this.#chain(scan, segment, undefined);
       if (problem !== undefined) return problem;
       tail = await scan.tail();
+      // As long as records keep coming, somebody is writing.
+      if (this.#head.sequence > before) tries = -1;
     }
     return tail;
   }

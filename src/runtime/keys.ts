@@ -14,7 +14,7 @@ export interface SigningKey {
 
 /** A key file that is missing, exists already, or can't serve. */
 export class KeyFailure extends Failure {
-  declare readonly code: 'key_exists' | 'key_unreadable' | 'key_exposed' | 'key_wrong_type';
+  declare readonly code: 'key_exists' | 'key_unwritable' | 'key_unreadable' | 'key_exposed' | 'key_wrong_type';
 }
 
 /** The Ed25519 key (PKCS 8 PEM) in `file`; made, with its public half in `file.pub`, when there is none. Throws KeyFailure. */
@@ -22,7 +22,7 @@ export function loadOrCreateSigningKey(file: string): SigningKey {
   try {
     return loadSigningKey(file);
   } catch (error) {
-    if (!(error instanceof KeyFailure && isMissing(error.cause))) throw error;
+    if (!(error instanceof KeyFailure && hasCode(error.cause, 'ENOENT'))) throw error;
   }
   try {
     return generateSigningKey(file);
@@ -55,22 +55,29 @@ export function loadPublicKey(file: string): KeyObject {
   }
 }
 
-/** Writes `file` (PKCS 8 PEM, mode 0600) and `file.pub` (SPKI PEM). Never replaces a key: throws KeyFailure `key_exists`. */
+/** Writes `file` (PKCS 8 PEM, mode 0600) and `file.pub` (SPKI PEM). Never replaces a key. Throws KeyFailure `key_exists` or `key_unwritable`. */
 export function generateSigningKey(file: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // Linking a finished file into place: nobody ever sees half a key, and of two makers one wins.
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    place(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644, flush: true });
+  } catch (cause) {
+    if (hasCode(cause, 'EEXIST')) throw new KeyFailure('key_exists', `There is a file ${file} already; keys are never replaced.`, { hint: 'Choose another name, or move it away first.', cause });
+    throw new KeyFailure('key_unwritable', `The signing key ${file} can't be written.`, { hint: 'Look at the directory\'s owner and mode.', cause });
+  }
+  return { privateKey, publicKey, created: true };
+}
+
+/** Links a finished file into place: nobody ever sees half a key, and of two makers one wins. */
+function place(file: string, pem: string | Buffer): void {
   const draft = `${file}.${randomBytes(6).toString('hex')}.new`;
-  writeFileSync(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(draft, pem, { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, file);
-  } catch (cause) {
-    throw new KeyFailure('key_exists', `There is a file ${file} already; keys are never replaced.`, { hint: 'Choose another name, or move it away first.', cause });
   } finally {
     unlinkSync(draft);
   }
-  writeFileSync(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644, flush: true });
-  return { privateKey, publicKey, created: true };
 }
 
 function refuseExposed(file: string): void {
@@ -83,6 +90,6 @@ function ed25519(key: KeyObject, file: string): KeyObject {
   throw new KeyFailure('key_wrong_type', `The key in ${file} is ${key.asymmetricKeyType ?? 'of an unknown type'}, not Ed25519.`, { hint: 'Make one with `countersign keys generate`.' });
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -12,10 +12,11 @@ import { keys, open, scratch, statement } from './setup.ts';
 async function run(...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
   const ran = { out: '', err: '', failed: false };
   const never = (): Promise<never> => Promise.reject(new Error('nobody is here to ask'));
-  const terminal: Terminal = {
+  // What these commands don't touch isn't there.
+  const terminal = {
     env: {}, interactive: false, columns: undefined, interrupted: new AbortController().signal, now: () => 0,
     out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
-  };
+  } as Partial<Terminal> as Terminal;
   const program = new Command('countersign').exitOverride();
   for (const add of [auditCommand, keysCommand, sessionsCommand]) add(program, terminal);
   await program.parseAsync(args, { from: 'user' });

@@ -49,3 +49,20 @@ test(`killed ${KILLS} times in mid-work, no acknowledged statement is missing an
   const recovered = (await records(dir, { kinds: ['recovered'] })).length;
   console.log(`${acknowledged.size} acknowledged statements, ${recovered} torn records cut off`);
 }, 120_000);
+
+test('verification of a journal that is being written finds nothing wrong', async () => {
+  const dir = scratch();
+  const key = join(scratch(), 'key');
+  const { publicKey } = generateSigningKey(key);
+  const killed = new AbortController();
+  const writing = killedWriter(dir, key, 1500).finally(() => killed.abort());
+  const seen: number[] = [];
+  while (!killed.signal.aborted) {
+    const report = await verifyJournal({ dir, publicKey });
+    // Killed meanwhile, it may end in half a record.
+    if (!killed.signal.aborted) expect(report.problem).toBeUndefined();
+    seen.push(report.records);
+  }
+  await writing;
+  expect(seen.at(-1)).toBeGreaterThan(1000);
+});

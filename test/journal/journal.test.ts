@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { keys, open, outcome, records, scratch, statement, stoppedClock, turn, written } from './setup.ts';
@@ -12,7 +13,7 @@ test('a turn is one batch: numbers in order, callbacks in order, all in the chec
   const second = journal.append(statement('SELECT 2'));
   journal.written(() => seen.push('second'));
   expect([first, second]).toEqual([1, 2]);
-  expect(await records(dir)).toEqual([]);
+  expect(readdirSync(dir)).toEqual(['lock']);
   await turn();
   expect(seen).toEqual(['first', 'second']);
   expect(journal.append(outcome(first))).toBe(3);
@@ -23,7 +24,7 @@ test('a turn is one batch: numbers in order, callbacks in order, all in the chec
   expect(await verifyJournal({ dir, publicKey: keys.publicKey })).toMatchObject({ ok: true, records: 4, checkpoints: 1, unsigned: 0 });
 });
 
-test('written calls back even when nothing was appended, and one caller\'s exception spares the others', async () => {
+test('written calls back even when nothing was appended; after closing, nothing can be', async () => {
   const journal = await open(scratch());
   await written(journal);
   await journal.close();
@@ -102,6 +103,14 @@ test('what JSON can\'t say without loss is refused, and the journal goes on', as
   journal.append(outcome(1));
   await journal.close();
   expect((await verifyJournal({ dir, publicKey: keys.publicKey })).ok).toBe(true);
+});
+
+test('a directory that can\'t be one', async () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'file'), '');
+  await expect(open(join(dir, 'file'))).rejects.toMatchObject({ code: 'directory' });
+  mkdirSync(join(dir, 'lock'));
+  await expect(open(dir)).rejects.toMatchObject({ code: 'directory' });
 });
 
 test('durable: concurrent callers share a sync', async () => {

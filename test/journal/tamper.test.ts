@@ -55,7 +55,7 @@ test('bytes removed or inserted anywhere are found', async () => {
     // Cut exactly after a record of the last segment: then the tail is unsigned, which is all that files can show.
     expect(!report.ok || report.unsigned > 0 || report.records < 24).toBe(true);
   }), { numRuns: 300 });
-});
+}, 120_000);
 
 test('whole segments: missing, renamed, swapped, copied in, emptied', async () => {
   const attacks: Record<string, (file: (i: number) => string) => void> = {
