@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { type DemoConfiguration, writeDemoConfiguration } from '../demo/configuration.ts';
+import { startDemoDatabase } from '../demo/database.ts';
+import { freePort } from '../demo/free-port.ts';
+import { startProxy } from '../proxy.ts';
+import { createLog } from '../runtime/log.ts';
+
+/** `demo`: a database, the proxy and the API on this machine, with nothing to configure. Everything goes away at the end. */
+export function demoCommand(program: Command): void {
+  program.command('demo').description('try it: a shop database behind the proxy, with nothing to configure')
+    .action(async () => {
+      const stopped = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      });
+      console.log('Starting PostgreSQL with a shop (12,000 customers, 40,000 orders) …');
+      await using stack = new AsyncDisposableStack();
+      const dir = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
+      stack.defer(() => rmSync(dir, { recursive: true, force: true }));
+      const database = await startDemoDatabase();
+      stack.defer(() => database.stop());
+      const ports = { postgres: await portNear(6432), http: await portNear(8080) };
+      const configuration = writeDemoConfiguration(dir, database, ports);
+      const proxy = await startProxy(await loadConfig(configuration.file), createLog(process.env['COUNTERSIGN_LOG'] ?? 'warn'));
+      stack.defer(() => proxy.stop('the demo is over'));
+      writeFileSync(join(dir, 'env'), `export COUNTERSIGN_URL=http://127.0.0.1:${ports.http}\nexport COUNTERSIGN_TOKEN=${configuration.token}\n`, { mode: 0o600 });
+      console.log(instructions(dir, ports, configuration));
+      await stopped;
+      console.log('\nStopping …');
+    });
+}
+
+function instructions(dir: string, ports: { readonly postgres: number; readonly http: number }, { agentPassword }: DemoConfiguration): string {
+  const url = `postgres://agent:${agentPassword}@127.0.0.1:${ports.postgres}/shop`;
+  return `
+Countersign is running. Give an agent this connection string, or be the agent yourself:
+
+  psql "${url}"
+
+Three things to try:
+
+  1. SELECT name, city FROM customers LIMIT 5;
+     harmless: passes at once
+  2. DELETE FROM orders;
+     no WHERE: the connection waits, and says for whom
+  3. COPY customers TO STDOUT;
+     an export: waits as well
+
+Approve or deny from a second terminal, in this folder:
+
+  . ${dir}/env
+  npm run -s countersign -- requests watch
+  npm run -s countersign -- requests approve req_…      (or: requests deny req_… --reason "…")
+
+Afterwards:
+
+  npm run -s countersign -- sessions list --dir ${dir}/journal
+  npm run -s countersign -- sessions replay ses_… --dir ${dir}/journal
+  npm run -s countersign -- audit verify --config ${dir}/countersign.yaml
+
+Ctrl-C ends the demo and removes everything it made.
+`;
+}
+
+/** The usual port when it is free, else any. */
+async function portNear(port: number): Promise<number> {
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = createServer().once('error', () => resolve(false)).listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+  return free ? port : freePort();
+}
