@@ -35,7 +35,7 @@ export interface ApiParts extends AgentParts {
   readonly health: () => Readiness | Promise<Readiness>;
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
   readonly clock: Clock;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
 }
 
 /** Middleware that lets through callers whose token has the scope. */
@@ -51,7 +51,7 @@ const BODY_BYTES = 64 * 1024;
 
 export function createApi(parts: ApiParts): Api {
   const app = new Hono<ApiEnv>();
-  const failures = new FailureLimit(parts.clock);
+  const failures = new FailureLimit(parts.clock, parts.log);
   const guard: Guard = (scope) => requires(scope, parts.people, failures);
   const streams = new EventStreams(parts.desk, parts.clock);
 

@@ -6,6 +6,7 @@
  */
 
 import type { MiddlewareHandler } from 'hono';
+import type { Logger } from 'pino';
 import type { TokenScope } from '../config/config.ts';
 import type { PeopleDirectory, TokenHolder } from '../identity/people.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -47,16 +48,20 @@ function identify(header: string | undefined, people: ReturnType<CurrentPeople>)
 /** Counts failed authentications per address and minute. */
 export class FailureLimit {
   readonly #clock: Clock;
+  readonly #log: Pick<Logger, 'warn'>;
   readonly #counts = new Map<string, { since: number; failures: number }>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, log: Pick<Logger, 'warn'>) {
     this.#clock = clock;
+    this.#log = log;
   }
 
   /** Counts one failure and says what to answer. */
   refusal(address: string): ApiProblem {
     const entry = this.#entry(address);
     entry.failures += 1;
+    // Two lines a minute tell an operator as much as thousands would.
+    if (entry.failures === 1 || entry.failures === FAILURES_PER_MINUTE + 1) this.#log.warn({ address, failures: entry.failures }, 'an API call without a valid token');
     if (entry.failures <= FAILURES_PER_MINUTE) return unauthenticated();
     const seconds = Math.max(1, Math.ceil((entry.since + 60_000 - this.#clock.now()) / 1000));
     return new ApiProblem('too_many_failures', `Too many calls without a valid token from ${address}.`, {

@@ -58,7 +58,7 @@ async function verifier({ protocol, iterations }: VerifierOptions, terminal: Ter
 }
 
 async function password(terminal: Terminal): Promise<string> {
-  const text = terminal.interactive ? await typed(terminal) : await piped(terminal);
+  const text = terminal.typed ? await typed(terminal) : await piped(terminal);
   if (text === '') throw new ClientFailure('no_password', 'The password is empty.', { hint: 'Give it on standard input, or type it in a terminal.' });
   if (text.includes('\0')) throw new ClientFailure('bad_password', 'The password contains a NUL, which no client can send.');
   return text;

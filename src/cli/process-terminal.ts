@@ -10,6 +10,7 @@ export function processTerminal(): Terminal {
   return {
     env: process.env,
     interactive: stdin.isTTY && stdout.isTTY,
+    typed: stdin.isTTY,
     columns: stdout.isTTY ? stdout.columns : undefined,
     get interrupted() {
       // Listening is what keeps Ctrl-C from ending the process, so only for commands that ask.

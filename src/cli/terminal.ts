@@ -4,8 +4,10 @@ import { Failure } from '../runtime/failure.ts';
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A person sits at both ends: standard input and output are terminals. */
+  /** A person sits at both ends: standard input and output are terminals, so what is printed is read by who answers. */
   readonly interactive: boolean;
+  /** Standard input is a terminal, wherever the output goes. */
+  readonly typed: boolean;
   /** Columns to fill; undefined when the output isn't a terminal. */
   readonly columns: number | undefined;
   /** Ends with the person's Ctrl-C. */
@@ -16,7 +18,7 @@ export interface Terminal {
   say(text: string): void;
   /** One line from the person. Only when interactive. */
   ask(question: string): Promise<string>;
-  /** One line from the person, not shown while it is typed. Only when interactive. */
+  /** One line from the person, not shown while it is typed. Only when `typed`. */
   askSecret(question: string): Promise<string>;
   /** All of standard input. */
   input(): Promise<Buffer>;

@@ -54,6 +54,8 @@ describe('authentication', () => {
     expect((await get(api, 'Bearer cst_wrong')).headers.get('retry-after')).toBe('60');
     expect((await get(api, 'Bearer cst_wrong', '10.0.0.2')).status).toBe(401);
     expect((await get(api, `Bearer ${TOKENS.sam}`)).status).toBe(200);
+    expect(api.warned).toHaveLength(3);
+    expect(JSON.stringify(api.warned)).not.toContain('cst_wrong');
     api.clock.advance(60_000);
     expect((await get(api, 'Bearer cst_wrong')).status).toBe(401);
   });

@@ -70,6 +70,7 @@ export interface TestApi extends Api {
   readonly freezer: FreezerDouble;
   readonly clock: ClockDouble;
   readonly logged: unknown[];
+  readonly warned: unknown[];
   get(path: string, token?: string): Promise<Response>;
   send(method: string, path: string, body: unknown, token?: string): Promise<Response>;
 }
@@ -80,6 +81,7 @@ export function testApi(changes: Partial<ApiParts> = {}): TestApi {
   const freezer = new FreezerDouble();
   const clock = new ClockDouble();
   const logged: unknown[] = [];
+  const warned: unknown[] = [];
   const api = createApi({
     desk, sessions, freezer, clock,
     people: () => PEOPLE,
@@ -87,12 +89,12 @@ export function testApi(changes: Partial<ApiParts> = {}): TestApi {
     events: async function* () { /* none */ },
     health: () => ({ ready: true, checks: { store: true } }),
     metrics: new Registry(),
-    log: { error: (...line: unknown[]) => { logged.push(line); } },
+    log: { error: (...line: unknown[]) => { logged.push(line); }, warn: (...line: unknown[]) => { warned.push(line); } },
     ...changes,
   });
   const call = async (path: string, init: RequestInit): Promise<Response> => await api.app.request(path, init);
   return {
-    ...api, desk, sessions, freezer, clock, logged,
+    ...api, desk, sessions, freezer, clock, logged, warned,
     get: (path, token = TOKENS.sam) => call(path, { headers: { authorization: `Bearer ${token}` } }),
     send: (method, path, body, token = TOKENS.sam) => call(path, {
       method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -31,6 +31,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   const terminal: Terminal = {
     env: options.env ?? {},
     interactive: options.answers !== undefined,
+    typed: options.answers !== undefined,
     columns: options.columns,
     interrupted: interrupt.signal,
     now: () => options.now ?? Date.UTC(2026, 0, 1, 0, 2, 55),

@@ -19,11 +19,17 @@ export interface BoardParts {
   readonly log: Log;
 }
 
+/** How far a request has come: enough to tell news from old news. */
+type Version = Pick<ApprovalRequest, 'state' | 'changedAt'> & { readonly decided: number };
+
 interface Entry {
   readonly id: string;
+  /** What the message should say; kept only until it does, since statements are large. */
   wanted: ApprovalRequest | undefined;
+  /** The newest version heard of. */
+  heard: Version | undefined;
   place: Place | undefined;
-  /** What the message says, as far as we know: state and number of decisions. */
+  /** State and number of decisions that the message says, as far as we know. */
   shown: string | undefined;
   /** A post went unanswered: it may be there. */
   uncertain: boolean;
@@ -93,7 +99,10 @@ export class Board {
     // Nobody has seen it and nobody needs to: it ended before it could be posted.
     if (FINAL.has(request.state) && !this.#entries.has(request.id)) return;
     const entry = this.#entry(request.id);
-    if (entry.wanted !== undefined && isOlder(request, entry.wanted)) return;
+    const version = versionOf(request);
+    if (entry.heard !== undefined && isOlder(version, entry.heard)) return;
+    entry.heard = version;
+    if (entry.place !== undefined && entry.shown === shownAs(request)) return;
     entry.wanted = request;
     this.#due.add(entry);
     this.#work();
@@ -102,7 +111,7 @@ export class Board {
   #entry(id: string): Entry {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
-    const entry: Entry = { id, wanted: undefined, place: undefined, shown: undefined, uncertain: false, brief: false, elsewhere: false };
+    const entry: Entry = { id, wanted: undefined, heard: undefined, place: undefined, shown: undefined, uncertain: false, brief: false, elsewhere: false };
     this.#entries.set(id, entry);
     this.#makeRoom();
     return entry;
@@ -143,11 +152,12 @@ export class Board {
     const request = entry.wanted;
     if (request === undefined) return;
     if (entry.uncertain) await this.#lookFor(entry, request);
-    const version = `${request.state} ${request.decisions.length}`;
     if (entry.place === undefined) await this.#post(entry, request);
-    else if (entry.shown !== version) await this.#parts.web.update(entry.place, messageOf(request, entry.brief), request);
-    entry.shown = version;
-    if (FINAL.has(request.state) && entry.wanted === request) this.#forget(entry);
+    else if (entry.shown !== shownAs(request)) await this.#parts.web.update(entry.place, messageOf(request, entry.brief), request);
+    entry.shown = shownAs(request);
+    if (entry.wanted !== request) return;
+    entry.wanted = undefined;
+    if (FINAL.has(request.state)) this.#forget(entry);
   }
 
   async #post(entry: Entry, request: ApprovalRequest): Promise<void> {
@@ -208,6 +218,14 @@ export class Board {
   }
 }
 
-function isOlder(a: ApprovalRequest, b: ApprovalRequest): boolean {
-  return a.changedAt < b.changedAt || (a.changedAt === b.changedAt && a.decisions.length < b.decisions.length) || (b.state !== 'pending' && a.state === 'pending');
+function versionOf({ state, changedAt, decisions }: ApprovalRequest): Version {
+  return { state, changedAt, decided: decisions.length };
+}
+
+function shownAs({ state, decisions }: ApprovalRequest): string {
+  return `${state} ${decisions.length}`;
+}
+
+function isOlder(a: Version, b: Version): boolean {
+  return a.changedAt < b.changedAt || (a.changedAt === b.changedAt && a.decided < b.decided) || (b.state !== 'pending' && a.state === 'pending');
 }

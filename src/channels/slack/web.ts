@@ -73,7 +73,9 @@ export class SlackWeb {
 
   /** Shown to one person only. */
   async whisper(channel: string, user: string, text: string): Promise<void> {
-    await this.#call('chat.postEphemeral', { channel, user, text, blocks: [{ type: 'section', text: { type: 'plain_text', text: text.slice(0, 2900), emoji: false } }] });
+    // The fallback is parsed as markup, the block isn't.
+    const fallback = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    await this.#call('chat.postEphemeral', { channel, user, text: fallback, blocks: [{ type: 'section', text: { type: 'plain_text', text: text.slice(0, 2900), emoji: false } }] });
   }
 
   async user(id: string): Promise<SlackUser> {

@@ -54,7 +54,10 @@ export class Workspace {
     this.#emulator = emulator;
     this.users = users;
     this.channel = channel;
-    this.#gateway = createServer((request, response) => void this.#serve(request, response));
+    this.#gateway = createServer((request, response) => {
+      // The emulator may close while a call is on its way.
+      this.#serve(request, response).catch(() => response.destroy());
+    });
     this.#gateway.on('upgrade', (request, socket) => this.socket.accept(request, socket));
   }
 
