@@ -53,6 +53,7 @@ function judgeSensitive(walk: Walk, name: string, args: readonly Node[]): void {
 
 /** A sequence is named by text; its name's parts are folded as identifiers are. */
 function markSequence(walk: Walk, text: string | undefined): void {
+  walk.found.readInteger = true;
   const parts = (text ?? '').split('.').map((part) => (part.startsWith('"') ? part.slice(1, -1) : part.toLowerCase()));
   const { schema, name } = qualified(parts);
   for (const relation of walk.catalog.relations(schema, name)) walk.found.touch(relationName(relation), true).written = true;
@@ -69,6 +70,7 @@ function objectOf(name: string, first: Node | undefined): string {
 const isText = (node: Node): boolean => 'A_Const' in node ? node.A_Const.sval !== undefined : 'TypeCast' in node && node.TypeCast.arg !== undefined && isText(node.TypeCast.arg);
 
 function judgeSetConfig(walk: Walk, args: readonly Node[]): void {
+  walk.found.readInteger = true;
   const name = constant(args[0]);
   const local = constant(args[2]);
   if (args[0] !== undefined && 'NamedArgExpr' in args[0]) return dynamicSetting(walk);

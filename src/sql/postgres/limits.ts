@@ -48,6 +48,8 @@ class Scan {
   #at = 0;
   #depth = 0;
   deepest = 0;
+  /** Comments opened since the last character that isn't an operator's: for each, the scanner reads the rest of the run again. */
+  #openings = 0;
 
   constructor(text: string, limits: Limits) {
     this.#text = text;
@@ -122,6 +124,7 @@ class Scan {
 
   #operators(): string | undefined {
     const start = this.#at;
+    if (!isOperator(this.#text.charCodeAt(start - 1))) this.#openings = 0;
     while (this.#at < this.#text.length && isOperator(this.#text.charCodeAt(this.#at))) {
       if (this.#text.startsWith('--', this.#at)) return this.#skipLine();
       if (this.#text.startsWith('/*', this.#at)) return this.#skipComment();
@@ -139,22 +142,19 @@ class Scan {
   #skipComment(): string | undefined {
     const text = this.#text;
     let depth = 0;
-    let openings = 0;
     while (this.#at < text.length) {
       if (text.startsWith('/*', this.#at)) {
         depth++;
-        openings++;
+        this.#openings++;
         if (depth > this.#limits.commentDepth) return `Comments nest deeper than ${this.#limits.commentDepth}.`;
-        // Each opening makes the scanner read the rest of the run of operator characters again.
-        if (openings > this.#limits.operatorRun) return `A run of operator characters opens more than ${this.#limits.operatorRun} comments.`;
+        if (this.#openings > this.#limits.operatorRun) return `A run of operator characters opens more than ${this.#limits.operatorRun} comments.`;
         this.#at += 2;
       } else if (text.startsWith('*/', this.#at)) {
         depth--;
         this.#at += 2;
-        if (depth === 0 && !isOperator(text.charCodeAt(this.#at))) return undefined;
-        if (depth === 0 && !text.startsWith('/*', this.#at)) return undefined;
+        if (depth === 0) return undefined;
       } else {
-        if (!isOperator(text.charCodeAt(this.#at))) openings = 0;
+        if (!isOperator(text.charCodeAt(this.#at))) this.#openings = 0;
         this.#at++;
       }
     }

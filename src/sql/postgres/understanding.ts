@@ -1,29 +1,56 @@
 /** The understanding of one PostgreSQL database: catalog, parser and caches behind one question, `facts(text)`. */
 
+import { systemClock } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { Catalog } from '../catalog.ts';
 import type { CatalogData, CatalogSource } from '../catalog.ts';
 import type { Facts, Understanding } from '../facts.ts';
 import { doubtful, Judge } from './batch.ts';
+import { Generations } from './generations.ts';
+import { JudgeThread } from './judge-thread.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
+import { shaped, shapeOf, unshaped } from './shape.ts';
+import type { Shaped } from './shape.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
   readonly limits?: Partial<Limits>;
+  /** Deadline of a big statement, in the worker. Default 2 s. */
+  readonly parseMs?: number;
+  readonly clock?: Clock;
 }
+
+/** Ends with the thread that it may have started. */
+export interface PostgresUnderstanding extends Understanding {
+  /** Facts made anew, past the caches. */
+  factsAnew(text: string): Facts | Promise<Facts>;
+  close(): Promise<void>;
+}
+
+/** From here on a statement is understood in the worker: parser and walk take some 2 µs a byte, several times that for long chains. */
+const BIG_BYTES = 4 * 1024;
+const BIG_DEPTH = 200;
+
+/** Longer texts aren't kept. */
+const CACHED_CHARACTERS = 8 * 1024;
+const CACHE = { entries: 5000, characters: 4 * 1024 * 1024 };
 
 /** Loads the catalog and the parser. Rejects when the catalog can't be loaded. */
-export async function createUnderstanding(options: UnderstandingOptions): Promise<Understanding> {
+export async function createUnderstanding(options: UnderstandingOptions): Promise<PostgresUnderstanding> {
   const [parser, data] = await Promise.all([Parser.start(), options.catalogSource.load()]);
-  return new PostgresUnderstanding(options, parser, data);
+  return new Understander(options, parser, data);
 }
 
-class PostgresUnderstanding implements Understanding {
+class Understander implements PostgresUnderstanding {
   version = 1;
   readonly #source: CatalogSource;
   readonly #limits: Limits;
   readonly #parser: Parser;
+  readonly #thread: JudgeThread;
+  readonly #exact = new Generations<Facts>(CACHE);
+  readonly #shapes = new Generations<Shaped>(CACHE);
   #data: CatalogData;
   #judge: Judge;
   #refreshing: Promise<void> | undefined;
@@ -34,13 +61,39 @@ class PostgresUnderstanding implements Understanding {
     this.#parser = parser;
     this.#data = data;
     this.#judge = new Judge(parser, new Catalog(data));
+    this.#thread = new JudgeThread(data, options.parseMs ?? 2000, options.clock ?? systemClock);
   }
 
   facts(text: string): Facts | Promise<Facts> {
+    const known = this.#exact.get(text);
+    if (known !== undefined) return known;
+    const shape = shapeOf(text);
+    const alike = shape === undefined ? undefined : this.#shapes.get(shape);
+    if (alike !== undefined) return unshaped(alike, text);
+    const facts = this.factsAnew(text);
+    if (!(facts instanceof Promise)) this.#keep(text, shape, facts);
+    return facts;
+  }
+
+  factsAnew(text: string): Facts | Promise<Facts> {
     const measured = measure(text, this.#limits);
     if (typeof measured === 'string') return doubtful(measured);
-    if (this.#parser.isReady) return this.#judge.facts(text, measured);
-    return this.#parser.ready().then(() => this.#judge.facts(text, measured));
+    if (measured.bytes > BIG_BYTES || measured.depth > BIG_DEPTH) return this.#thread.facts(text, measured);
+    return this.#parser.isReady ? this.#judge.facts(text, measured) : this.#later(text, measured);
+  }
+
+  /** A parse broke the parser and the next one is on its way. */
+  async #later(text: string, measured: Measure): Promise<Facts> {
+    await this.#parser.ready();
+    return this.#judge.facts(text, measured);
+  }
+
+  /** A doubt that came of a broken parser is left to be tried again. */
+  #keep(text: string, shape: string | undefined, facts: Facts): void {
+    if (text.length > CACHED_CHARACTERS || !this.#parser.isReady) return;
+    const kept = shape === undefined ? undefined : shaped(text, facts);
+    if (shape === undefined || kept === undefined) this.#exact.set(text, facts);
+    else this.#shapes.set(shape, kept);
   }
 
   refresh(): Promise<void> {
@@ -55,6 +108,13 @@ class PostgresUnderstanding implements Understanding {
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
     this.#judge = new Judge(this.#parser, new Catalog(data));
+    this.#thread.useCatalog(data);
+    this.#exact.clear();
+    this.#shapes.clear();
     this.version++;
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }

@@ -1,0 +1,25 @@
+/** The thread that understands big statements, so that the event loop never waits for one. Started by judge-thread.ts. */
+
+/* oxlint-disable unicorn/require-post-message-target-origin -- a thread, not a window */
+
+import { parentPort } from 'node:worker_threads';
+import { Catalog } from '../catalog.ts';
+import { doubtful, Judge } from './batch.ts';
+import type { Order, Answer } from './judge-thread.ts';
+import { Parser } from './parser.ts';
+
+const port = parentPort;
+const parser = await Parser.start();
+let judge: Judge | undefined;
+
+port?.on('message', (order: Order) => {
+  void obey(order);
+});
+port?.postMessage({} satisfies Answer);
+
+async function obey(order: Order): Promise<void> {
+  if (order.catalog !== undefined) judge = new Judge(parser, new Catalog(order.catalog));
+  await parser.ready();
+  const facts = judge?.facts(order.text, order.measured) ?? doubtful('The statement reached a parser without a catalog.');
+  port?.postMessage({ facts } satisfies Answer);
+}
