@@ -17,6 +17,7 @@ export class Outbox {
   readonly #clock: Clock;
   #letters: Letter[] = [];
   #timer: { cancel(): void } | undefined;
+  #closed = false;
 
   constructor(store: ApprovalStore, clock: Clock) {
     this.#store = store;
@@ -29,18 +30,20 @@ export class Outbox {
     if (!this.#timer) void this.#deliver();
   }
 
+  /** What isn't delivered by then is lost: the store then sees it expire. */
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
   }
 
   /** In order, and stops at the first that fails: the store is down for the others too. */
   async #deliver(): Promise<void> {
     this.#timer = { cancel: () => {} };
-    for (let letter = this.#letters[0]; letter; letter = this.#letters[0]) {
+    for (let letter = this.#letters[0]; letter && !this.#closed; letter = this.#letters[0]) {
       try {
         await this.#store.move(letter.id, letter.to, letter.detail);
       } catch {
-        this.#timer = this.#clock.after(RETRY_MS, () => void this.#deliver());
+        if (!this.#closed) this.#timer = this.#clock.after(RETRY_MS, () => void this.#deliver());
         return;
       }
       if (this.#letters[0] === letter) this.#letters.shift();

@@ -29,7 +29,8 @@ export class Watch {
       changed: (id) => this.#poke(() => this.#pending.add(id)),
       resync: () => this.#poke(() => { this.#missed = true; }),
     });
-    signal.addEventListener('abort', () => this.#poke(this.#unlisten), { once: true });
+    if (signal.aborted) this.#unlisten();
+    else signal.addEventListener('abort', () => this.#poke(this.#unlisten), { once: true });
   }
 
   /** News, one by one; returns when the signal aborts. A store that doesn't answer is asked again when it announces itself. */

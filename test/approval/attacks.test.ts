@@ -26,12 +26,15 @@ let lines: LogLine[];
 let forge: Forge;
 /** The attacker also answers every transition with yes. */
 let yes: boolean;
+/** What happens while the store thinks about a transition. */
+let late: () => void;
 
 beforeEach(() => {
   clock = new FakeClock();
   honest = createMemoryStore({ clock });
   forge = (request) => request;
   yes = false;
+  late = () => {};
   const forged = async (request: ApprovalRequest | undefined) => request && forge(request);
   const store: ApprovalStore = {
     open: async (request) => forge(await honest.open(request)),
@@ -39,7 +42,10 @@ beforeEach(() => {
     find: async (digest) => forged(await honest.find(digest)),
     list: async (query) => Promise.all((await honest.list(query)).map(async (one) => forge(one))),
     states: async (ids) => Promise.all(ids.map(async (id) => (await forged(await honest.get(id)))?.state)),
-    move: async (id, to, detail) => (await honest.move(id, to, detail)) || yes,
+    move: async (id, to, detail) => {
+      late();
+      return (await honest.move(id, to, detail)) || yes;
+    },
     changedSince: (since) => honest.changedSince(since), decide: (id, decision) => honest.decide(id, decision),
     sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), close: () => honest.close(),
   };
@@ -250,6 +256,22 @@ describe('the gate releases nothing when the store is written to:', () => {
     expect(await approvals.release(request)).toBe(false);
   });
 
+  test('an approved request asked for with other bytes', async () => {
+    const request = await open();
+    forge = approvedBy(await signed(request));
+    yes = true;
+    expect(await approvals.release({ ...request, text: 'drop table customers', digest: draft(0, { text: 'drop table customers' }).digest })).toBe(false);
+  });
+
+  test('an answer of the store that comes after the time limit', async () => {
+    const request = await open();
+    forge = approvedBy(await signed(request));
+    yes = true;
+    const released = approvals.release(request);
+    late = () => clock.advance(60_000);
+    expect(await released).toBe(false);
+  });
+
   test('withdrawn while its release is under way', async () => {
     const request = await open();
     forge = approvedBy(await signed(request));
@@ -287,6 +309,14 @@ describe('a deferred statement', () => {
     expect(await releases(found)).toBe(true);
     expect(await releases(found)).toBe(false);
     expect(await again()).toBeUndefined();
+  });
+
+  test('is released late in its time, long after it was approved', async () => {
+    const long = { createdAt: clock.now(), expiresAt: clock.now() + 900_000 };
+    const request = await approvals.open(deferred(long));
+    await desk.decide(request.id, { decision: 'approve', person: sam, channel: 'api' });
+    await clock.advanceAsync(880_000);
+    expect(await releases(await again({ createdAt: clock.now(), expiresAt: clock.now() + 900_000 }))).toBe(true);
   });
 
   test('is not released on hearsay', async () => {
