@@ -51,6 +51,17 @@ interface Restricting extends Allowing {
   readonly masks: (table: TableUse) => boolean;
 }
 
+/** What the rules say of facts alone, whoever asks. */
+interface Prepared {
+  readonly units: readonly Unit[];
+  /** Union over the units. */
+  readonly all: EffectSet;
+  /** Those of the rules whose conditions on the statement are met. */
+  readonly restricting: readonly Restricting[];
+  /** Per rule and unit, what it covers; of rules that allow or hold and cover something. */
+  readonly covers: ReadonlyMap<Rule, readonly EffectSet[]>;
+}
+
 /** What the rules found, before it becomes one verdict. */
 interface Findings {
   readonly matched: string[];
@@ -69,6 +80,8 @@ export class CompiledPolicy implements Policy {
   readonly #allowing: readonly Allowing[];
   readonly #restricting: readonly Restricting[];
   readonly #sensitive: SensitiveReads;
+  /** Facts are cached by their text, so most are judged many times. */
+  readonly #prepared = new WeakMap<Facts, Prepared>();
 
   constructor(model: PolicyModel) {
     this.model = model;
@@ -81,42 +94,31 @@ export class CompiledPolicy implements Policy {
 
   decide(facts: Facts, subject: Subject): Verdict {
     if (facts.refused !== undefined) return { action: 'deny', rule: 'refused', reason: facts.refused, matched: [] };
-    const units = unitsOf(facts);
-    const found: Findings = { matched: [], allowing: [], deny: [], hold: [], mask: [], covered: units.map(() => 0) };
+    const prepared = this.#prepare(facts);
+    const found: Findings = { matched: [], allowing: [], deny: [], hold: [], mask: [], covered: prepared.units.map(() => 0) };
     const values = lazily(() => conditionValues(facts, subject));
-    this.#restrict(units, subject, values, found);
-    this.#cover(units, subject, values, found);
+    for (const entry of prepared.restricting) restrict(entry, prepared, subject, values, found);
+    for (const entry of this.#allowing) cover(entry, prepared, subject, values, found);
     found.matched.sort();
-    return this.#verdict(facts, subject, units, found);
+    return this.#verdict(facts, subject, prepared, found);
   }
 
-  #restrict(units: readonly Unit[], subject: Subject, values: () => ConditionValues, found: Findings): void {
-    for (const entry of this.#restricting) {
-      const { rule } = entry;
-      if (!entry.concerns(subject) || !(units.some(entry.touches) || (units.length === 0 && isGeneral(rule)))) continue;
-      if (rule.rowsOver !== undefined && !((subject.estimatedRows ?? 0) > rule.rowsOver)) continue;
-      const holds = rule.when === undefined || rule.when.holds(values());
-      if (holds === false) continue;
-      found.matched.push(rule.name);
-      if (rule.action !== 'allow') found[rule.action].push(entry);
-      if (rule.action === 'hold' && holds === true) add(found.covered, units.map(entry.covers));
+  #prepare(facts: Facts): Prepared {
+    const known = this.#prepared.get(facts);
+    if (known !== undefined) return known;
+    const units = unitsOf(facts);
+    const covers = new Map<Rule, readonly EffectSet[]>();
+    for (const entry of [...this.#allowing, ...this.#restricting]) {
+      const sets = units.map(entry.covers);
+      if (sets.some((set) => set !== 0)) covers.set(entry.rule, sets);
     }
+    const restricting = this.#restricting.filter(({ rule, touches }) => units.some(touches) || (units.length === 0 && isGeneral(rule)));
+    const prepared = { units, all: units.reduce((set, unit) => set | unit.set, 0), restricting, covers };
+    this.#prepared.set(facts, prepared);
+    return prepared;
   }
 
-  #cover(units: readonly Unit[], subject: Subject, values: () => ConditionValues, found: Findings): void {
-    for (const { rule, concerns, covers } of this.#allowing) {
-      if (!concerns(subject)) continue;
-      const sets = units.map(covers);
-      if (!sets.some((set) => set !== 0)) continue;
-      if (rule.when !== undefined && rule.when.holds(values()) !== true) continue;
-      found.matched.push(rule.name);
-      found.allowing.push(rule.name);
-      add(found.covered, sets);
-    }
-  }
-
-  #verdict(facts: Facts, subject: Subject, units: readonly Unit[], found: Findings): Verdict {
-    const all = units.reduce((set, unit) => set | unit.set, 0);
+  #verdict(facts: Facts, subject: Subject, { units, all }: Prepared, found: Findings): Verdict {
     const { matched } = found;
     const uncovered = units.reduce((set, unit, index) => set | (unit.set & ~(found.covered[index] ?? 0)), 0);
     const [deny] = found.deny;
@@ -139,6 +141,25 @@ export class CompiledPolicy implements Policy {
     }
     return { action: 'hold', rule, reason: sentence, matched, hold, ...(mask !== undefined && { mask }) };
   }
+}
+
+function restrict(entry: Restricting, prepared: Prepared, subject: Subject, values: () => ConditionValues, found: Findings): void {
+  const { rule } = entry;
+  if (!entry.concerns(subject)) return;
+  if (rule.rowsOver !== undefined && !((subject.estimatedRows ?? 0) > rule.rowsOver)) return;
+  const holds = rule.when === undefined || rule.when.holds(values());
+  if (holds === false) return;
+  found.matched.push(rule.name);
+  if (rule.action !== 'allow') found[rule.action].push(entry);
+  if (rule.action === 'hold' && holds === true) add(found.covered, prepared.covers.get(rule) ?? []);
+}
+
+function cover({ rule, concerns }: Allowing, prepared: Prepared, subject: Subject, values: () => ConditionValues, found: Findings): void {
+  const sets = prepared.covers.get(rule);
+  if (sets === undefined || !concerns(subject) || (rule.when !== undefined && rule.when.holds(values()) !== true)) return;
+  found.matched.push(rule.name);
+  found.allowing.push(rule.name);
+  add(found.covered, sets);
 }
 
 function add(covered: EffectSet[], sets: readonly EffectSet[]): void {

@@ -18,6 +18,10 @@ export const COLUMN_PATTERN = /^[^\s.]{1,130}\.[^\s.]{1,130}(?:\.[^\s.]{1,130})?
 export const MAX_STARS = 4;
 
 export function wordPattern(pattern: string): NamePattern {
+  if (!pattern.includes('*')) {
+    const lower = pattern.toLowerCase();
+    return { surely: (name) => name === pattern, maybe: (name) => name === pattern || name.toLowerCase() === lower };
+  }
   const exact = glob(pattern, 'u');
   const loose = glob(pattern, 'iu');
   return { surely: (name) => exact.test(name), maybe: (name) => loose.test(name) };
