@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../framing/reader.ts';
 import type { ParameterValue, Statement } from './statement.ts';
 
 /** Parameters as people and the journal see them: text as it came, anything else as `\x` and hex, null as null. */
@@ -5,11 +6,9 @@ export function parameterTexts(values: readonly ParameterValue[]): (string | nul
   return values.map(({ format, bytes }) => (bytes === null ? null : format === 0 ? textOf(bytes) : `\\x${bytes.toString('hex')}`));
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function textOf(bytes: Buffer): string {
   try {
-    return utf8.decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     return `\\x${bytes.toString('hex')}`;
   }

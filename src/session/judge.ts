@@ -15,6 +15,7 @@ import { mergeFacts, withDynamic, withRoutine } from './merge-facts.ts';
 export interface Judgement {
   readonly facts: Facts;
   readonly verdict: Verdict;
+  /** Version of the policy that judged. */
   readonly policy: string;
 }
 

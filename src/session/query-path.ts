@@ -6,10 +6,12 @@
  */
 
 import type { RequestDraft } from '../approval/request.ts';
+import type { JournalEvent } from '../journal/events.ts';
 import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
+import type { Facts, SessionNameUse } from '../sql/facts.ts';
 import { type Judgement, judge, judgeTogether } from './judge.ts';
 import { denied, forbidden, maskUnsupported } from './refusals.ts';
 import type { Session } from './session.ts';
@@ -60,8 +62,8 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
   for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
   for (const [index, statement] of step.statements.entries()) {
     const judgement = judgements[index] as Judgement;
-    statement.names = judgement.facts.statements.some(({ names }) => names.length > 0) ? judgement.facts.statements.map(({ names }) => names) : NO_NAMES;
-    statement.context = { judgement, ...(request === undefined ? {} : { request }) } satisfies StatementContext;
+    statement.names = sessionNames(judgement.facts);
+    statement.context = { judgement, request } satisfies StatementContext;
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
     metrics.statement(judgement.verdict.action, 'run');
@@ -79,20 +81,30 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
 
 const NO_NAMES: readonly never[] = [];
 
+/** By command of the batch; empty when none names anything, as nearly always. */
+function sessionNames({ statements }: Facts): readonly (readonly SessionNameUse[])[] {
+  for (const { names } of statements) if (names.length > 0) return statements.map((statement) => statement.names);
+  return NO_NAMES;
+}
+
 /** What the session keeps at a statement that runs. */
 export interface StatementContext {
   readonly judgement: Judgement;
-  readonly request?: string;
+  readonly request: string | undefined;
 }
 
-function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string) {
-  return {
-    kind: 'statement' as const, session: session.id, arrival: statement.arrival, text: statement.source.text,
-    ...(statement.parameters.length === 0 ? {} : { parameters: parameterTexts(statement.parameters) }),
+function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string): StatementRecord {
+  const record: Mutable<StatementRecord> = {
+    kind: 'statement', session: session.id, arrival: statement.arrival, text: statement.source.text,
     verdict: verdict.action, rule: verdict.rule, effects: facts.effects, tables: facts.tables, policy, fate,
-    ...(request === undefined ? {} : { request }),
   };
+  if (statement.parameters.length > 0) record.parameters = parameterTexts(statement.parameters);
+  if (request !== undefined) record.request = request;
+  return record;
 }
+
+type StatementRecord = JournalEvent & { readonly kind: 'statement' };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What people are asked. */
 export function draftRequest(session: Session, step: Step, { facts, verdict, policy }: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {

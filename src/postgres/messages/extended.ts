@@ -51,14 +51,16 @@ export function decodeBind(bytes: Buffer, start: number, end: number): Bind {
   const reader = new ByteReader(bytes, start + HEADER_BYTES, end);
   const portal = reader.cstring();
   const statement = reader.cstring();
-  const formats = Array.from({ length: reader.uint16() }, () => reader.uint16());
+  const formats: number[] = [];
+  for (let left = reader.uint16(); left > 0; left--) formats.push(reader.uint16());
   const count = reader.uint16();
   if (formats.length > 1 && formats.length !== count) throw new Malformed(`Bind has ${formats.length} parameter formats but ${count} parameters`);
-  const values = Array.from({ length: count }, (_, index): BoundValue => {
+  const values: BoundValue[] = [];
+  for (let index = 0; index < count; index++) {
     const length = reader.int32();
     if (length < -1) throw new Malformed(`Bind parameter of ${length} bytes`);
-    return { format: formats[formats.length === 1 ? 0 : index] ?? 0, bytes: length === -1 ? null : reader.bytes(length) };
-  });
+    values.push({ format: formats[formats.length === 1 ? 0 : index] ?? 0, bytes: length === -1 ? null : reader.bytes(length) });
+  }
   reader.bytes(2 * reader.uint16());
   reader.finish();
   return { portal, statement, values };
