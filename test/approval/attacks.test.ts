@@ -170,6 +170,14 @@ describe('the gate releases nothing when the store is written to:', () => {
     expect(loud()).not.toEqual([]);
   });
 
+  test('the desk shows no decision that was not signed for this request', async () => {
+    const [other, request] = [await open(), await open({ quorum: 2 })];
+    const own = await signed(request);
+    const strangers = [await signed(other), await signed({ ...request, digest: other.digest.toUpperCase() }), { ...press('kim@example.com'), jws: 'a.b.c' }];
+    forge = (one) => (one.id === request.id ? { ...one, decisions: [...strangers, { ...own, person: 'kim@example.com', reason: 'looks fine' }] } : one);
+    expect((await desk.get(request.id))?.decisions).toEqual([own]);
+  });
+
   test('the seal of another genuine request', async () => {
     const [harmless, request] = [await open({ text: 'select 1' }), await open()];
     forge = () => ({ ...harmless, id: request.id });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createApprovals } from '../../src/approval/approvals.ts';
 import { createDesk } from '../../src/approval/desk-service.ts';
 import { createMemoryStore } from '../../src/approval/memory-store.ts';
+import type { ApprovalStore, StoreListener } from '../../src/approval/store.ts';
 import { view } from '../../src/approval/view.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -149,4 +150,26 @@ test('watch tells what happens from the call on, and ends with its signal', asyn
   stop.abort();
   await done;
   expect(seen).toEqual([`${request.id} pending 0`, `${request.id} approved 1`, `${early.id} denied 1`]);
+});
+
+test('watch repeats nothing after a gap, and tells what it missed', async () => {
+  const listeners: StoreListener[] = [];
+  const deaf: ApprovalStore = new Proxy(store, {
+    get: (_target, name) => name === 'listen'
+      ? (listener: StoreListener) => { listeners.push(listener); return () => {}; }
+      : (store[name as keyof ApprovalStore] as () => unknown).bind(store),
+  });
+  const stop = new AbortController();
+  const news = createDesk({ store: deaf, keys, people, clock }).watch(stop.signal)[Symbol.asyncIterator]();
+  const first = await open();
+  listeners.forEach((listener) => listener.changed(first.id, 'pending'));
+  expect((await news.next()).value).toMatchObject({ id: first.id, state: 'pending' });
+  const missed = await open();
+  listeners.forEach((listener) => listener.resync());
+  expect((await news.next()).value).toMatchObject({ id: missed.id, state: 'pending' });
+  await desk.decide(first.id, deny(sam));
+  listeners.forEach((listener) => listener.resync());
+  expect((await news.next()).value).toMatchObject({ id: first.id, state: 'denied' });
+  stop.abort();
+  expect((await news.next()).done).toBe(true);
 });
