@@ -104,6 +104,13 @@ const COMMANDS: Readonly<Record<string, Effect>> = {
   AT_ForceRowSecurity: 'privilege', AT_NoForceRowSecurity: 'privilege', AT_GenericOptions: 'server_io',
 };
 
+/** What those commands are about. */
+function commandObject(walk: Walk, command: AlterTableCmd): string {
+  if (command.newowner !== undefined) return `role ${roleName(command.newowner)}`;
+  const table = walk.scope?.entries[0]?.sources[0]?.touch.name ?? '';
+  return command.name === undefined ? `table ${table}` : `${command.subtype === 'AT_DropColumn' ? 'column' : 'constraint'} ${table}.${command.name}`;
+}
+
 function alterTable(walk: Walk, stmt: AlterTableStmt): void {
   const word = objectWord(stmt.objtype);
   if (stmt.relation === undefined) return;
@@ -115,7 +122,7 @@ function alterTable(walk: Walk, stmt: AlterTableStmt): void {
 
 function alterTableCommand(walk: Walk, command: AlterTableCmd): void {
   const effect = COMMANDS[command.subtype ?? ''];
-  if (effect !== undefined) walk.found.effect(effect, command.name ?? roleName(command.newowner));
+  if (effect !== undefined) walk.found.effect(effect, commandObject(walk, command));
   walk.node(command.def);
 }
 

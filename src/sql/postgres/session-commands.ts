@@ -18,7 +18,8 @@ export const SESSION: Handlers = {
   ExecuteStmt: (walk, stmt) => {
     const name = stmt.name ?? '';
     walk.found.names.push({ use: 'execute', name });
-    walk.found.effect('dynamic', `prepared statement ${name}`, `it does what ${name} was prepared to do`);
+    // What it does beside is what the name stands for, which the session adds.
+    walk.found.effect('session', `prepared statement ${name}`);
     walk.nodes(stmt.params);
   },
   DeallocateStmt: (walk, stmt) => {
@@ -85,12 +86,11 @@ function declare(walk: Walk, stmt: DeclareCursorStmt): void {
   walk.node(stmt.query);
 }
 
-/** The name may be a portal of the wire protocol too: FETCH runs it. MOVE runs it as well. */
+/** The name may be a portal of the wire protocol too: FETCH and MOVE run it. The session adds what it does. */
 function fetch(walk: Walk, stmt: FetchStmt): void {
   const name = stmt.portalname ?? '';
   walk.found.effect('read');
   walk.found.names.push({ use: 'fetch', name });
-  walk.found.effect('dynamic', `cursor ${name}`, `it does what cursor ${name} was declared to do`);
 }
 
 /** What planning alone may still do: the planner folds constants by calling functions that claim to be immutable or stable. */

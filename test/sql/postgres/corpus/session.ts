@@ -61,17 +61,17 @@ transaction | none tx:rollback_prepared | ROLLBACK PREPARED 'x'
 transaction | none | SET CONSTRAINTS ALL DEFERRED
 session,read | r:public.customers(*) name:prepare=p kind:prepare | PREPARE p AS SELECT * FROM customers
 session,delete | rw:public.customers(*) name:prepare=p | PREPARE p (int) AS DELETE FROM customers WHERE id = $1
-dynamic | none name:execute=p kind:execute | EXECUTE p
-dynamic,read | r:public.customers(email) name:execute=p | EXECUTE p ((SELECT email FROM customers LIMIT 1))
-dynamic,routine | none name:execute=p | EXECUTE p (add_tax(1))
-dynamic,read | none name:execute=p | EXPLAIN EXECUTE p
-dynamic | none name:execute=p | EXPLAIN ANALYZE EXECUTE p
+session | none name:execute=p kind:execute | EXECUTE p
+session,read | r:public.customers(email) name:execute=p | EXECUTE p ((SELECT email FROM customers LIMIT 1))
+session,routine | none name:execute=p | EXECUTE p (add_tax(1))
+read | none name:execute=p | EXPLAIN EXECUTE p
+session | none name:execute=p | EXPLAIN ANALYZE EXECUTE p
 session | none name:deallocate=p | DEALLOCATE p
 session | none name:deallocate | DEALLOCATE ALL
 read | r:public.customers(*) name:declare=c kind:declare_cursor | DECLARE c CURSOR FOR SELECT * FROM customers
 read | r:public.customers(*) name:declare=c!hold | DECLARE c CURSOR WITH HOLD FOR SELECT * FROM customers
-read,dynamic | none name:fetch=c | FETCH 10 FROM c
-read,dynamic | none name:fetch=c kind:move | MOVE FORWARD ALL IN c
+read | none name:fetch=c | FETCH 10 FROM c
+read | none name:fetch=c kind:move | MOVE FORWARD ALL IN c
 session | none name:close=c | CLOSE c
 session | none name:close | CLOSE ALL
 session | none name:discard=all set:* | DISCARD ALL

@@ -59,7 +59,7 @@ read,create,insert | r:public.customers(*) w:copied(*) kind:select_into | SELECT
 read,create,insert | r:public.customers(email) w:copied(*) | SELECT email INTO TEMP copied FROM customers
 read,create,insert | r:public.customers(email) w:copied(*) kind:create_table_as | CREATE TABLE copied AS SELECT email FROM customers
 read,create | r:public.customers(email) w:copied(*) | CREATE TABLE copied AS SELECT email FROM customers WITH NO DATA
-create,insert,dynamic | w:copied(*) name:execute=p | CREATE TABLE copied AS EXECUTE p
+create,insert,session | w:copied(*) name:execute=p | CREATE TABLE copied AS EXECUTE p
 read,create,insert | r:public.customers(email) w:copied(*) kind:create_materialized_view | CREATE MATERIALIZED VIEW copied AS SELECT email FROM customers
 read,maintenance | r:public.orders(customer_id,total) w:public.order_totals(*) | REFRESH MATERIALIZED VIEW order_totals
 read,maintenance | r:public.orders(customer_id,total) w:public.order_totals(*) | REFRESH MATERIALIZED VIEW CONCURRENTLY order_totals

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Config, DatabaseConfig } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { policyContext } from '../config/policy-context.ts';
+import { readSecret } from '../config/secrets.ts';
+import type { Agent } from '../identity/agent.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Subject, Verdict } from '../policy/verdict.ts';
+import { catalogSource } from '../postgres/catalog-source.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { Failure } from '../runtime/failure.ts';
+import { explainFacts } from '../sql/explain.ts';
+import type { Facts } from '../sql/facts.ts';
+import { createUnderstanding } from '../sql/postgres/understanding.ts';
+
+interface Options {
+  readonly config: string;
+  readonly agent: string;
+  readonly database: string;
+  readonly json?: true;
+}
+
+/** Codes: `unknown_agent`, `unknown_database`, `not_supported`. */
+export class ExplainError extends Failure {}
+
+/** `countersign explain --config FILE --agent A --database D "SQL"`: what the statement would do and what the policy says, without running it. */
+export function explainCommand(program: Command): void {
+  program
+    .command('explain')
+    .description('Tell what a statement would do and what the policy says of it; it isn\'t run.')
+    .argument('<sql>', 'the statement, or several')
+    .requiredOption('--config <file>', 'the configuration, countersign.yaml')
+    .requiredOption('--agent <name>', 'the agent that would send it')
+    .requiredOption('--database <name>', 'the database it would be sent to')
+    .option('--json', 'print the result as JSON')
+    .action(async (sql: string, options: Options) => {
+      console.log(await explain(sql, options));
+    });
+}
+
+export async function explain(sql: string, options: Options): Promise<string> {
+  const config = await loadConfig(options.config);
+  const agent = agentOf(config, options.agent);
+  const database = databaseOf(config, options.database);
+  const policy = await loadPolicy(config.policies, policyContext(config));
+  const facts = await factsOf(config, database, sql);
+  const verdict = policy.decide(facts, subjectOf(agent, database, sql));
+  return options.json === true ? JSON.stringify({ facts, verdict, policy: policy.version }, undefined, 2) : `${explainFacts(facts, sql)}\n\n${explainVerdict(verdict)}`;
+}
+
+function agentOf(config: Config, name: string): Agent {
+  const agent = config.agents.get(name);
+  if (agent === undefined) throw new ExplainError('unknown_agent', `The configuration has no agent ${name}.`, { hint: `It has: ${[...config.agents.keys()].join(', ')}.` });
+  return agent;
+}
+
+function databaseOf(config: Config, name: string): DatabaseConfig {
+  const database = config.databases.get(name);
+  if (database === undefined) throw new ExplainError('unknown_database', `The configuration has no database ${name}.`, { hint: `It has: ${[...config.databases.keys()].join(', ')}.` });
+  if (database.protocol !== 'postgres') throw new ExplainError('not_supported', `explain doesn't know ${database.protocol} yet.`);
+  return database;
+}
+
+async function factsOf(config: Config, database: DatabaseConfig, sql: string): Promise<Facts> {
+  const { password, tls } = database;
+  const source = catalogSource({
+    database,
+    password: () => (password === undefined ? Promise.resolve(undefined) : readSecret(password)),
+    authorities: () => (tls.ca === undefined ? Promise.resolve(undefined) : readFile(tls.ca, 'utf8')),
+  });
+  const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
+  const facts = await understanding.facts(sql);
+  await understanding.close();
+  return facts;
+}
+
+const subjectOf = (agent: Agent, database: DatabaseConfig, text: string): Subject => ({
+  agent: { name: agent.name, owner: agent.owner, groups: agent.groups },
+  database: { name: database.name, protocol: database.protocol },
+  text,
+  transaction: { open: false, ageMs: 0 },
+  now: new Date(systemClock.now()),
+});
+
+function explainVerdict({ action, rule, reason, hold, matched }: Verdict): string {
+  const lines = [`verdict  ${action} (rule ${rule}): ${reason}`];
+  if (hold !== undefined) lines.push(`         ${hold.quorum} of ${hold.approvers.join(', ')} within ${hold.withinMs / 1000} s, ${hold.mode}`);
+  if (matched.length > 0) lines.push(`matched  ${matched.join(', ')}`);
+  return lines.join('\n');
+}
