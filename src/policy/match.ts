@@ -4,13 +4,15 @@ import type { EffectUse, Facts, StatementFacts, TableUse } from '../sql/facts.ts
 import { bit, listOf, setOf, setOfUses, UNKNOWN } from './effect-set.ts';
 import type { EffectSet } from './effect-set.ts';
 import type { Rule } from './model.ts';
-import { columnPattern, tablePattern, wordPattern } from './pattern.ts';
-import type { NamePattern } from './pattern.ts';
+import { columnPattern, readings, tablePattern, wordPattern } from './pattern.ts';
+import type { NamePattern, Readings } from './pattern.ts';
 import type { Subject } from './verdict.ts';
 
 /** One statement of a batch, or what of a batch belongs to no statement. */
 export interface Unit extends Pick<StatementFacts, 'kind' | 'effects' | 'tables' | 'unbounded'> {
   readonly set: EffectSet;
+  /** Of everything that may be a relation's name. */
+  readonly names: () => readonly Readings[];
 }
 
 /** Conditions on the agent and the database mean the same on both sides. */
@@ -46,7 +48,7 @@ export function touches(rule: Rule): (unit: Unit) => boolean {
     (effects === ANY || (unit.set & effects) !== 0) &&
     (rule.unbounded === undefined || unit.unbounded === rule.unbounded) &&
     (kinds === undefined || kinds.some((pattern) => pattern.maybe(unit.kind))) &&
-    (tables === undefined || namesOf(unit).some((name) => tables.some((pattern) => pattern.maybe(name)))) &&
+    (tables === undefined || unit.names().some((name) => tables.some((pattern) => pattern.among(name)))) &&
     (columns === undefined || unit.tables.some((table) => columns.some((pattern) => pattern.table.maybe(table.name) && usesColumn(table, pattern.column))));
 }
 
@@ -61,9 +63,13 @@ function usesColumn(table: TableUse, column: NamePattern): boolean {
 }
 
 /** Everything that may be a relation's name: tables, and the last word of each object (`index public.i`, `function f(int)`). */
-function namesOf(unit: Unit): string[] {
-  const objects = unit.effects.flatMap((use) => use.objects.map((object) => object.slice(object.lastIndexOf(' ') + 1)));
-  return [...unit.tables.map((table) => table.name), ...objects];
+function namesOf({ effects, tables }: Pick<Unit, 'effects' | 'tables'>): () => readonly Readings[] {
+  let names: readonly Readings[] | undefined;
+  const find = (): readonly Readings[] => {
+    const objects = effects.flatMap((use) => use.objects.map((object) => object.slice(object.lastIndexOf(' ') + 1)));
+    return [...new Set([...tables.map((table) => table.name), ...objects])].map(readings);
+  };
+  return () => (names ??= find());
 }
 
 /**
@@ -113,9 +119,13 @@ function allColumns(table: TableUse, columns: readonly { readonly table: NamePat
  * becomes a unit of its own; a statement without any effect is one that wasn't understood.
  */
 export function unitsOf(facts: Facts): Unit[] {
-  const units: Unit[] = facts.statements.map(({ kind, effects, tables, unbounded }) => ({ kind, effects, tables, unbounded, set: setOfUses(effects) || UNKNOWN }));
+  const unit = (from: Pick<Unit, 'kind' | 'effects' | 'tables' | 'unbounded'>, set: EffectSet): Unit => {
+    const { kind, effects, tables, unbounded } = from;
+    return { kind, effects, tables, unbounded, set, names: namesOf(from) };
+  };
+  const units = facts.statements.map((statement) => unit(statement, setOfUses(statement.effects) || UNKNOWN));
   const told = units.reduce((set, unit) => set | unit.set, 0);
   const rest = (setOfUses(facts.effects) | (facts.doubt === undefined ? 0 : UNKNOWN)) & ~told;
-  if (rest !== 0) units.push({ kind: '', effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded, set: rest });
+  if (rest !== 0) units.push(unit({ ...facts, kind: '' }, rest));
   return units;
 }

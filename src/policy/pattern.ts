@@ -11,6 +11,14 @@ export interface NamePattern {
   maybe(name: string): boolean;
 }
 
+/** The ways in which a relation's name can be read: schema, where it is told, and relation. */
+export type Readings = readonly (readonly [schema: string | undefined, relation: string])[];
+
+export interface TablePattern extends NamePattern {
+  /** `maybe` of a name whose readings are at hand. */
+  among(readings: Readings): boolean;
+}
+
 export const TABLE_PATTERN = /^[^\s.]{1,130}(?:\.[^\s.]{1,130})?$/;
 export const COLUMN_PATTERN = /^[^\s.]{1,130}\.[^\s.]{1,130}(?:\.[^\s.]{1,130})?$/;
 
@@ -28,19 +36,20 @@ export function wordPattern(pattern: string): NamePattern {
 }
 
 /** Over `schema.relation`, as the catalog resolved it. */
-export function tablePattern(pattern: string): NamePattern {
+export function tablePattern(pattern: string): TablePattern {
   const [last = '', first] = pattern.split('.').toReversed();
   const relation = wordPattern(last);
   const schema = first === undefined ? undefined : wordPattern(first);
+  const among = (all: Readings): boolean =>
+    all.some(([inSchema, inRelation]) => relation.maybe(inRelation) && (schema === undefined || inSchema === undefined || schema.maybe(inSchema)));
   return {
     surely(name) {
       const parts = name.split('.');
       if (parts.length !== 2 || name.includes('"') || name.includes('`')) return false;
       return relation.surely(parts[1] ?? '') && (schema === undefined || schema.surely(parts[0] ?? ''));
     },
-    maybe(name) {
-      return splits(name).some(([inSchema, inRelation]) => relation.maybe(inRelation) && (schema === undefined || inSchema === undefined || schema.maybe(inSchema)));
-    },
+    maybe: (name) => among(readings(name)),
+    among,
   };
 }
 
@@ -51,7 +60,7 @@ export function columnPattern(pattern: string): { readonly table: NamePattern; r
 }
 
 /** Every way in which a name can be schema and relation, or database, schema and relation; without a dot the schema isn't known. */
-function splits(name: string): (readonly [string | undefined, string])[] {
+export function readings(name: string): Readings {
   const bare = name.replaceAll(/["`]/g, '');
   const ways: (readonly [string | undefined, string])[] = bare.includes('.') ? [] : [[undefined, bare]];
   for (let dot = bare.indexOf('.'); dot >= 0; dot = bare.indexOf('.', dot + 1)) {
