@@ -27,7 +27,9 @@ describe.skipIf(program === undefined)(`Redis Cluster${program === undefined ? '
     folder = mkdtempSync(join(tmpdir(), 'cs-cluster-'));
     port = await freePort();
     const logFile = join(folder, 'redis.log');
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+    // By default the bus has port + 10000, which may be none.
+    const bus = ['--cluster-port', String(await freePort())];
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--cluster-enabled', 'yes', ...bus, '--cluster-announce-ip', '127.0.0.1'];
     server = await startGuarded({ command: program ?? '', args, cwd: folder, logFile, stopSignal: 'SIGTERM', folder });
     await untilReady(server, logFile, () => probe(port, 'PING\r\n', '+PONG'));
     await withRedis(url(), async (redis) => {
