@@ -2,8 +2,7 @@
 
 import type { Context, Hono } from 'hono';
 import type { Agent } from '../identity/agent.ts';
-import type { Guard } from './app.ts';
-import type { ApiEnv } from './auth.ts';
+import type { ApiEnv, Guard } from './auth.ts';
 import { bodyOf, queryOf } from './input.ts';
 import { ApiProblem } from './problem.ts';
 import { NoQuery, ReasonBody } from './schemas.ts';

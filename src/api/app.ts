@@ -9,12 +9,11 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
-import type { TokenScope } from '../config/config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
 import { FailureLimit, requires } from './auth.ts';
-import type { ApiEnv, CurrentPeople } from './auth.ts';
+import type { ApiEnv, CurrentPeople, Guard } from './auth.ts';
 import { EventStreams } from './event-stream.ts';
 import { sessionRoutes } from './live-sessions.ts';
 import type { SessionEvents } from './live-sessions.ts';
@@ -38,9 +37,6 @@ export interface ApiParts extends AgentParts {
   readonly log: Pick<Logger, 'error' | 'warn'>;
 }
 
-/** Middleware that lets through callers whose token has the scope. */
-export type Guard = (scope: TokenScope) => MiddlewareHandler<ApiEnv>;
-
 export interface Api {
   readonly app: Hono<ApiEnv>;
   /** Ends all event streams, so that a server can close. */
@@ -48,6 +44,7 @@ export interface Api {
 }
 
 const BODY_BYTES = 64 * 1024;
+const READY_MS = 1_000;
 
 export function createApi(parts: ApiParts): Api {
   const app = new Hono<ApiEnv>();
@@ -71,14 +68,24 @@ export function createApi(parts: ApiParts): Api {
 }
 
 /** What monitors and tools read without a token: no statements, no people. */
-function openRoutes(app: Hono<ApiEnv>, { health, metrics }: ApiParts): void {
+function openRoutes(app: Hono<ApiEnv>, { health, metrics, clock }: ApiParts): void {
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  const readinessNow = shared(health, clock);
   app.get('/readyz', async (context) => {
-    const readiness = await health();
+    const readiness = await readinessNow();
     return context.json(readiness, readiness.ready ? 200 : 503);
   });
   app.get('/metrics', async () => new Response(await metrics.metrics(), { headers: { 'content-type': metrics.contentType } }));
   app.get('/openapi.json', (context) => context.json(openApiDocument()));
+}
+
+/** Anybody may ask, and asking costs a call to the store: one answer a second serves all. */
+function shared<T>(ask: () => T | Promise<T>, clock: Clock): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || clock.monotonic() - last.at >= READY_MS) last = { at: clock.monotonic(), answer: Promise.resolve().then(ask) };
+    return last.answer;
+  };
 }
 
 const answersArePrivate: MiddlewareHandler = async (context, next) => {

@@ -21,6 +21,9 @@ export interface ApiEnv {
   Variables: { caller: TokenHolder };
 }
 
+/** Middleware that lets through callers whose token has the scope. */
+export type Guard = (scope: TokenScope) => MiddlewareHandler<ApiEnv>;
+
 const BEARER = /^Bearer (cst_[\x21-\x7e]{1,256})$/i;
 const FAILURES_PER_MINUTE = 20;
 const REMEMBERED_ADDRESSES = 10_000;

@@ -1,8 +1,7 @@
 /** /api/v1/sessions: who is connected, what a session did, and the end of it. */
 
 import type { Context, Hono } from 'hono';
-import type { Guard } from './app.ts';
-import type { ApiEnv } from './auth.ts';
+import type { ApiEnv, Guard } from './auth.ts';
 import { bodyOf, queryOf } from './input.ts';
 import { ApiProblem } from './problem.ts';
 import { EventQuery, NoQuery, ReasonBody } from './schemas.ts';

@@ -4,12 +4,11 @@ import type { Context, Hono } from 'hono';
 import type { Desk } from '../approval/desk.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { view } from '../approval/view.ts';
-import type { ApiEnv } from './auth.ts';
+import type { ApiEnv, Guard } from './auth.ts';
 import type { EventStreams } from './event-stream.ts';
 import { bodyOf, queryOf } from './input.ts';
 import { ApiProblem } from './problem.ts';
 import { DecisionBody, NoQuery, RequestQuery } from './schemas.ts';
-import type { Guard } from './app.ts';
 import { requestView } from './views.ts';
 
 /** Statements may be 1 MiB each: a page ends early rather than grow past this many UTF-16 units. */

@@ -6,6 +6,7 @@ import type { Terminal } from './terminal.ts';
 /** The real one. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
+  if (!stdout.listeners('error').includes(readerLeft)) stdout.on('error', readerLeft);
   let interrupted: AbortController | undefined;
   return {
     env: process.env,
@@ -29,6 +30,12 @@ export function processTerminal(): Terminal {
     input: () => buffer(stdin),
     fail: () => { process.exitCode = 1; },
   };
+}
+
+/** `… | head -1` stops reading when it has enough, which is no failure of ours. */
+function readerLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 async function askLine(question: string, output: NodeJS.WritableStream): Promise<string> {

@@ -55,6 +55,16 @@ describe('what needs no token', () => {
     expect(open.toSorted()).toEqual(['/healthz', '/metrics', '/openapi.json', '/readyz']);
   });
 
+  it('asks about readiness once a second at most', async () => {
+    let asked = 0;
+    const api = testApi({ health: async () => { asked += 1; return { ready: true, checks: {} }; } });
+    for (let i = 0; i < 10; i += 1) expect((await api.app.request('/readyz')).status).toBe(200);
+    expect(asked).toBe(1);
+    api.clock.advance(1_000);
+    await api.app.request('/readyz');
+    expect(asked).toBe(2);
+  });
+
   it('refuses other methods and unknown paths with a problem', async () => {
     for (const [method, path] of [['GET', '/'], ['PUT', '/api/v1/requests'], ['GET', '/api/v2/requests']] as const) {
       const answer = await testApi().app.request(path, { method });

@@ -101,6 +101,23 @@ describe('the listening API', () => {
     socket.destroy();
   });
 
+  it.each([
+    'GET / HTTP/1.1\r\n\r\n', 'GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n', 'GET /healthz HTTP/1.1\r\nHost: \xff%00/../@\r\n\r\n', 'GET //evil/api HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /%ff%fe/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /api/v1/requests/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n',
+    'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n', 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n', '\x16\x03\x01\x02\x00\x01', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    'POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \x00\r\n\r\n',
+  ])('outlives %j', async (bytes) => {
+    const { url, address } = await serve(testApi());
+    const socket = connect(address.port, address.host);
+    socket.on('error', () => {});
+    let reply = '';
+    socket.on('data', (chunk: Buffer) => { reply += chunk.toString('latin1'); });
+    socket.end(Buffer.from(bytes, 'latin1'));
+    await once(socket, 'close');
+    expect(reply).not.toMatch(/^HTTP\/1\.1 500/);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
   it('says which address is taken', async () => {
     const { address } = await serve(testApi());
     await expect(serveApi(testApi(), address)).rejects.toMatchObject({ code: 'EADDRINUSE' });

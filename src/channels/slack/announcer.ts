@@ -1,5 +1,5 @@
 /**
- * From the desk to the board: watches, and looks again at all open requests at the start, once a minute and whenever
+ * From the desk to the board: watches, and looks again at all open requests at the start, every five minutes and whenever
  * Slack came back, so that no lost message or missed event leaves a request unannounced or a button on a decided one.
  */
 
@@ -21,7 +21,9 @@ export interface AnnouncerParts {
   readonly log: Log;
 }
 
-const LOOK_MS = 60_000;
+/** The watch tells of all changes, also after a gap; this is for what was missed all the same. */
+const LOOK_MS = 5 * 60_000;
+const LOOK_AGAIN_MS = 10_000;
 const PAGE = 100;
 /** How far back messages of ours are looked for at the start. */
 const HISTORY_MS = 24 * 3_600_000;
@@ -96,19 +98,21 @@ export class Announcer {
   }
 
   async #lookRegularly(): Promise<void> {
-    await this.#look();
-    if (!this.#stop.signal.aborted) this.#timer = this.#parts.clock.after(LOOK_MS, () => void this.#lookRegularly());
+    const seen = await this.#look();
+    if (!this.#stop.signal.aborted) this.#timer = this.#parts.clock.after(seen ? LOOK_MS : LOOK_AGAIN_MS, () => void this.#lookRegularly());
   }
 
-  /** Never rejects: the store may be away, and the next look is a minute off. */
-  async #look(): Promise<void> {
-    if (this.#looking) return;
+  /** Never rejects. @returns false when the desk couldn't be asked. */
+  async #look(): Promise<boolean> {
+    if (this.#looking) return true;
     this.#looking = true;
     try {
       const pending = await this.#pending();
       await this.#others(pending);
+      return true;
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'slack: the open requests can’t be listed; trying again in a minute');
+      this.#parts.log.warn({ err: error }, 'slack: the open requests can’t be listed; trying again shortly');
+      return false;
     } finally {
       this.#looking = false;
     }

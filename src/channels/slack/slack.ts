@@ -37,18 +37,21 @@ export class SlackMisconfigured extends Failure {}
 
 export function createSlackChannel(config: SlackConfig, parts: SlackParts): SlackChannel {
   const mount = new Mount();
-  let running: Running | undefined;
+  let running: Promise<Running> | undefined;
   return {
     name: 'slack',
     mounts: config.appToken === undefined ? new Map([[EVENTS_PATH, mount.listener]]) : new Map(),
     async start() {
-      running ??= await begin(config, parts, mount);
+      running ??= begin(config, parts, mount);
+      await running;
     },
     async stop() {
       const ending = running;
       running = undefined;
+      // A start that is under way comes to its end first, or fails, and then there is nothing to stop.
+      const begun = await ending?.catch(() => undefined);
       mount.receiver = undefined;
-      await ending?.stop();
+      await begun?.stop();
     },
   };
 }
