@@ -74,6 +74,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const policies = await currentPolicy(config, journal, clock, log, stack);
   const { approvals, desk, store, people } = approvalParts(config, journal, clock, log, stack);
   const databases = await openDatabases(config, clock, log);
+  stack.defer(() => databases.forEach((database) => database.close()));
   const metrics = createMetrics();
   let draining = false;
 
@@ -188,7 +189,7 @@ async function openDatabases(config: Config, clock: Clock, log: Logger): Promise
     const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
     const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes } });
     log.info({ database: database.name }, 'proxy: catalog read');
-    return [database.name, new Database(database, understanding, clock)] as const;
+    return [database.name, new Database(database, understanding, clock, log)] as const;
   });
   return new Map(await Promise.all(opened));
 }

@@ -1,5 +1,6 @@
 /** One upstream database as all its sessions see it: what is known of it, and whether that is still true. */
 
+import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,44 +8,68 @@ import type { Facts, Understanding } from '../sql/facts.ts';
 
 /** An unknown name makes the catalog be read again, but not more often than this: names that don't exist are cheap to send. */
 const UNKNOWN_REFRESH_MS = 1_000;
+/** Others change the database beside us: how often to look. */
+const TIMED_REFRESH_MS = 60_000;
 
 export class Database {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
   readonly #clock: Clock;
-  #refreshedAt = Number.NEGATIVE_INFINITY;
-  /** Set while the catalog is being read because something changed it: what is judged now would be judged by the old one. */
-  #changing: Promise<void> | undefined;
+  readonly #log: Pick<Logger, 'warn'>;
+  #refreshedAt: number;
+  /** Changes known of, and how many of them the catalog we hold was read after. */
+  #changes = 0;
+  #read = 0;
+  #reading: Promise<void> | undefined;
+  #timer: { cancel(): void } | undefined;
+  /** Statements under way that let names of functions, types or operators mean something else. */
+  #redefining = 0;
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
   #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
 
-  constructor(config: DatabaseConfig, understanding: Understanding, clock: Clock) {
+  constructor(config: DatabaseConfig, understanding: Understanding, clock: Clock, log: Pick<Logger, 'warn'>) {
     this.config = config;
     this.understanding = understanding;
     this.#clock = clock;
+    this.#log = log;
+    this.#refreshedAt = clock.monotonic();
+    this.#watch();
   }
 
-  /** Resolves when no known change is left unread; undefined when there is none. */
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  /**
+   * Resolves when the catalog was read after every change known of; undefined when that is so already.
+   * Rejects when it can't be read: what is judged by an old catalog isn't judged.
+   */
   get settling(): Promise<void> | undefined {
-    return this.#changing;
+    return this.#read === this.#changes ? undefined : this.#settle();
   }
 
   /** A statement has changed (or may have changed) the catalog. */
   changed(): void {
-    const reading: Promise<void> = (this.#changing ?? Promise.resolve())
-      .then(() => this.#refresh())
-      .finally(() => {
-        if (this.#changing === reading) this.#changing = undefined;
-      });
-    this.#changing = reading;
-    reading.catch(() => {}); // who waits for it learns of it
+    this.#changes++;
+    this.#settle().catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read again'));
   }
 
   /** Reads the catalog again because of an unknown name; false when that was done only just now. */
   async relearn(): Promise<boolean> {
     if (this.#clock.monotonic() - this.#refreshedAt < UNKNOWN_REFRESH_MS) return false;
-    await this.#refresh();
+    this.#changes++;
+    await this.#settle();
     return true;
+  }
+
+  /** Is somebody just now changing what names of functions, types or operators mean? Until that is read, nobody's call is vetted. */
+  get redefining(): boolean {
+    return this.#redefining > 0;
+  }
+
+  /** @param by 1 when such a statement leaves, -1 when it has ended (after `changed`) */
+  redefine(by: 1 | -1): void {
+    this.#redefining += by;
   }
 
   /** Cache of verdicts for one agent under one policy. */
@@ -58,8 +83,28 @@ export class Database {
     return verdicts;
   }
 
-  async #refresh(): Promise<void> {
-    this.#refreshedAt = this.#clock.monotonic();
-    await this.understanding.refresh();
+  #settle(): Promise<void> {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** A change that comes while the catalog is being read needs another reading. */
+  async #readAll(): Promise<void> {
+    while (this.#read !== this.#changes) {
+      const changes = this.#changes;
+      this.#refreshedAt = this.#clock.monotonic();
+      await this.understanding.refresh();
+      this.#read = changes;
+    }
+  }
+
+  /** A reading on time that fails changes nothing: the database may only be full or restarting. */
+  #watch(): void {
+    this.#timer = this.#clock.after(TIMED_REFRESH_MS, () => {
+      (this.#reading ?? this.understanding.refresh()).catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read on time'));
+      this.#watch();
+    });
   }
 }

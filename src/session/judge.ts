@@ -30,7 +30,7 @@ export interface JudgedSession {
   readonly transaction: TransactionState;
   /** Monotonic milliseconds at which the open transaction began. */
   readonly transactionSince: number;
-  /** Did the open transaction change what names of functions, operators, types or views mean? */
+  /** May names of functions, operators, types or views mean something the catalog can't show yet? */
   readonly redefines: boolean;
 }
 

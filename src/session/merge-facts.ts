@@ -25,10 +25,10 @@ export function withDynamic(statement: StatementFacts, because: string): Facts {
   return { statements: [statement], effects: [{ effect: 'dynamic', objects: [], because }], tables: [], unbounded: false, unresolved: false, integersFree: false };
 }
 
-/** The same facts in a transaction whose own definitions nobody else can see yet. */
+/** The same facts while what names mean is being changed: by the same transaction, not yet committed, or by somebody else just now. */
 export function withRoutine(facts: Facts): Facts {
   if (facts.effects.every(({ effect }) => effect === 'transaction' || effect === 'session')) return facts;
-  const because = 'this transaction has defined functions, types, operators or views that can\'t be looked at before it is committed';
+  const because = 'functions, types, operators or views were just defined that can\'t be looked at before they are committed';
   return { ...facts, effects: mergeEffects([...facts.effects, { effect: 'routine', objects: [], because }]) };
 }
 

@@ -18,6 +18,8 @@ export class ReplyPath implements ConversationListener {
   readonly #attributes: Readonly<Record<string, string>>;
   /** Let through and not ended. */
   readonly #running = new Set<Statement>();
+  /** Of these, the ones that let others see new meanings of names as soon as they succeed. */
+  readonly #announced = new Set<Statement>();
   #waiting: (() => void)[] = [];
   #transaction: TransactionState = 'idle';
   #failed = false;
@@ -46,6 +48,7 @@ export class ReplyPath implements ConversationListener {
     for (const statement of step.statements) {
       this.#running.add(statement);
       this.statements++;
+      if (this.#makesVisible(statement)) this.#announce(statement);
     }
     for (const statement of step.continues) this.#running.add(statement);
   }
@@ -59,6 +62,7 @@ export class ReplyPath implements ConversationListener {
   lost(step: Step, code: string): void {
     for (const statement of step.statements) {
       this.#running.delete(statement);
+      if (this.#announced.delete(statement)) this.#session.database.redefine(-1);
       this.#finish(statement, { rows: 0, bytes: 0, error: { code, message: 'not run' } });
     }
   }
@@ -81,6 +85,10 @@ export class ReplyPath implements ConversationListener {
       ...(outcome.tag === undefined ? {} : { tag: outcome.tag }), ...(outcome.error === undefined ? {} : { error: outcome.error }),
     });
     this.#noteChanges(statement);
+    if (this.#announced.delete(statement)) {
+      this.#session.database.changed();
+      this.#session.database.redefine(-1);
+    }
     if (outcome.suspended !== true) this.#finish(statement, outcome);
   }
 
@@ -130,6 +138,19 @@ export class ReplyPath implements ConversationListener {
     if (request === undefined) return;
     const ms = this.#session.clock.monotonic() - statement.startedAt;
     this.#session.parts.approvals.finish(request, { rows, ms, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }) });
+  }
+
+  /** Will it, by itself or by committing, show others new functions, types or operators? */
+  #makesVisible(statement: Statement): boolean {
+    const facts = judgementOf(statement)?.facts;
+    if (facts === undefined) return false;
+    if (this.redefines) return facts.statements.some(({ transaction }) => transaction === 'commit');
+    return this.#transaction === 'idle' && facts.statements.some(({ kind }) => REDEFINES.test(kind));
+  }
+
+  #announce(statement: Statement): void {
+    this.#announced.add(statement);
+    this.#session.database.redefine(1);
   }
 
   #noteChanges(statement: Statement): void {

@@ -60,7 +60,7 @@ export class Session {
   get clock(): Clock { return this.parts.clock; }
   get transaction(): TransactionState { return this.conversation.transaction; }
   get transactionSince(): number { return this.#replies.transactionSince; }
-  get redefines(): boolean { return this.#replies.redefines; }
+  get redefines(): boolean { return this.#replies.redefines || this.database.redefining; }
   policy(): Policy { return this.parts.policy(); }
   prepared(name: string): NameMeaning { return this.conversation.prepared(name); }
   cursor(name: string): NameMeaning { return this.conversation.cursor(name); }
@@ -145,7 +145,8 @@ export class Session {
     this.#bytesOut += chunk.length;
     this.conversation.reply(chunk);
     this.flushClient();
-    if (this.#state === 'ready') this.#pump();
+    if (this.#clientGone && this.conversation.quiet) this.close('the agent closed the connection');
+    else if (this.#state === 'ready') this.#pump();
   }
 
   flushClient(): void {
