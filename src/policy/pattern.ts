@@ -22,17 +22,19 @@ export interface TablePattern extends NamePattern {
 export const TABLE_PATTERN = /^[^\s.]{1,130}(?:\.[^\s.]{1,130})?$/;
 export const COLUMN_PATTERN = /^[^\s.]{1,130}\.[^\s.]{1,130}(?:\.[^\s.]{1,130})?$/;
 
+/** Longer than `database.schema.relation` can be; such a name (a file's path, a text made to be slow to match) could be anything. UTF-16 units. */
+const MAX_NAME = 400;
+
 /** More stars than this make matching slow and say nothing that fewer don't. */
 export const MAX_STARS = 4;
 
 export function wordPattern(pattern: string): NamePattern {
-  if (!pattern.includes('*')) {
-    const lower = pattern.toLowerCase();
-    return { surely: (name) => name === pattern, maybe: (name) => name === pattern || name.toLowerCase() === lower };
-  }
-  const exact = glob(pattern, 'u');
-  const loose = glob(pattern, 'iu');
-  return { surely: (name) => exact.test(name), maybe: (name) => loose.test(name) };
+  const exact = glob(pattern);
+  const loose = glob(pattern.toLowerCase());
+  return {
+    surely: (name) => name.length <= MAX_NAME && exact(name),
+    maybe: (name) => name.length > MAX_NAME || loose(name.toLowerCase()),
+  };
 }
 
 /** Over `schema.relation`, as the catalog resolved it. */
@@ -44,6 +46,7 @@ export function tablePattern(pattern: string): TablePattern {
     all.some(([inSchema, inRelation]) => relation.maybe(inRelation) && (schema === undefined || inSchema === undefined || schema.maybe(inSchema)));
   return {
     surely(name) {
+      if (name.length > MAX_NAME) return false;
       const parts = name.split('.');
       if (parts.length !== 2 || name.includes('"') || name.includes('`')) return false;
       return relation.surely(parts[1] ?? '') && (schema === undefined || schema.surely(parts[0] ?? ''));
@@ -61,6 +64,7 @@ export function columnPattern(pattern: string): { readonly table: NamePattern; r
 
 /** Every way in which a name can be schema and relation, or database, schema and relation; without a dot the schema isn't known. */
 export function readings(name: string): Readings {
+  if (name.length > MAX_NAME) return [[undefined, name]];
   const bare = name.replaceAll(/["`]/g, '');
   const ways: (readonly [string | undefined, string])[] = bare.includes('.') ? [] : [[undefined, bare]];
   for (let dot = bare.indexOf('.'); dot >= 0; dot = bare.indexOf('.', dot + 1)) {
@@ -70,7 +74,20 @@ export function readings(name: string): Readings {
   return ways;
 }
 
-function glob(pattern: string, flags: string): RegExp {
-  const escaped = pattern.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`));
-  return new RegExp(`^${escaped.join('[^]*')}$`, flags);
+/** Each part between stars is looked for once, after the one before: no backtracking on names that agents choose. */
+function glob(pattern: string): (name: string) => boolean {
+  const parts = pattern.split('*');
+  const [first = '', ...middle] = parts;
+  const last = middle.pop();
+  if (last === undefined) return (name) => name === pattern;
+  return (name) => {
+    if (!name.startsWith(first) || !name.endsWith(last)) return false;
+    let at = first.length;
+    for (const part of middle) {
+      const found = name.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return at + last.length <= name.length;
+  };
 }

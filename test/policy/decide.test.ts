@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/sql/facts.ts';
+import { policyFrom } from '../../src/policy/load.ts';
 import type { Action, Subject } from '../../src/policy/verdict.ts';
 import { batch, policy, statement, subject } from './support.ts';
 
@@ -96,6 +97,14 @@ describe.each<[string, readonly Row[]]>([['coverage', coverage], ['restriction',
     expect(verdict.hold !== undefined).toBe(action === 'hold');
     expect(verdict.mask !== undefined).toBe(action === 'mask');
   });
+});
+
+test.each(['/tmp/' + 'a'.repeat(1_000_000), 'a.'.repeat(500_000), 'ab'.repeat(500_000)])('attack: a name made to be slow to match is held, at once (%#)', (name) => {
+  const rules = [READS, '{ effects: [export], then: allow }', '{ name: h, tables: ["*a*b*c*d"], then: hold }'];
+  const started = performance.now();
+  expect(policy(rules).decide(of(['read', `export ${name}`], [`public.${name}`]), subject)).toMatchObject({ action: 'hold', rule: 'h' });
+  expect(policy(['{ effects: [read, export], tables: ["*a*b*c*d"], then: allow }']).decide(of(['read', `export ${name}`], [`public.${name}`]), subject)).toMatchObject({ action: 'hold', rule: 'default' });
+  expect(performance.now() - started).toBeLessThan(1000);
 });
 
 describe('conditions', () => {
@@ -230,5 +239,33 @@ describe('where the default is to deny', () => {
   ];
   test.each(rows)('%s', (_, rules, facts, action, rule) => {
     expect(policy(rules, 'default: deny').decide(facts, subject)).toMatchObject({ action, rule });
+  });
+});
+
+describe('the policy that the documentation shows', () => {
+  const shown = policyFrom([{ file: 'policy.yaml', text: `version: 1
+default: hold                             # for any effect that no rule covers
+sensitive:
+  - { columns: [customers.email], mask: email, filtered: equality, derived: mask, copied: hold, unmask: [dba] }
+rules:                                    # order never matters: the most restrictive match wins
+  - { name: reads, effects: [read, transaction, session], then: allow }
+  - { name: exports, effects: [export], then: hold, approvers: [dba], quorum: 1, within: 15m }
+  - { name: big-reads, effects: [read], tables: [customers], rows_over: 1000, then: hold, approvers: [dba] }
+  - { name: nights, when: 'now.getHours("UTC") < 6 && "update" in effects', then: hold, approvers: [oncall] }
+` }]);
+  const night = { ...subject, now: new Date('2026-05-04T03:00:00Z') };
+  test.each<[string, Facts, Subject, Action, string]>([
+    ['reads', of(['read'], ['public.orders']), subject, 'allow', 'reads'],
+    ['a sensitive column', of(['read'], ['public.customers:email']), subject, 'mask', 'sensitive'],
+    ['exports', of(['read', 'export'], ['public.orders']), subject, 'hold', 'exports'],
+    ['many rows', of(['read'], ['public.customers:id']), { ...subject, estimatedRows: 5000 }, 'hold', 'big-reads'],
+    ['an update, which no rule covers', of(['update'], ['!public.orders']), subject, 'hold', 'default'],
+    ['an update at night', of(['update'], ['!public.orders']), night, 'hold', 'nights'],
+  ])('%s', (_, facts, who, action, rule) => {
+    expect(shown.decide(facts, who)).toMatchObject({ action, rule });
+  });
+  test('holds have the terms of their rules', () => {
+    expect(shown.decide(of(['read', 'export']), subject).hold).toEqual({ approvers: ['dba'], quorum: 1, withinMs: 900_000, mode: 'inline' });
+    expect(shown.decide(of(['update']), night).hold?.approvers).toEqual(['oncall']);
   });
 });
