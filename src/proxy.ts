@@ -72,7 +72,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people } = approvalParts(config, journal, clock, log, stack);
+  const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
   const databases = await openDatabases(config, clock, log);
   stack.defer(() => databases.forEach((database) => database.close()));
   const metrics = createMetrics();
@@ -109,9 +109,8 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const postgres = config.listen.postgres === undefined ? undefined : await listen({
     address: config.listen.postgres, maxConnections: config.limits.connections,
     accept(socket) {
-      void postgresDoor(socket, house).then((admitted) => {
-        if (admitted !== undefined) registry.open(admitted);
-      }, (error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly'));
+      postgresDoor(socket, house).then((admitted) => admitted && registry.open(admitted))
+        .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly'));
     },
   });
 
@@ -119,7 +118,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
-      const checks = { listeners: !draining, store: await storeUp(store), journal: journal.writable };
+      const checks = { listeners: !draining, store: await store.healthy(), journal: journal.writable };
       return { ready: Object.values(checks).every(Boolean), checks };
     },
   });
@@ -169,19 +168,16 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
   return { current: () => policy, watch };
 }
 
-function approvalParts(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
+async function approvalParts(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
   const keys = decisionKeys(loadOrCreateSigningKey(config.approvals.signingKey).privateKey);
   const wanted = config.approvals.store;
-  const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url), clock, log });
+  const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
+  const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });
   stack.defer(() => store.close());
   const approvals = createApprovals({ store, keys, clock, log });
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens);
   return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
-}
-
-async function storeUp(store: ApprovalStore): Promise<boolean> {
-  return store.list({ limit: 1 }).then(() => true, () => false);
 }
 
 async function openDatabases(config: Config, clock: Clock, log: Logger): Promise<ReadonlyMap<string, Database>> {

@@ -4,8 +4,11 @@ import { Failure } from '../runtime/failure.ts';
 import { VERSION } from '../version.ts';
 import { agentsCommand } from './agents.ts';
 import { auditCommand } from './audit.ts';
+import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
+import { explainCommand } from './explain.ts';
 import { keysCommand } from './keys.ts';
+import { policyTestCommand } from './policy-test.ts';
 import { requestsCommand } from './requests.ts';
 import { serveCommand } from './serve.ts';
 import { sessionsKillCommand } from './sessions-kill.ts';
@@ -14,7 +17,9 @@ import { sessionsCommand } from './sessions.ts';
 /** One file per command in this folder; each exports a function that adds itself to the program. */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('countersign').description('A database proxy for AI agents: it holds risky statements until a person releases them.').version(VERSION);
-  for (const add of [demoCommand, serveCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, agentsCommand, keysCommand]) add(program);
+  for (const add of [
+    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, agentsCommand, keysCommand,
+  ]) add(program);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -158,7 +158,10 @@ export class Replies {
         head.progress.error = error;
         this.#skip();
         return false;
-      default:
+      case 'parse':
+      case 'bind':
+      case 'close':
+      case 'describe':
         this.#skip();
         return false;
     }

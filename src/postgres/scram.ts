@@ -51,11 +51,14 @@ export function mockVerifier(name: string, secret: Buffer): Verifier {
   return { iterations: DEFAULT_ITERATIONS, salt, storedKey: hmac(secret, `stored ${name}`), serverKey: hmac(secret, `server ${name}`) };
 }
 
+/** RFC 3454, table B.1. */
+const MAPPED_TO_NOTHING = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/gu;
+
 /** SASLprep as far as PostgreSQL does it: NFKC where the text allows it; what is prohibited is used as it came (RFC 4013; pg_saslprep). */
 export function saslPrep(password: string): string {
   // eslint-disable-next-line no-control-regex -- the prohibited characters are what it looks for
   if (/[\u0000-\u001f\u007f-\u009f\ue000-\uf8ff\ufdd0-\ufdef\ufff9-\uffff\ud800-\udfff]/u.test(password)) return password;
-  return password.replaceAll(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu, ' ').replaceAll(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/gu, '').normalize('NFKC');
+  return password.replaceAll(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu, ' ').replaceAll(MAPPED_TO_NOTHING, '').normalize('NFKC');
 }
 
 /** tls-server-end-point of a DER certificate: SHA-256 unless its signature uses a stronger hash (RFC 5929, 4.1). */

@@ -1,6 +1,7 @@
 /** The interface both protocols implement from accept to the first statement. */
 
 import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
 import type { Wire } from '../net/wire.ts';
@@ -32,7 +33,7 @@ export interface SessionKey {
 }
 
 export interface TlsIdentity {
-  readonly context: import('node:tls').SecureContext;
+  readonly context: SecureContext;
   /** tls-server-end-point channel binding data of the certificate. */
   readonly endPoint: Buffer;
   readonly required: boolean;

@@ -6,7 +6,7 @@
 
 import type { Logger } from 'pino';
 import { requestDigest } from '../approval/digest.ts';
-import { ApprovalsUnavailable } from '../approval/failures.ts';
+import { ApprovalsUnavailable, HoldRefused } from '../approval/failures.ts';
 import type { ApprovalRequest, Approvals, RequestDraft } from '../approval/request.ts';
 import type { Journal } from '../journal/events.ts';
 import type { Refusal } from '../protocol/refusal.ts';
@@ -69,12 +69,10 @@ export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
 
 /** Binds the approval to everything that decides what would run. */
 function digestOf({ draft, statements, settings }: Hold): string {
-  return requestDigest({
-    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'),
-    parameters: statements.flatMap(({ parameters }) => parameters.map(({ format, bytes }) => ({ format, value: bytes }))),
-    types: statements.flatMap(({ source }) => source.types),
-    settings, policy: draft.policy,
-  });
+  const each = statements.map(({ source, parameters }) => ({
+    text: Buffer.from(source.text, 'utf8'), types: source.types, parameters: parameters.map(({ format, bytes }) => ({ format, value: bytes })),
+  }));
+  return requestDigest({ agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, settings, policy: draft.policy });
 }
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
@@ -133,6 +131,7 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
     if (reason.refusal === undefined) return 'gone';
     return { refusal: reason.refusal.code === 'cancelled' ? cancelledWhileHeld(request?.id) : reason.refusal };
   }
+  if (reason instanceof HoldRefused) return { refusal: { code: 'too_large', message: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) } };
   if (reason instanceof ApprovalsUnavailable) return { refusal: approvalsUnavailable };
   parts.log.error({ err: reason, session: hold.session }, 'session: a hold failed');
   return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable };

@@ -40,8 +40,16 @@ interface Memo {
   readonly judgement: Judgement;
 }
 
+/** Judges each by itself. */
+export function judgeAll(session: JudgedSession, statements: readonly Statement[]): readonly Judgement[] | Promise<readonly Judgement[]> {
+  const judgements = statements.map((statement) => judge(session, statement));
+  return judgements.some((judgement) => judgement instanceof Promise)
+    ? Promise.all(judgements.map((judgement) => Promise.resolve(judgement)))
+    : (judgements as Judgement[]);
+}
+
 /** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
-export function judge(session: JudgedSession, statement: Statement): Judgement | Promise<Judgement> {
+function judge(session: JudgedSession, statement: Statement): Judgement | Promise<Judgement> {
   const { understanding, settling } = session.database;
   if (settling !== undefined) return judgeSlowly(session, statement.source);
   const memo = statement.source.memo as Memo | undefined;

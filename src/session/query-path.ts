@@ -12,7 +12,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
 import type { Facts, SessionNameUse } from '../sql/facts.ts';
-import { type Judgement, judge, judgeTogether } from './judge.ts';
+import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
 import { denied, forbidden, maskUnsupported } from './refusals.ts';
 import type { Session } from './session.ts';
 
@@ -24,9 +24,8 @@ export type Ruling =
 
 /** Classify and decide. A promise only when a judgement is one. */
 export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
-  const judgements = step.statements.map((statement) => judge(session, statement));
-  if (judgements.some((judgement) => judgement instanceof Promise)) return Promise.all(judgements).then((all) => decide(session, step, all));
-  return decide(session, step, judgements as Judgement[]);
+  const judgements = judgeAll(session, step.statements);
+  return judgements instanceof Promise ? judgements.then((all) => decide(session, step, all)) : decide(session, step, judgements);
 }
 
 function decide(session: Session, step: Step, judgements: readonly Judgement[]): Ruling {

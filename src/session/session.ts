@@ -10,7 +10,7 @@ import type { Step } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from './database.ts';
 import { HoldAborted, passGate } from './gate.ts';
-import { type Judgement, judge, judgeTogether } from './judge.ts';
+import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
 import type { SessionParts } from './parts.ts';
 import { draftRequest, recordRefusal, recordRun, rule, type Ruling } from './query-path.ts';
 import { holdDetail, journalUnavailable } from './refusals.ts';
@@ -257,7 +257,7 @@ export class Session {
   }
 
   async #judgeAgain(step: Step): Promise<Judgement> {
-    const judgements = await Promise.all(step.statements.map((statement) => judge(this, statement)));
+    const judgements = await judgeAll(this, step.statements);
     const [only] = judgements;
     return only !== undefined && judgements.length === 1 ? only : judgeTogether(this, judgements, this.conversation.transcript(step));
   }

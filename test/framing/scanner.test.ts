@@ -53,7 +53,7 @@ describe('FrameScanner', () => {
     fc.assert(
       fc.property(frames, fc.array(fc.nat(400), { maxLength: 60 }), (list, cuts) => {
         const bytes = Buffer.concat(list.map(([type, body]) => frame(type, body)));
-        const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+        const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].toSorted((a, b) => a - b);
         const chunks = places.slice(1).map((place, index) => bytes.subarray(places[index], place));
         const expected = list.map(([type, body]) => `${type < 'a' ? 'frame' : 'pieces'} ${frame(type, body).toString('hex')}`);
         expect(collect(chunks)).toEqual(expected);
