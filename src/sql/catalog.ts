@@ -143,5 +143,7 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Reado
 
 function inSchema<T extends { readonly schema: string }>(items: readonly T[] | undefined, schema: string | undefined): readonly T[] {
   if (items === undefined) return NONE;
-  return schema === undefined ? items : items.filter((item) => item.schema === schema);
+  if (schema === undefined) return items;
+  // Each session's own schema for temporary objects has a number; which one is ours isn't known here.
+  return items.filter((item) => item.schema === schema || (schema === 'pg_temp' && item.schema.startsWith('pg_temp_')));
 }

@@ -87,9 +87,15 @@ export class Judge {
   #view(view: RelationData): Findings | undefined {
     if (this.#views.has(view)) return this.#views.get(view);
     this.#views.set(view, undefined);
-    const found = this.#viewFindings(view);
-    this.#views.set(view, found);
-    return found;
+    try {
+      const found = this.#viewFindings(view);
+      this.#views.set(view, found);
+      return found;
+    } catch (error) {
+      // Left as being looked at, the view would seem to read nothing from now on.
+      this.#views.delete(view);
+      throw error;
+    }
   }
 
   #viewFindings(view: RelationData): Findings {

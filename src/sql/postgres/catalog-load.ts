@@ -14,13 +14,17 @@ const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
 
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS version`;
 
+/**
+ * Temporary tables come and go and hold what was judged when they were filled; temporary views are kept, since their
+ * names may stand for other tables.
+ */
 const RELATIONS = `
   SELECT pg_catalog.current_setting('search_path') AS path, n.nspname AS schema, c.relname AS name, c.oid::text AS oid, c.relkind::text AS kind, c.oid < ${FIRST_USER_OID} AS system,
          CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
          (SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
            WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_(temp|toast)'
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (n.nspname !~ '^pg_(temp|toast)' OR c.relkind = 'v')
    ORDER BY c.oid`;
 
 const COLUMNS = `
@@ -73,7 +77,7 @@ const TYPES = `
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND e.objid = k.oid AND e.deptype = 'e')
            LIMIT 1) AS cast_function
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-   WHERE n.nspname !~ '^pg_(temp|toast)' AND t.typelem = 0
+   WHERE n.nspname !~ '^pg_toast' AND t.typelem = 0
      AND (t.oid >= ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.oid >= ${FIRST_USER_OID} AND ${CAST_CONCERNS}))
      AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
    ORDER BY t.oid`;

@@ -6,7 +6,7 @@ import { defineRelation, entryOf, touchRelation } from './relations.ts';
 import { readColumn } from './scope.ts';
 import type { Entry } from './scope.ts';
 import { judgeSet } from './settings.ts';
-import { as, objectWord, roleName, strings, typeText } from './tree.ts';
+import { as, constant, objectWord, roleName, strings, typeText } from './tree.ts';
 import type { Handlers, Walk } from './walk.ts';
 
 /** Parts of definitions that mean nothing beyond what they hold. */
@@ -131,6 +131,11 @@ function createFunction(walk: Walk, stmt: CreateFunctionStmt): void {
   const word = stmt.is_procedure === true ? 'procedure' : 'function';
   walk.found.effect('create', `${word} ${dotted(stmt.funcname)}`);
   if (stmt.replace === true) walk.found.effect('alter', `${word} ${dotted(stmt.funcname)}`, 'OR REPLACE may change one that exists');
+  const language = constant((stmt.options ?? []).flatMap((node) => as('DefElem', node) ?? []).find((option) => option.defname === 'language')?.arg)?.toLowerCase();
+  if (language === 'c' || language === 'internal') {
+    walk.found.effect('admin', `${word} ${dotted(stmt.funcname)}`, `a function in language ${language} runs machine code in the server`);
+    walk.found.effect('server_io', `${word} ${dotted(stmt.funcname)}`);
+  }
   walk.nodes(stmt.parameters);
   walk.kind('TypeName', stmt.returnType);
   functionOptions(walk, stmt.options);

@@ -12,7 +12,7 @@ import type { Walk } from './walk.ts';
 /** Catalogs that show secrets: password verifiers, connection strings, server files, other people's data. */
 const SECRET_CATALOGS: ReadonlySet<string> = new Set([
   'pg_authid', 'pg_shadow', 'pg_file_settings', 'pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_largeobject', 'pg_user_mapping', 'pg_user_mappings',
-  'pg_subscription', 'pg_statistic', 'pg_statistic_ext_data', 'pg_replication_origin',
+  'pg_subscription', 'pg_statistic', 'pg_statistic_ext_data', 'pg_replication_origin', 'user_mapping_options', '_pg_user_mappings',
 ]);
 
 export const relationName = (relation: RelationData): string => `${relation.schema}.${relation.name}`;

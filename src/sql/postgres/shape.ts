@@ -20,20 +20,26 @@ export function shapeOf(text: string): string | undefined {
   return shape === text && !shape.includes('?') ? undefined : shape;
 }
 
-/** Facts of one text, kept for others of its shape. */
+/** Facts of one text, kept for others of its shape: by the text's length, since their only statement ends elsewhere. */
 export interface Shaped {
   readonly facts: Facts;
   readonly length: number;
+  readonly byLength: Map<number, Facts>;
 }
 
 /** Undefined when the facts aren't a shape's: several statements, or a fact that depends on a number. */
 export function shaped(text: string, facts: Facts): Shaped | undefined {
-  return facts.integersFree && facts.doubt === undefined && facts.statements.length === 1 ? { facts, length: text.length } : undefined;
+  if (!facts.integersFree || facts.doubt !== undefined || facts.statements.length !== 1) return undefined;
+  return { facts, length: text.length, byLength: new Map([[text.length, facts]]) };
 }
 
-/** The facts as they are for this text: its only statement ends elsewhere by as much as the text is longer. */
-export function unshaped({ facts, length }: Shaped, text: string): Facts {
+/** The facts as they are for this text; the same object for every text of the same length. */
+export function unshaped({ facts, length, byLength }: Shaped, text: string): Facts {
+  const known = byLength.get(text.length);
+  if (known !== undefined) return known;
   const [statement] = facts.statements;
-  if (statement === undefined || text.length === length) return facts;
-  return { ...facts, statements: [{ ...statement, end: statement.end + text.length - length }] };
+  if (statement === undefined) return facts;
+  const moved: Facts = { ...facts, statements: [{ ...statement, end: statement.end + text.length - length }] };
+  byLength.set(text.length, moved);
+  return moved;
 }

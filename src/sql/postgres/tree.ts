@@ -31,11 +31,16 @@ export function qualified(parts: readonly string[]): { readonly schema: string |
 export function constant(node: Node | undefined): string | undefined {
   const value = as('A_Const', node) ?? as('TypeCast', node);
   if (value === undefined) return as('String', node)?.sval ?? as('Float', node)?.fval ?? digits(as('Integer', node)) ?? word(as('Boolean', node));
-  if ('arg' in value || 'typeName' in value) return constant(value.arg);
+  if ('arg' in value || 'typeName' in value) return keepsText(value.typeName) ? constant(value.arg) : undefined;
   const literal = value as Kinds['A_Const'];
   if (literal.sval !== undefined) return literal.sval.sval ?? '';
   return literal.fval?.fval ?? digits(literal.ival) ?? word(literal.boolval);
 }
+
+/** Types that a string passes through unchanged; others cut it (varchar(3)) or make something else of it. */
+const UNCHANGING: ReadonlySet<string> = new Set(['text', 'regclass', 'bool']);
+
+const keepsText = (type: TypeName | undefined): boolean => UNCHANGING.has(strings(type?.names).at(-1) ?? '') && type?.typmods === undefined && type?.arrayBounds === undefined;
 
 const digits = (integer: { ival?: number } | undefined): string | undefined => (integer === undefined ? undefined : String(integer.ival ?? 0));
 const word = (truth: { boolval?: boolean } | undefined): string | undefined => (truth === undefined ? undefined : truth.boolval === true ? 'true' : 'false');

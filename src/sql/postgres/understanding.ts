@@ -78,8 +78,18 @@ class Understander implements PostgresUnderstanding {
   factsAnew(text: string): Facts | Promise<Facts> {
     const measured = measure(text, this.#limits);
     if (typeof measured === 'string') return doubtful(measured);
-    if (measured.bytes > BIG_BYTES || measured.depth > BIG_DEPTH) return this.#thread.facts(text, measured);
+    if (measured.bytes > BIG_BYTES || measured.depth > BIG_DEPTH) return this.#elsewhere(text, measured);
     return this.#parser.isReady ? this.#judge.facts(text, measured) : this.#later(text, measured);
+  }
+
+  /** In the worker; again when the catalog changed meanwhile, so that the facts are those of the version that the caller sees. */
+  async #elsewhere(text: string, measured: Measure): Promise<Facts> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { version } = this;
+      const facts = await this.#thread.facts(text, measured);
+      if (this.version === version) return facts;
+    }
+    return doubtful('The catalog changed again and again while the statement was being understood.');
   }
 
   /** A parse broke the parser and the next one is on its way. */

@@ -71,9 +71,11 @@ for (const { version, there } of SERVERS) {
 
 const touches = (facts: Facts, relation: string): boolean => facts.tables.some(({ name }) => name === relation);
 
-/** What the server's own views read isn't followed, nor what code does that the facts call `routine` or `dynamic`. */
+/** What the server's own views read isn't followed, nor what code does that the facts call `routine` or `dynamic`, nor what a session's names stand for. */
 const saysMore = (facts: Facts): boolean =>
-  facts.effects.some(({ effect }) => effect === 'dynamic' || effect === 'routine') || facts.tables.some(({ name }) => /^(information_schema\.|pg_catalog\.pg_shadow)/.test(name));
+  facts.effects.some(({ effect }) => effect === 'dynamic' || effect === 'routine') ||
+  facts.statements.some(({ names }) => names.some(({ use }) => use === 'execute')) ||
+  facts.tables.some(({ name }) => /^(information_schema\.|pg_catalog\.pg_shadow)/.test(name));
 
 const isSafeAlone = ({ sql, flags }: Case): boolean => !UNSAFE.test(sql) && !flags.has('rejected') && !sql.includes(';') && !/^\s*(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|PREPARE TRANSACTION)/i.test(sql);
 

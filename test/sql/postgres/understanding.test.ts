@@ -163,4 +163,31 @@ describe('a user\'s object', () => {
     await understanding.refresh();
     expect(effectsOf(await understanding.facts('SELECT \'a\' || s FROM shaded'))).toEqual(['read', 'routine']);
   });
+
+  it('may be a temporary view or type that shadows another', async () => {
+    await subject.client.query(`
+      CREATE TEMP VIEW products AS SELECT email AS sku FROM customers;
+      CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (is_email(VALUE))`);
+    await understanding.refresh();
+    expect((await understanding.facts('SELECT sku FROM products')).tables.map(({ name }) => name)).toContain('public.customers');
+    expect((await understanding.facts('SELECT sku FROM pg_temp.products')).tables.map(({ name }) => name)).toContain('public.customers');
+    expect(effectsOf(await understanding.facts('SELECT 1::text'))).toEqual(['read', 'routine']);
+    await subject.client.query('DISCARD TEMP');
+    await understanding.refresh();
+    expect(effectsOf(await understanding.facts('SELECT 1::text'))).toEqual(['read']);
+  });
+
+  it('is found again in a view after a statement broke off inside it', async () => {
+    const fresh = await createUnderstanding({ catalogSource: subject.catalogSource });
+    const exhaust = (depth: number): void => {
+      try {
+        exhaust(depth + 1);
+      } catch {
+        // Wherever the stack ends while the view is looked at first, the facts must come out whole afterwards.
+        void fresh.factsAnew('SELECT name FROM customer_names');
+      }
+    };
+    exhaust(0);
+    expect((await fresh.facts('SELECT name FROM customer_names')).tables.map(({ name }) => name)).toContain('public.customers');
+  });
 });

@@ -43,6 +43,7 @@ create,delete | w:public.customers(*) unbounded | CREATE FUNCTION f() RETURNS vo
 create,routine | none | CREATE FUNCTION f(a numeric DEFAULT add_tax(1)) RETURNS int LANGUAGE sql AS 'SELECT 1'
 create | none | CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = public AS 'SELECT 1'
 create | none refused | CREATE FUNCTION f() RETURNS int LANGUAGE sql SET standard_conforming_strings = off AS 'SELECT 1'
+create,admin,server_io | none | CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/tmp/x.so', 'f'
 create | none kind:create_procedure | CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'
 create | none kind:create_aggregate | CREATE AGGREGATE a (int) (sfunc = int4pl, stype = int)
 create | none kind:create_operator | CREATE OPERATOR @#@ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)

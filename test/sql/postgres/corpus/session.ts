@@ -43,6 +43,8 @@ session,read | none set:client_encoding refused | SELECT set_config('client_enco
 session,read,dynamic | none set:* | SELECT set_config('standard_' || 'conforming_strings', 'off', false)
 session,read,dynamic | none set:* | SELECT set_config($1, 'off', false)
 session,read,dynamic | none set:* | SELECT set_config(setting_name => 'standard_conforming_strings', new_value => 'off', is_local => false)
+session,read,dynamic | none set:* | SELECT set_config('standard_conforming_stringsx'::varchar(27), 'off', false)
+session,read | none set:client_encoding refused | SELECT set_config('client_encoding', 'UTF8'::char(3), false)
 session,read,privilege | none set:role=admin | SELECT set_config('role', 'admin', false)
 transaction | none tx:begin kind:begin | BEGIN
 transaction | none tx:begin local:transaction_isolation=serializable local:transaction_read_only=1 | BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY
