@@ -129,7 +129,7 @@ function alterTableCommand(walk: Walk, command: AlterTableCmd): void {
 /** Objects that ALTER … RENAME, SET SCHEMA and OWNER TO name: a relation, or a name of another kind. */
 function alterObject(walk: Walk, effect: Effect, type: string | undefined, relation: RangeVar | undefined, object: Node | undefined, subname: string | undefined): void {
   const word = objectWord(type);
-  if (relation !== undefined) defineRelation(walk, relation, word === 'column' || word === 'tabconstraint' ? 'table' : word, effect);
+  if (relation !== undefined) defineRelation(walk, relation, word === 'column' || word === 'constraint' ? 'table' : word, effect);
   else walk.found.effect(effect, `${word} ${object === undefined ? (subname ?? '') : objectName(object)}`.trim());
   walk.node(object);
 }

@@ -6,7 +6,7 @@ import { open, objectWord } from './tree.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const PLAIN: Readonly<Record<string, string>> = {
-  SelectStmt: 'select', InsertStmt: 'insert', UpdateStmt: 'update', DeleteStmt: 'delete', MergeStmt: 'merge', ReturnStmt: 'return',
+  InsertStmt: 'insert', UpdateStmt: 'update', DeleteStmt: 'delete', MergeStmt: 'merge', ReturnStmt: 'return',
   CallStmt: 'call', DoStmt: 'do', ExplainStmt: 'explain', TruncateStmt: 'truncate', LockStmt: 'lock', ClusterStmt: 'cluster', ReindexStmt: 'reindex',
   CheckPointStmt: 'checkpoint', LoadStmt: 'load', RefreshMatViewStmt: 'refresh materialized view', CommentStmt: 'comment', SecLabelStmt: 'security label',
   VariableShowStmt: 'show', PrepareStmt: 'prepare', ExecuteStmt: 'execute', DeallocateStmt: 'deallocate', DeclareCursorStmt: 'declare cursor',
@@ -23,15 +23,18 @@ const PLAIN: Readonly<Record<string, string>> = {
   AlterTableMoveAllStmt: 'alter tablespace', ReassignOwnedStmt: 'reassign owned', DropOwnedStmt: 'drop owned',
 };
 
+/** What is renamed by altering that which it is a part of. */
+const RENAMED: Readonly<Record<string, string>> = { OBJECT_ATTRIBUTE: 'type', OBJECT_DOMCONSTRAINT: 'domain', OBJECT_TABCONSTRAINT: 'table' };
+
 const TOLD: Readonly<Record<string, (stmt: Fields) => string>> = {
   CopyStmt: (stmt) => (stmt['is_from'] === true ? 'copy from' : 'copy to'),
-  CreateTableAsStmt: (stmt) => (stmt['is_select_into'] === true ? 'select into' : `create ${word(stmt['objtype']).replace('matview', 'materialized view')}${stmt['objtype'] === 'OBJECT_TABLE' ? ' as' : ''}`),
+  CreateTableAsStmt: (stmt) => (stmt['is_select_into'] === true ? 'select into' : `create ${word(stmt['objtype'])}${stmt['objtype'] === 'OBJECT_TABLE' ? ' as' : ''}`),
   CreateFunctionStmt: (stmt) => (stmt['is_procedure'] === true ? 'create procedure' : 'create function'),
   DefineStmt: (stmt) => `create ${word(stmt['kind'])}`,
   DropStmt: (stmt) => `drop ${word(stmt['removeType'])}`,
   AlterTableStmt: (stmt) => `alter ${word(stmt['objtype'])}`,
   AlterFunctionStmt: (stmt) => `alter ${word(stmt['objtype'])}`,
-  RenameStmt: (stmt) => `alter ${word(stmt['renameType'] === 'OBJECT_COLUMN' || stmt['renameType'] === 'OBJECT_TABCONSTRAINT' ? (stmt['relationType'] ?? 'OBJECT_TABLE') : stmt['renameType'])}`,
+  RenameStmt: (stmt) => `alter ${RENAMED[String(stmt['renameType'])] ?? word(stmt['renameType'] === 'OBJECT_COLUMN' ? stmt['relationType'] : stmt['renameType'])}`,
   AlterObjectSchemaStmt: (stmt) => `alter ${word(stmt['objectType'])}`,
   AlterObjectDependsStmt: (stmt) => `alter ${word(stmt['objectType'])}`,
   AlterOwnerStmt: (stmt) => `alter ${word(stmt['objectType'])}`,

@@ -100,5 +100,8 @@ function readResult(instance: Instance, result: number): string | ParseFailure {
   return new ParseFailure('syntax', message);
 }
 
-/** Errors that come from running out of something say nothing of the text and may leave the instance unwell. */
-const isComplaint = (message: string): boolean => !/memory|stack|too complex|out of/i.test(message);
+/**
+ * Errors that come from running out of something say nothing of the text and may leave the instance unwell. Only the
+ * beginning counts: further on a complaint quotes the text.
+ */
+const isComplaint = (message: string): boolean => !/^(?:out of memory|memory exhausted|stack depth limit|invalid memory alloc|cannot enlarge|statement too complex)/i.test(message);

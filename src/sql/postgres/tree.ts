@@ -57,5 +57,13 @@ export function roleNames(roles: readonly Node[] | undefined): string[] {
 
 export const typeText = (type: TypeName | undefined): string => strings(type?.names).join('.');
 
+/** Object types whose name in the tree isn't the one in SQL. */
+const SQL_WORDS: Readonly<Record<string, string>> = {
+  OBJECT_MATVIEW: 'materialized view', OBJECT_FDW: 'foreign data wrapper', OBJECT_FOREIGN_SERVER: 'server', OBJECT_OPCLASS: 'operator class',
+  OBJECT_OPFAMILY: 'operator family', OBJECT_STATISTIC_EXT: 'statistics', OBJECT_LARGEOBJECT: 'large object', OBJECT_TSCONFIGURATION: 'text search configuration',
+  OBJECT_TSDICTIONARY: 'text search dictionary', OBJECT_TSPARSER: 'text search parser', OBJECT_TSTEMPLATE: 'text search template', OBJECT_PARAMETER_ACL: 'parameter',
+  OBJECT_TABCONSTRAINT: 'constraint', OBJECT_DOMCONSTRAINT: 'domain constraint', OBJECT_DEFACL: 'default privileges',
+};
+
 /** `OBJECT_FOREIGN_TABLE` -> `foreign table`. */
-export const objectWord = (type: string | undefined): string => (type ?? '').replace('OBJECT_', '').toLowerCase().replaceAll('_', ' ');
+export const objectWord = (type: string | undefined): string => SQL_WORDS[type ?? ''] ?? (type ?? '').replace('OBJECT_', '').toLowerCase().replaceAll('_', ' ');

@@ -18,6 +18,8 @@ describe('an instance', () => {
     const parser = await Parser.start();
     expect(parser.parse('SELECT 1').stmts).toHaveLength(1);
     expect(failureOf(() => parser.parse('SELEC 1'))).toMatchObject({ code: 'syntax', message: 'syntax error at or near "SELEC"' });
+    expect(failureOf(() => parser.parse('SELECT 1 out of memory stack'))).toMatchObject({ code: 'syntax' });
+    expect(failureOf(() => parser.parse('out of memory'))).toMatchObject({ code: 'syntax' });
     expect(parser.isReady).toBe(true);
   });
 

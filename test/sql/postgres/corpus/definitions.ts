@@ -100,6 +100,9 @@ alter | none | ALTER FUNCTION add_tax(numeric) STABLE
 alter | none refused | ALTER FUNCTION add_tax(numeric) SET standard_conforming_strings = off
 alter,privilege | none | ALTER FUNCTION add_tax(numeric) OWNER TO postgres
 alter | none | ALTER FUNCTION add_tax(numeric) RENAME TO x
+alter | none kind:alter_type | ALTER TYPE address RENAME ATTRIBUTE city TO town
+alter | none kind:alter_domain | ALTER DOMAIN positive RENAME CONSTRAINT a TO b
+alter | w:public.orders(*) kind:alter_table | ALTER TABLE orders RENAME CONSTRAINT a TO b
 alter | none | ALTER SCHEMA billing RENAME TO x
 alter,admin | none | ALTER EXTENSION plpgsql UPDATE
 alter,admin | none | ALTER EXTENSION plpgsql ADD FUNCTION add_tax(numeric)
@@ -129,7 +132,7 @@ drop | w:billing.invoices(*) w:public.orders(*) | DROP TABLE IF EXISTS orders, b
 drop | w:archive.invoices(*) w:billing.invoices(*) | DROP TABLE invoices
 drop | unresolved | DROP TABLE IF EXISTS nothing_here
 drop | w:public.customer_names(*) | DROP VIEW customer_names
-drop | w:public.order_totals(*) | DROP MATERIALIZED VIEW order_totals
+drop | w:public.order_totals(*) kind:drop_materialized_view | DROP MATERIALIZED VIEW order_totals
 drop | none | DROP INDEX orders_by_customer
 drop | w:public.tickets(*) | DROP SEQUENCE tickets
 drop | none | DROP TYPE order_status
