@@ -6,13 +6,16 @@ import { Statement, StatementText, type Step } from '../protocol/statement.ts';
 import type { Frame, Part } from './inbox.ts';
 import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, statementText } from './messages/extended.ts';
 import { Frontend } from './messages/frame.ts';
-import type { Change, Names } from './prepared.ts';
+import { type Change, nameKey, type Names } from './prepared.ts';
 
 /** What the server will answer a frame with, beside the frame itself. */
 export type Reaction =
-  | { readonly kind: 'parse' | 'bind' | 'close'; readonly change: Change }
+  | { readonly kind: 'parse' | 'close'; readonly change: Change }
+  /** `from` is the prepared statement's name. */
+  | { readonly kind: 'bind'; readonly change: Change; readonly from: string }
   | { readonly kind: 'describe' | 'sync' | 'flush' }
-  | { readonly kind: 'execute' | 'query'; readonly statement: Statement };
+  | { readonly kind: 'execute'; readonly statement: Statement; readonly portal: string }
+  | { readonly kind: 'query'; readonly statement: Statement };
 
 export interface PostgresStep extends Step {
   readonly part: Part;
@@ -89,10 +92,10 @@ class Analysis {
       case Frontend.Bind:
         return this.#bind(bytes, start, end);
       case Frontend.Execute:
-        return this.#execute(decodeExecute(bytes, start, end).portal);
+        return this.#execute(nameKey(decodeExecute(bytes, start, end).portal));
       case Frontend.Close: {
         const { kind, name } = decodeTarget(bytes, start, end);
-        return this.#change('close', { segment: this.#names.segment, space: kind, name, meaning: undefined });
+        return this.#change('close', { segment: this.#names.segment, space: kind, name: nameKey(name), meaning: undefined });
       }
       case Frontend.Describe:
         decodeTarget(bytes, start, end);
@@ -119,17 +122,20 @@ class Analysis {
     const text = this.#text(raw);
     if (text === undefined) return undefined;
     this.#prepares.push({ name, text });
-    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name, meaning: new StatementText(text, types) });
+    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name: nameKey(name), meaning: new StatementText(text, types) });
   }
 
   #bind(bytes: Buffer, start: number, end: number): Reaction | undefined {
     const bind = decodeBind(bytes, start, end);
-    const source = this.#lookup('statement', bind.statement);
+    const from = nameKey(bind.statement);
+    const source = this.#lookup('statement', from);
     if (source === 'unsettled') return this.#wait();
     if (source === 'unknown') return this.#refuse(noStatement(bind.statement));
     const statement = new Statement(source as StatementText, 'extended', bind.values);
     this.#run(statement);
-    return this.#change('bind', { segment: this.#names.segment, space: 'portal', name: bind.portal, meaning: statement });
+    const change: Change = { segment: this.#names.segment, space: 'portal', name: nameKey(bind.portal), meaning: statement };
+    this.#ahead.push(change);
+    return { kind: 'bind', change, from };
   }
 
   #execute(portal: string): Reaction | undefined {
@@ -137,7 +143,7 @@ class Analysis {
     if (statement === 'unsettled') return this.#wait();
     if (statement === 'unknown') return this.#refuse(noPortal(portal));
     if (!this.#statements.includes(statement as Statement)) this.#continues.push(statement as Statement);
-    return { kind: 'execute', statement: statement as Statement };
+    return { kind: 'execute', statement: statement as Statement, portal };
   }
 
   #run(statement: Statement): void {
@@ -145,7 +151,7 @@ class Analysis {
     this.#statements.push(statement);
   }
 
-  #change(kind: 'parse' | 'bind' | 'close', change: Change): Reaction {
+  #change(kind: 'parse' | 'close', change: Change): Reaction {
     this.#ahead.push(change);
     return { kind, change };
   }

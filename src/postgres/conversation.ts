@@ -11,8 +11,10 @@
 import { Slices } from '../framing/slices.ts';
 import type { Conversation, ConversationListener, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import type { SessionNameUse } from '../sql/facts.ts';
 import { type Statement, StatementText, type Step } from '../protocol/statement.ts';
 import { analyse, passingStep, type PostgresStep, type Reaction } from './analysis.ts';
+import { clash } from './clash.ts';
 import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
 import { type Frame, Inbox, type Part } from './inbox.ts';
 import { Frontend } from './messages/frame.ts';
@@ -87,7 +89,7 @@ export class PostgresConversation implements Conversation {
 
   refuse(step: Step, at: number, refusal: Refusal): void {
     const taken = this.#take(step);
-    const place = taken.places[at] ?? taken.refusalPlace;
+    const place = at < 0 ? 0 : (taken.places[at] ?? taken.refusalPlace);
     this.#add(taken, refusal, () => this.#refuse(taken, place, refusal));
   }
 
@@ -104,6 +106,10 @@ export class PostgresConversation implements Conversation {
     this.#skipping = unsent[0]?.skipping ?? this.#skipping;
     for (const { step, refusal: own } of unsent) this.#add(step, refusal, () => this.#refuse(step, 0, own ?? refusal));
     return unsent.map((entry) => entry.step);
+  }
+
+  clash(step: Step, namesOf: (statement: Statement) => readonly (readonly SessionNameUse[])[]): ReturnType<typeof clash> {
+    return clash((step as PostgresStep).reactions, namesOf);
   }
 
   prepared(name: string): NameMeaning {

@@ -7,7 +7,7 @@
  */
 
 import type { SessionNameUse } from '../sql/facts.ts';
-import type { Statement, StatementText } from '../protocol/statement.ts';
+import { Statement, type StatementText } from '../protocol/statement.ts';
 
 /** A portal is one run of a statement, with its parameters. A cursor is a portal made by DECLARE. */
 export type Meaning = StatementText | Statement;
@@ -18,26 +18,39 @@ type Space = 'statement' | 'portal';
 export interface Change {
   readonly segment: number;
   readonly space: Space;
-  /** Undefined: all of this space. */
+  /** As nameKey gives it. Undefined: all of this space. */
   readonly name: string | undefined;
   /** Undefined: the name is dropped. */
   readonly meaning: Meaning | undefined;
+  /** A cursor WITH HOLD outlives its transaction. */
+  readonly hold?: boolean;
 }
 
 export type Lookup<T extends Meaning> = { readonly meaning: T } | 'unknown' | 'unsettled';
 
+/** Bytes of a name that count: the server cuts SQL's names to these and compares those of the protocol by them (NAMEDATALEN - 1; dynahash.c string_compare). */
+const NAME_BYTES = 63;
+
+/** The same for two names exactly when the server takes them for the same. */
+export function nameKey(name: string): string {
+  // No UTF-16 unit needs more than three bytes.
+  if (name.length <= NAME_BYTES / 3) return name;
+  const bytes = Buffer.from(name, 'utf8');
+  return bytes.length <= NAME_BYTES ? name : bytes.toString('latin1', 0, NAME_BYTES);
+}
+
 export class Names {
-  readonly #confirmed = { statement: new Map<string, StatementText>(), portal: new Map<string, Statement>() };
+  readonly #confirmed = { statement: new Map<string, Change>(), portal: new Map<string, Change>() };
   #underway: Change[] = [];
   /** Number of the segment that messages belong to now. */
   segment = 0;
 
   statement(name: string): Lookup<StatementText> {
-    return this.#lookup('statement', name) as Lookup<StatementText>;
+    return this.#lookup('statement', nameKey(name)) as Lookup<StatementText>;
   }
 
   portal(name: string): Lookup<Statement> {
-    return this.#lookup('portal', name) as Lookup<Statement>;
+    return this.#lookup('portal', nameKey(name)) as Lookup<Statement>;
   }
 
   /** Notes a change that is about to be asked of the server. */
@@ -48,10 +61,10 @@ export class Names {
   /** The server did it. */
   confirm(change: Change): void {
     this.#remove(change);
-    const map = this.#confirmed[change.space] as Map<string, Meaning>;
+    const map = this.#confirmed[change.space];
     if (change.name === undefined) map.clear();
     else if (change.meaning === undefined) map.delete(change.name);
-    else map.set(change.name, change.meaning);
+    else map.set(change.name, change);
   }
 
   /** The server skipped it, or it was never sent. */
@@ -61,8 +74,8 @@ export class Names {
 
   /** Portals and cursors end with their transaction (documentation, "Extended Query"); those WITH HOLD stay. */
   endTransaction(): void {
-    for (const [name, portal] of this.#confirmed.portal) {
-      if (!isHoldable(portal, name)) this.#confirmed.portal.delete(name);
+    for (const [name, { hold }] of this.#confirmed.portal) {
+      if (hold !== true) this.#confirmed.portal.delete(name);
     }
   }
 
@@ -82,27 +95,25 @@ export class Names {
       unsettled = true;
     }
     if (unsettled) return 'unsettled';
-    const meaning = this.#confirmed[space].get(name);
+    const meaning = this.#confirmed[space].get(name)?.meaning;
     return meaning === undefined ? 'unknown' : { meaning };
   }
 }
 
-function isHoldable(portal: Statement, name: string): boolean {
-  return portal.names.some((uses) => uses.some((use) => use.use === 'declare' && use.hold && use.name === name));
-}
+const keyOrAll = (name: string | undefined): string | undefined => (name === undefined ? undefined : nameKey(name));
 
 /** The changes to the names that a completed SQL command makes: PREPARE, DEALLOCATE, DECLARE, CLOSE, DISCARD. */
 export function changesOf(statement: Statement, uses: readonly SessionNameUse[], segment: number, text: (sql: string) => StatementText): Change[] {
   return uses.flatMap((use): Change[] => {
     switch (use.use) {
       case 'prepare':
-        return [{ segment, space: 'statement', name: use.name, meaning: text(use.text) }];
+        return [{ segment, space: 'statement', name: nameKey(use.name), meaning: text(use.text) }];
       case 'deallocate':
-        return [{ segment, space: 'statement', name: use.name, meaning: undefined }];
+        return [{ segment, space: 'statement', name: keyOrAll(use.name), meaning: undefined }];
       case 'declare':
-        return [{ segment, space: 'portal', name: use.name, meaning: statement }];
+        return [{ segment, space: 'portal', name: nameKey(use.name), meaning: cursorOf(statement), hold: use.hold }];
       case 'close':
-        return [{ segment, space: 'portal', name: use.name, meaning: undefined }];
+        return [{ segment, space: 'portal', name: keyOrAll(use.name), meaning: undefined }];
       case 'discard':
         if (use.what !== 'all') return [];
         return [{ segment, space: 'statement', name: undefined, meaning: undefined }, { segment, space: 'portal', name: undefined, meaning: undefined }];
@@ -111,4 +122,12 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
         return [];
     }
   });
+}
+
+/** A run of the cursor: the record is that of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record }: Statement): Statement {
+  const cursor = new Statement(source, arrival);
+  cursor.cursor = true;
+  cursor.record = record;
+  return cursor;
 }

@@ -1,6 +1,7 @@
 /** The interface both protocols implement: bytes of either side in, judged steps and bytes for either side out. No I/O. */
 
 import type { Slices } from '../framing/slices.ts';
+import type { SessionNameUse } from '../sql/facts.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome, Statement, Step } from './statement.ts';
 
@@ -33,7 +34,7 @@ export interface Conversation {
   next(): Step | 'unsettled' | undefined;
   /** Lets the step that `next` gave go to the database. */
   forward(step: Step): void;
-  /** Answers the step with an error at the place of its `at`th statement, without the database running any of it from there on. */
+  /** Answers the step with an error at the place of its `at`th statement (-1: of its first message), without the database running any of it from there on. */
   refuse(step: Step, at: number, refusal: Refusal): void;
   /** Takes back all that was added since `sent` and refuses it instead; answers with the steps. */
   recall(refusal: Refusal): readonly Step[];
@@ -50,6 +51,11 @@ export interface Conversation {
   readonly quiet: boolean;
   readonly transaction: TransactionState;
 
+  /**
+   * The first statement of the step that relies on a name which the step itself gives another meaning: it can't be judged.
+   * @param namesOf what each statement's commands name, as far as it was understood
+   */
+  clash(step: Step, namesOf: (statement: Statement) => readonly (readonly SessionNameUse[])[]): { readonly statement: Statement; readonly refusal: Refusal } | undefined;
   prepared(name: string): NameMeaning;
   cursor(name: string): NameMeaning;
 

@@ -33,6 +33,8 @@ export class Statement {
   readonly parameters: readonly ParameterValue[];
   /** Names of session objects it makes or drops, known once it was understood; the conversation follows them as replies come. */
   names: readonly (readonly SessionNameUse[])[] = [];
+  /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
+  cursor = false;
   /** Sequence number of its journal record, once it has one. */
   record = 0;
   /** Monotonic milliseconds when it left. */

@@ -12,7 +12,7 @@ import type { Journal } from '../journal/events.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Judgement } from './judge.ts';
+import { type Judgement, sameRisk } from './judge.ts';
 import { approvalsUnavailable, cancelledWhileHeld, changedWhileHeld, deferred, journalUnavailable, notReleased, unresolved } from './refusals.ts';
 
 /** Why a wait was ended from our side. */
@@ -106,13 +106,6 @@ async function release(parts: GateParts, hold: Hold, request: ApprovalRequest): 
   }
   parts.journal.append({ kind: 'request.ended', request: request.id, state: 'released' });
   return { request };
-}
-
-/** An approval is for what was shown: the same effects on the same objects, under a verdict that still holds it or lets it pass. */
-function sameRisk(before: Judgement, now: Judgement): boolean {
-  if (now.verdict.action === 'deny' || now.verdict.action === 'mask' || now.facts.refused !== undefined) return false;
-  if (before.facts === now.facts && before.policy === now.policy) return true;
-  return JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
 }
 
 function end({ journal }: GateParts, request: ApprovalRequest, state: 'denied' | 'expired' | 'withdrawn' | 'failed', refusal: Refusal): Passage {

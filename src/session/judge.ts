@@ -8,9 +8,9 @@ import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Facts, StatementFacts } from '../sql/facts.ts';
+import type { Facts } from '../sql/facts.ts';
 import type { Database } from './database.ts';
-import { mergeFacts, withDynamic, withRoutine } from './merge-facts.ts';
+import { mergeFacts, withDynamic, withoutDynamic, withRoutine } from './merge-facts.ts';
 
 export interface Judgement {
   readonly facts: Facts;
@@ -67,6 +67,18 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   return { facts, verdict: policy.decide(facts, subject(session, text)), policy: policy.version };
 }
 
+/**
+ * An approval is for what was shown: the same effects on the same objects, under a verdict that lets it pass by now, or
+ * still asks the same people.
+ */
+export function sameRisk(before: Judgement, now: Judgement): boolean {
+  if (now.verdict.action === 'deny' || now.verdict.action === 'mask' || now.facts.refused !== undefined) return false;
+  if (before.policy !== now.policy && now.verdict.hold !== undefined && asked(before) !== asked(now)) return false;
+  return before.facts === now.facts || JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
+}
+
+const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum]);
+
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement {
   if (session.redefines) return { facts: withRoutine(facts), verdict: policy.decide(withRoutine(facts), subject(session, source.text)), policy: policy.version };
   if (policy.volatile) return { facts, verdict: policy.decide(facts, subject(session, source.text)), policy: policy.version };
@@ -107,27 +119,34 @@ const namesOthers = (facts: Facts): boolean => facts.statements.some((statement)
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
 async function resolveNames(session: JudgedSession, facts: Facts): Promise<Facts> {
   const ahead = new Map<string, string>();
-  const parts: Facts[] = [facts];
+  const declared = new Set<string>();
+  const parts: Facts[] = [];
+  const known = new Set<string>();
   for (const statement of facts.statements) {
     for (const name of statement.names) {
       if (name.use === 'prepare') ahead.set(name.name, name.text);
-      if (name.use === 'execute' || name.use === 'fetch') parts.push(await meaning(session, name.use, name.name, ahead, statement));
+      // What a cursor does is in the facts of its DECLARE, which is in this batch.
+      if (name.use === 'declare') declared.add(name.name);
+      if (name.use !== 'execute' && name.use !== 'fetch') continue;
+      const found = await meaning(session, name.use, name.name, ahead, declared);
+      parts.push(found ?? withDynamic(statement, `${name.use === 'execute' ? 'prepared statement' : 'cursor'} ${JSON.stringify(name.name)} isn't known to this session`));
+      if (found !== undefined) known.add(`${name.use === 'execute' ? 'prepared statement' : 'cursor'} ${name.name}`);
     }
   }
-  return mergeFacts(parts, facts);
+  return mergeFacts([withoutDynamic(facts, known), ...parts], facts);
 }
 
-/** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. */
-async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, statement: StatementFacts): Promise<Facts> {
-  const known = use === 'execute' ? session.prepared(name) : session.cursor(name);
-  const texts = [ahead.get(name), typeof known === 'string' ? undefined : known.text].filter((text) => text !== undefined);
-  if (texts.length === 0 || known === 'unsettled') {
-    return withDynamic(statement, `${use === 'execute' ? 'prepared statement' : 'cursor'} ${JSON.stringify(name)} isn't known to this session`);
-  }
+/** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. Undefined: it can't be told. */
+async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, declared: ReadonlySet<string>): Promise<Facts | undefined> {
+  const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
+  const texts = [use === 'execute' ? ahead.get(name) : undefined, typeof own === 'string' ? undefined : own.text].filter((text) => text !== undefined);
+  if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map((text) => learn(session, text)));
-  // What is prepared may itself say EXECUTE or FETCH; the server allows no second level, so neither do we.
-  return mergeFacts(facts.map((inner) => (namesOthers(inner) && use === 'execute' ? withDynamic(statement, 'a prepared statement that runs another one') : inner)));
+  // What is prepared may itself say EXECUTE or FETCH, whose own effect is `dynamic`: the server allows no second level, so neither do we.
+  return mergeFacts([NOTHING, ...facts]);
 }
+
+const NOTHING: Facts = { statements: [], effects: [], tables: [], unbounded: false, unresolved: false, integersFree: false };
 
 export function subject({ agent, database, clock, transaction, transactionSince }: JudgedSession, text: string): Subject {
   return {

@@ -25,6 +25,20 @@ export function withDynamic(statement: StatementFacts, because: string): Facts {
   return { statements: [statement], effects: [{ effect: 'dynamic', objects: [], because }], tables: [], unbounded: false, unresolved: false, integersFree: false };
 }
 
+/** The same facts without the doubt about these objects (`cursor c`, `prepared statement p`), which were looked at. */
+export function withoutDynamic(facts: Facts, known: ReadonlySet<string>): Facts {
+  if (known.size === 0) return facts;
+  return { ...facts, effects: resolved(facts.effects, known), statements: facts.statements.map((statement) => ({ ...statement, effects: resolved(statement.effects, known) })) };
+}
+
+function resolved(uses: readonly EffectUse[], known: ReadonlySet<string>): EffectUse[] {
+  return uses.flatMap((use) => {
+    if (use.effect !== 'dynamic') return [use];
+    const left = use.objects.filter((object) => !known.has(object));
+    return left.length === 0 && use.objects.length > 0 ? [] : [{ ...use, objects: left }];
+  });
+}
+
 /** The same facts while what names mean is being changed: by the same transaction, not yet committed, or by somebody else just now. */
 export function withRoutine(facts: Facts): Facts {
   if (facts.effects.every(({ effect }) => effect === 'transaction' || effect === 'session')) return facts;

@@ -12,11 +12,14 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
 import type { Facts, SessionNameUse } from '../sql/facts.ts';
-import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
-import { denied, forbidden, maskUnsupported } from './refusals.ts';
+import { type Judgement, judgeAll, judgeTogether, sameRisk } from './judge.ts';
+import { changedSinceBound, denied, forbidden, maskUnsupported } from './refusals.ts';
 import type { Session } from './session.ts';
 
-/** What is to be done with a step. */
+/** In the place of a statement's: the step is refused from its first message on. */
+export const WHOLE = -1;
+
+/** What is to be done with a step. `at` is the first statement that doesn't run, or WHOLE. */
 export type Ruling =
   | { readonly do: 'run'; readonly judgements: readonly Judgement[] }
   | { readonly do: 'refuse'; readonly at: number; readonly refusal: Refusal; readonly judgements: readonly Judgement[] }
@@ -24,26 +27,61 @@ export type Ruling =
 
 /** Classify and decide. A promise only when a judgement is one. */
 export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
+  if (step.continues.length > 0) return ruleContinued(session, step);
   const judgements = judgeAll(session, step.statements);
   return judgements instanceof Promise ? judgements.then((all) => decide(session, step, all)) : decide(session, step, judgements);
 }
 
-function decide(session: Session, step: Step, judgements: readonly Judgement[]): Ruling {
+/** A portal runs when it is executed, and since it was bound the policy, the catalog or what it names may have become another. */
+async function ruleContinued(session: Session, step: Step): Promise<Ruling> {
+  const [judgements, continued] = await Promise.all([judgeAll(session, step.statements), judgeAll(session, step.continues)]);
+  const frozen = session.parts.frozen(session.agent.name);
+  const changed = step.continues.findIndex((statement, index) => !mayContinue(statement, continued[index] as Judgement));
+  const refusal = frozen ?? (changed === -1 ? undefined : changedSinceBound);
+  if (refusal !== undefined) return { do: 'refuse', at: WHOLE, refusal, judgements };
+  return decide(session, step, judgements, continued);
+}
+
+/** An approval covers the run it was given for, as long as that would do the same. */
+function mayContinue(statement: Statement, now: Judgement): boolean {
+  if (now.facts.refused !== undefined) return false;
+  if (now.verdict.action === 'allow') return true;
+  const before = statement.context as StatementContext | undefined;
+  return now.verdict.action === 'hold' && before?.request !== undefined && sameRisk(before.judgement, now);
+}
+
+function decide(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
   const frozen = session.parts.frozen(session.agent.name);
   if (frozen !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: frozen, judgements };
   const at = judgements.findIndex(({ verdict, facts }) => verdict.action !== 'allow' || facts.refused !== undefined);
+  const clash = clashOf(session, step, judgements, continued);
+  if (clash !== undefined) return { do: 'refuse', at: at === -1 ? clash.at : Math.min(at, clash.at), refusal: clash.refusal, judgements };
   if (at === -1) return step.refusal === undefined ? { do: 'run', judgements } : { do: 'refuse', at: step.statements.length, refusal: step.refusal, judgements };
-  // Whatever can't be approved in it refuses the whole: nobody should be asked in vain.
-  for (const [index, judgement] of judgements.entries()) {
-    const refusal = refusalOf(judgement);
-    if (refusal !== undefined) return { do: 'refuse', at: index, refusal, judgements };
-  }
-  if (step.refusal !== undefined) return { do: 'refuse', at, refusal: step.refusal, judgements };
+  // Whatever can't be approved in it refuses the whole: nobody should be asked in vain, and what would need asking mustn't run.
+  const refusal = firstRefusal(judgements) ?? step.refusal;
+  if (refusal !== undefined) return { do: 'refuse', at, refusal, judgements };
   const only = judgements.length === 1 ? judgements[0] : undefined;
   const together = only ?? judgeTogether(session, judgements, session.conversation.transcript(step));
   const terms = together.verdict.hold;
   if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
   return { do: 'hold', judgements, together, terms };
+}
+
+/** Does the step itself change what a name in it stands for? Hardly ever does a step name anything. */
+function clashOf(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[]): { readonly at: number; readonly refusal: Refusal } | undefined {
+  const all = [...judgements, ...continued];
+  if (!all.some(({ facts }) => namesAny(facts))) return undefined;
+  const names = new Map([...step.statements, ...step.continues].map((statement, index) => [statement, sessionNames((all[index] as Judgement).facts)] as const));
+  const found = session.conversation.clash(step, (statement) => names.get(statement) ?? NO_NAMES);
+  return found && { at: step.statements.indexOf(found.statement), refusal: found.refusal };
+}
+
+function firstRefusal(judgements: readonly Judgement[]): Refusal | undefined {
+  for (const judgement of judgements) {
+    const refusal = refusalOf(judgement);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 function refusalOf(judgement: Judgement): Refusal | undefined {
@@ -79,6 +117,8 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
 }
 
 const NO_NAMES: readonly never[] = [];
+
+const namesAny = ({ statements }: Facts): boolean => statements.some(({ names }) => names.length > 0);
 
 /** By command of the batch; empty when none names anything, as nearly always. */
 function sessionNames({ statements }: Facts): readonly (readonly SessionNameUse[])[] {

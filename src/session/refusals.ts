@@ -72,6 +72,10 @@ export const changedWhileHeld = (draft: RequestDraft, id: string): Refusal => ({
   hint: 'It has not run. Send it again to have it judged by what is true now.',
 });
 
+export const changedSinceBound: Refusal = {
+  code: 'changed', message: 'what this portal would do, or what may be done, changed since it was bound', hint: 'It has not run any further. Bind it again to have it judged by what is true now.',
+};
+
 export const notReleased = (id: string): Refusal => ({
   code: 'withdrawn', message: `${id} could not be released: it was used, ended or could not be verified`, detail: { request: id }, hint: 'It has not run. Send it again.',
 });

@@ -12,7 +12,7 @@ import type { Database } from './database.ts';
 import { HoldAborted, passGate } from './gate.ts';
 import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
 import type { SessionParts } from './parts.ts';
-import { draftRequest, recordRefusal, recordRun, rule, type Ruling } from './query-path.ts';
+import { draftRequest, recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
 import { holdDetail, journalUnavailable } from './refusals.ts';
 import { ReplyPath } from './reply-path.ts';
 import type { SessionState } from './states.ts';
@@ -201,7 +201,7 @@ export class Session {
   }
 
   #refuse(step: Step, at: number, refusal: Refusal, judgements: readonly Judgement[]): void {
-    const before: Step = { ...step, statements: step.statements.slice(0, at) };
+    const before: Step = at === WHOLE ? { ...step, statements: [], prepares: [], continues: [] } : { ...step, statements: step.statements.slice(0, at) };
     recordRun(this, before, judgements);
     recordRefusal(this, step, judgements, at, refusal);
     this.conversation.refuse(step, at, refusal);
