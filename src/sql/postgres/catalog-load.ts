@@ -90,6 +90,16 @@ export class CatalogFailure extends Failure {}
 /** Leaves the connection's search_path empty. @throws {CatalogFailure} and what `query` throws */
 export async function loadCatalog(query: Query): Promise<CatalogData> {
   await query(QUALIFY);
+  await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    return await readAll(query);
+  } finally {
+    await query('ROLLBACK');
+  }
+}
+
+/** All of it as of one moment: a table seen without its columns would seem to have none. */
+async function readAll(query: Query): Promise<CatalogData> {
   const version = await query(VERSION);
   const columns = Map.groupBy(await query(COLUMNS), (row) => text(row['relation']));
   const children = Map.groupBy(await query(CHILDREN), (row) => text(row['parent']));

@@ -102,7 +102,7 @@ function index(walk: Walk, stmt: IndexStmt): void {
   if (relation === undefined) return;
   const sources = touchRelation(walk, relation, 'create', true);
   walk.within({ entries: [entryOf(relation, sources)], parent: undefined }, () => {
-    for (const node of stmt.indexParams ?? []) readColumn(walk.scope, as('IndexElem', node)?.name ?? '');
+    for (const { name } of (stmt.indexParams ?? []).flatMap((node) => as('IndexElem', node) ?? [])) if (name !== undefined) readColumn(walk.scope, name);
     walk.fields('IndexStmt', rest);
   });
 }

@@ -3,6 +3,7 @@
 import type { A_Expr, A_Indirection, ColumnRef, FuncCall, JoinExpr, SubLink } from 'libpg-query';
 import { judgeCall, judgeNotation, judgeOperator, judgeType } from './calls.ts';
 import { entriesNamed, readAll, readColumn, readQualified } from './scope.ts';
+import type { Entry } from './scope.ts';
 import { as, strings } from './tree.ts';
 import type { Handlers, Walk } from './walk.ts';
 
@@ -45,14 +46,24 @@ function columnRef(walk: Walk, ref: ColumnRef): void {
   const parts = strings(ref.fields);
   const last = parts.at(-1) ?? '';
   const alias = parts.at(-2);
-  if (alias === undefined) return last === '*' ? readStar(walk) : readColumn(walk.scope, last);
+  if (alias === undefined) {
+    if (last === '*') readStar(walk);
+    else if (!readColumn(walk.scope, last)) walk.found.unresolved = true;
+    return;
+  }
   const entries = entriesNamed(walk.scope, alias);
   for (const entry of entries) {
     if (last === '*') readAll(entry);
-    else if (!readQualified(entry, last)) judgeNotation(walk, last);
+    else if (!readQualified(entry, last)) missing(walk, entry, last);
   }
   // An alias that nothing here explains (NEW and OLD of rules, another database's name): whatever it is, its attribute may be a call.
   if (entries.length === 0) judgeNotation(walk, last);
+}
+
+/** No column of that name: a function called by it, or a column younger than the catalog. */
+function missing(walk: Walk, entry: Entry, name: string): void {
+  judgeNotation(walk, name);
+  if (entry.sources.length > 0 && walk.catalog.functions(undefined, name).length === 0) walk.found.unresolved = true;
 }
 
 function readStar(walk: Walk): void {

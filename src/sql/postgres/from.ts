@@ -1,6 +1,6 @@
 /** The items of FROM: each adds what it stands for to the scope. */
 
-import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeTableSample, RangeVar, SelectStmt } from 'libpg-query';
+import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeTableSample, RangeVar, ResTarget, SelectStmt } from 'libpg-query';
 import { judgeCall } from './calls.ts';
 import { judgeJoinColumns } from './expressions.ts';
 import { entryOf, touchRelation } from './relations.ts';
@@ -84,18 +84,25 @@ function joined(alias: string, inside: readonly Entry[]): Entry {
   return { alias, sources: inside.flatMap((entry) => entry.sources), renamed: [], outputs: undefined };
 }
 
-/** The names of a query's columns as far as they are plain to see; undefined when a star or an expression hides them. */
+/** The names of a query's columns as far as they are plain to see; undefined when a star or an expression hides one. */
 export function outputsOf(query: Node | undefined): ReadonlySet<string> | undefined {
   let select: SelectStmt | undefined = as('SelectStmt', query);
   while (select?.larg !== undefined) select = select.larg;
-  if (select?.targetList === undefined) return undefined;
+  return select === undefined ? undefined : targetNames(select.targetList);
+}
+
+/** As outputsOf, of one target list. Its names are what ORDER BY and GROUP BY may use, beside columns. */
+export function targetNames(targets: readonly Node[] | undefined): ReadonlySet<string> | undefined {
   const names = new Set<string>();
-  for (const node of select.targetList) {
-    const target = as('ResTarget', node);
-    const column = as('ColumnRef', target?.val);
-    const name = target?.name ?? (column === undefined ? undefined : strings(column.fields).at(-1));
-    if (name === '*') return undefined;
-    if (name !== undefined) names.add(name);
+  for (const node of targets ?? []) {
+    const name = targetName(as('ResTarget', node));
+    if (name === undefined || name === '*') return undefined;
+    names.add(name);
   }
-  return names;
+  return targets === undefined ? undefined : names;
+}
+
+function targetName(target: ResTarget | undefined): string | undefined {
+  const named = as('ColumnRef', target?.val)?.fields ?? as('FuncCall', target?.val)?.funcname;
+  return target?.name ?? (named === undefined ? undefined : strings(named).at(-1));
 }

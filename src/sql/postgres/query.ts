@@ -2,7 +2,7 @@
 
 import type { CommonTableExpr, LockingClause, Node, SelectStmt, WithClause } from 'libpg-query';
 import { judgeOperator } from './calls.ts';
-import { outputsOf } from './from.ts';
+import { outputsOf, targetNames } from './from.ts';
 import { defineRelation } from './relations.ts';
 import { entriesNamed } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -36,6 +36,7 @@ export function rows(walk: Walk, stmt: SelectStmt): void {
 function setOperation(walk: Walk, stmt: SelectStmt): void {
   const around = walk.scope?.parent;
   for (const side of [stmt.larg, stmt.rarg]) walk.within(around, () => walk.kind('SelectStmt', side));
+  nameOutputs(walk, stmt.larg === undefined ? undefined : outputsOf({ SelectStmt: stmt.larg }));
   if (stmt.all !== true) judgeOperator(walk, ['=']);
 }
 
@@ -44,6 +45,7 @@ function plainSelect(walk: Walk, stmt: SelectStmt): void {
   walk.nodes(stmt.distinctClause);
   walk.nodes(stmt.targetList);
   walk.node(stmt.whereClause);
+  nameOutputs(walk, targetNames(stmt.targetList));
   walk.nodes(stmt.groupClause);
   walk.node(stmt.havingClause);
   walk.nodes(stmt.windowClause);
@@ -53,6 +55,11 @@ function plainSelect(walk: Walk, stmt: SelectStmt): void {
     insertInto(walk, stmt.intoClause.rel?.relname ?? '');
     walk.nodes(stmt.intoClause.options);
   }
+}
+
+/** From here on the query's own output names may be meant too. */
+function nameOutputs(walk: Walk, outputs: ReadonlySet<string> | undefined): void {
+  walk.scope?.entries.push({ alias: '', sources: [], renamed: [], outputs });
 }
 
 /** The rows that SELECT INTO and CREATE TABLE AS put into what they make. */
@@ -75,7 +82,8 @@ function withClause(walk: Walk, clause: WithClause): void {
 
 function see(walk: Walk, cte: CommonTableExpr): void {
   const renamed = strings(cte.aliascolnames);
-  walk.ctes = { name: cte.ctename ?? '', outputs: renamed.length > 0 ? new Set(renamed) : outputsOf(cte.ctequery), parent: walk.ctes };
+  const outputs = cte.search_clause !== undefined || cte.cycle_clause !== undefined ? undefined : outputsOf(cte.ctequery);
+  walk.ctes = { name: cte.ctename ?? '', outputs: outputs === undefined ? undefined : outputs.union(new Set(renamed)), parent: walk.ctes };
 }
 
 function walkCte(walk: Walk, cte: CommonTableExpr): void {

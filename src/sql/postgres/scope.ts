@@ -38,14 +38,30 @@ export function findCte(ctes: Ctes | undefined, name: string): Ctes | undefined 
   return undefined;
 }
 
-/** Marks what `column` reads. The innermost query that has the column gives it its meaning, as at the server. */
-export function readColumn(scope: Scope | undefined, column: string): void {
+/**
+ * Marks what `column` reads. The innermost query that has the column gives it its meaning, as at the server.
+ * False when nothing in sight has or could have it: then the catalog is older than the statement, and whole rows are marked.
+ */
+export function readColumn(scope: Scope | undefined, column: string): boolean {
   for (let at = scope; at !== undefined; at = at.parent) {
     let hit = false;
     for (const entry of at.entries) hit = readEntryColumn(entry, column) || hit;
-    if (hit) return;
+    if (hit) return true;
   }
+  return !readAnything(scope, column);
 }
+
+/** Marks all rows in sight, unless something in sight may have the column. True when there was something to mark. */
+function readAnything(scope: Scope | undefined, column: string): boolean {
+  const entries: Entry[] = [];
+  for (let at = scope; at !== undefined; at = at.parent) entries.push(...at.entries);
+  if (entries.some((entry) => mayHave(entry, column))) return false;
+  for (const entry of entries) readAll(entry);
+  return entries.length > 0;
+}
+
+const mayHave = ({ sources, outputs }: Entry, column: string): boolean =>
+  sources.length === 0 ? outputs === undefined || outputs.has(column) : sources.some((source) => source.columns === undefined);
 
 function readEntryColumn(entry: Entry, column: string): boolean {
   // The bare alias is the whole row: row_to_json(c).

@@ -115,6 +115,13 @@ read,admin | r:pg_catalog.pg_user_mapping(umoptions) | SELECT umoptions FROM pg_
 read,admin | unresolved | SELECT * FROM pg_toast.pg_toast_1255
 read | r:nowhere(*) unresolved | SELECT * FROM nowhere
 read | r:nowhere.at_all(*) unresolved | SELECT * FROM nowhere.at_all
+read | r:public.customers(*) unresolved | SELECT added_later FROM customers
+read | r:public.customers(*) unresolved | SELECT c.added_later FROM customers c
+read | r:public.customers(*) unresolved | SELECT name FROM customers WHERE added_later = 1
+read | r:public.customers(*) r:public.orders(*) unresolved | SELECT (SELECT added_later FROM orders) FROM customers
+read | r:public.customers(name) | SELECT name AS n FROM customers GROUP BY n ORDER BY n
+read | r:public.customers() | SELECT count(*) FROM customers ORDER BY count
+read | r:public.customers(name) r:public.orders(status) | SELECT name AS n FROM customers UNION SELECT status::text FROM orders ORDER BY n
 read,lock | r:public.orders(id) | SELECT id FROM orders FOR UPDATE
 read,lock | r:public.orders(id) | SELECT id FROM orders FOR NO KEY UPDATE NOWAIT
 read,lock | r:public.orders(id) | SELECT id FROM orders o FOR SHARE OF o SKIP LOCKED
