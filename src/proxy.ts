@@ -36,6 +36,7 @@ import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { Database } from './session/database.ts';
+import { OutcomeBook } from './session/outcome-book.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { Registry } from './session/registry.ts';
 import { createUnderstanding } from './sql/postgres/understanding.ts';
@@ -76,10 +77,11 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const databases = await openDatabases(config, clock, log);
   stack.defer(() => databases.forEach((database) => database.close()));
   const metrics = createMetrics();
+  const outcomes = new OutcomeBook(journal);
   let draining = false;
 
   const parts: SessionParts = {
-    config, journal, approvals, clock, log, metrics, policy: policies.current,
+    config, journal, outcomes, approvals, clock, log, metrics, policy: policies.current,
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     buffered: new BufferBudget(config.limits.bufferedBytes),
@@ -133,6 +135,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
       await registry.drain(config.timeouts.drainMs);
       await http?.close();
       await closed;
+      outcomes.flush();
       journal.append({ kind: 'process.stop', reason });
       await stack.disposeAsync();
     },

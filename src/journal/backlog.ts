@@ -9,14 +9,14 @@ export interface Entry {
   /** Sequence number of the record it is about; 0: none. */
   readonly about: number;
   /** What an outcome amounted to, for when it has to be given up. */
-  readonly outcome?: { readonly rows: number; readonly bytes: number; readonly error: boolean };
+  readonly outcome?: { readonly count: number; readonly rows: number; readonly bytes: number; readonly errors: number };
 }
 
 /** Nothing of these has happened yet when they can't be written, and then nothing may. `text` belongs to them. */
 const VOID = new Set(['statement', 'prepare', 'continue', 'request.opened', 'text']);
 
 /** Given up in this order when there are too many; whatever isn't named comes last but for decisions and freezes. */
-const EXPENDABLE = ['outcome', 'login.refused', 'cancel', 'session.end', 'session.start', 'policy.rejected', 'policy.loaded', 'request.ended', 'process.stop', 'process.start'];
+const EXPENDABLE = ['outcomes', 'outcome', 'login.refused', 'cancel', 'session.end', 'session.start', 'policy.rejected', 'policy.loaded', 'request.ended', 'process.stop', 'process.start'];
 
 /** Bounds on what is kept in memory while nothing can be written. */
 export const KEPT_ENTRIES = 20_000;
@@ -27,7 +27,7 @@ export interface Outage {
   readonly code: string;
   readonly voided: Record<string, number>;
   readonly dropped: Record<string, number>;
-  outcomes?: { rows: number; bytes: number; errors: number };
+  outcomes?: { count: number; rows: number; bytes: number; errors: number };
   damaged?: { file: string; offset: number };
 }
 
@@ -65,6 +65,7 @@ function bounded(entries: Entry[], outage: Outage): Entry[] {
 function drop(entry: Entry, outage: Outage): void {
   outage.dropped[entry.kind] = (outage.dropped[entry.kind] ?? 0) + 1;
   if (entry.outcome === undefined) return;
-  const { rows, bytes, errors } = outage.outcomes ?? { rows: 0, bytes: 0, errors: 0 };
-  outage.outcomes = { rows: rows + entry.outcome.rows, bytes: bytes + entry.outcome.bytes, errors: errors + (entry.outcome.error ? 1 : 0) };
+  const { count, rows, bytes, errors } = outage.outcomes ?? { count: 0, rows: 0, bytes: 0, errors: 0 };
+  const { outcome } = entry;
+  outage.outcomes = { count: count + outcome.count, rows: rows + outcome.rows, bytes: bytes + outcome.bytes, errors: errors + outcome.errors };
 }

@@ -38,6 +38,11 @@ export type JournalEvent =
       readonly kind: 'outcome'; readonly session: string; readonly statement: number; readonly tag?: string; readonly rows: number; readonly bytes: number;
       readonly ms: number; readonly error?: { readonly code: string; readonly message: string };
     }
+  /**
+   * The plain outcomes of one turn, in one record: hashing and chaining each by itself would cost more than the statement's own record.
+   * Readers give them back one by one, as `outcome`s of this record's sequence number and time.
+   */
+  | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
   | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
   | {
       readonly kind: 'request.opened'; readonly session: string; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
@@ -64,7 +69,7 @@ export type JournalNote =
       readonly voided: Readonly<Record<string, number>>;
       /** How many records of each kind were given up, because more came than memory is kept for, and what the outcomes among them amounted to. */
       readonly dropped: Readonly<Record<string, number>>;
-      readonly outcomes?: { readonly rows: number; readonly bytes: number; readonly errors: number };
+      readonly outcomes?: { readonly count: number; readonly rows: number; readonly bytes: number; readonly errors: number };
       /** A file whose end, from `offset` on, could not be cut back and doesn't count. */
       readonly damaged?: { readonly file: string; readonly offset: number };
     };
@@ -75,6 +80,9 @@ export interface JournalRecord {
   readonly time: string;
   readonly event: JournalEvent | JournalNote;
 }
+
+/** A statement that ended without an error, with no more rows to come: session, sequence number of its record, rows, bytes, microseconds, command tag. */
+export type PlainOutcome = readonly [session: string, statement: number, rows: number, bytes: number, us: number, tag: string];
 
 /** Where events go. Everything that runs goes through `append`, then `written`. */
 export interface Journal {

@@ -3,7 +3,7 @@
  * holds them together), in a fifth of the time. Adding a field to either event fails to compile until it is here.
  */
 import { canonical } from './canonical.ts';
-import type { JournalEvent } from './events.ts';
+import type { JournalEvent, PlainOutcome } from './events.ts';
 
 type Statement = Extract<JournalEvent, { kind: 'statement' }>;
 type Outcome = Extract<JournalEvent, { kind: 'outcome' }>;
@@ -30,6 +30,14 @@ export function outcomeJson(event: Outcome): string {
   return `{"bytes":${canonical(event.bytes)}${event.error === undefined ? '' : `,"error":${canonical(event.error)}`
   },"kind":"outcome","ms":${canonical(event.ms)},"rows":${canonical(event.rows)},"session":${repeated(event.session)
   },"statement":${canonical(event.statement)}${event.tag === undefined ? '' : `,"tag":${canonical(event.tag)}`}}`;
+}
+
+export function outcomesJson(ended: readonly PlainOutcome[]): string {
+  let json = '';
+  for (const [session, statement, rows, bytes, us, tag] of ended) {
+    json += `${json === '' ? '' : ','}[${repeated(session)},${canonical(statement)},${canonical(rows)},${canonical(bytes)},${canonical(us)},${repeated(tag)}]`;
+  }
+  return `{"ended":[${json}],"kind":"outcomes"}`;
 }
 
 function parameters(values: readonly (string | null)[]): string {

@@ -9,7 +9,7 @@ import type { Seal } from './checkpoint.ts';
 import { Encoder } from './encoder.ts';
 import type { Journal, JournalEvent, JournalNote } from './events.ts';
 import { JournalRefused, JournalUnavailable, systemCode } from './failures.ts';
-import { outcomeJson, statementJson } from './hot.ts';
+import { outcomeJson, outcomesJson, statementJson } from './hot.ts';
 import { lockDirectory } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { LARGE_TEXT, textHash } from './record.ts';
@@ -55,6 +55,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     lock.release();
     throw error;
   }
+}
+
+/** What would be lost of outcomes if they had to be given up. */
+function amount(event: JournalEvent): Entry['outcome'] {
+  if (event.kind === 'outcome') return { count: 1, rows: event.rows, bytes: event.bytes, errors: event.error === undefined ? 0 : 1 };
+  if (event.kind !== 'outcomes') return undefined;
+  return event.ended.reduce((sum, [, , rows, bytes]) => ({ count: sum.count + 1, rows: sum.rows + rows, bytes: sum.bytes + bytes, errors: 0 }), { count: 0, rows: 0, bytes: 0, errors: 0 });
 }
 
 interface Down {
@@ -109,9 +116,9 @@ class SegmentedJournal implements Journal {
 
   append(event: JournalEvent): number {
     const json = this.#json(event);
-    return event.kind === 'outcome'
-      ? this.#add({ kind: event.kind, time: this.#time(), json, about: event.statement, outcome: { rows: event.rows, bytes: event.bytes, error: event.error !== undefined } })
-      : this.#add({ kind: event.kind, time: this.#time(), json, about: event.kind === 'continue' ? event.statement : 0 });
+    const entry = { kind: event.kind, time: this.#time(), json, about: event.kind === 'continue' || event.kind === 'outcome' ? event.statement : 0 };
+    const outcome = amount(event);
+    return this.#add(outcome === undefined ? entry : { ...entry, outcome });
   }
 
   note(note: JournalNote): void {
@@ -157,6 +164,7 @@ class SegmentedJournal implements Journal {
   #json(event: JournalEvent): string {
     if (event.kind === 'statement') return statementJson(event, this.#text(event.text));
     if (event.kind === 'outcome') return outcomeJson(event);
+    if (event.kind === 'outcomes') return outcomesJson(event.ended);
     if ((event.kind === 'prepare' || event.kind === 'request.opened') && event.text.length > LARGE_TEXT) {
       return canonical({ ...event, text: JSON.parse(this.#text(event.text)) });
     }

@@ -48,7 +48,7 @@ async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFil
         const record = readRecord(segment, raw, texts);
         // What lies behind the next segment's beginning was never committed.
         if (next !== undefined && record !== undefined && record.sequence >= next.first) return;
-        if (record !== undefined && wanted.has(record)) yield { sequence: record.sequence, time: record.time, event: record.event };
+        for (const one of record === undefined ? [] : apart(record)) if (wanted.has(one)) yield one;
       }
       if (batch.length > 0) continue;
       if (follow === undefined || follow.aborted || next !== undefined) return;
@@ -67,6 +67,14 @@ function readRecord(segment: SegmentFile, { json, offset }: RawRecord, texts: Te
   const whole = record === undefined ? undefined : texts.resolve(record);
   if (whole !== undefined) return whole;
   throw new JournalRefused('damaged', `A record in ${segment.path} at byte ${offset} can't be read.`, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
+}
+
+/** Plain outcomes are stored together and read one by one. */
+function apart({ sequence, time, event }: JournalRecord): JournalRecord[] {
+  if (event.kind !== 'outcomes') return [{ sequence, time, event }];
+  return event.ended.map(([session, statement, rows, bytes, us, tag]) => ({
+    sequence, time, event: { kind: 'outcome', session, statement, rows, bytes, ms: us / 1000, ...(tag === '' ? {} : { tag }) },
+  }));
 }
 
 async function existing(dir: string): Promise<SegmentFile[]> {

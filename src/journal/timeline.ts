@@ -29,6 +29,7 @@ function told(event: JournalRecord['event']): string {
     case 'prepare': return `prepared as ${event.name === '' ? 'the unnamed statement' : event.name}`;
     case 'statement': return `${event.verdict} by ${event.rule}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
     case 'continue': return `statement ${event.statement} is continued`;
+    case 'outcomes': return `${event.ended.length} statements ended`;
     case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms`;
     case 'cancel': return `${event.by} cancels what is ${event.what}`;
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;

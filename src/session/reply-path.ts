@@ -16,9 +16,7 @@ export class ReplyPath implements ConversationListener {
   readonly settings = new Settings();
   readonly #session: Session;
   readonly #attributes: Readonly<Record<string, string>>;
-  /** Let through and not ended. */
-  readonly #running = new Set<Statement>();
-  /** Of these, the ones that let others see new meanings of names as soon as they succeed. */
+  /** Let through and not ended: those that let others see new meanings of names as soon as they succeed. */
   readonly #announced = new Set<Statement>();
   #waiting: (() => void)[] = [];
   #transaction: TransactionState = 'idle';
@@ -46,11 +44,9 @@ export class ReplyPath implements ConversationListener {
 
   started(step: Step): void {
     for (const statement of step.statements) {
-      this.#running.add(statement);
       this.statements++;
       if (this.#makesVisible(statement)) this.#announce(statement);
     }
-    for (const statement of step.continues) this.#running.add(statement);
   }
 
   /** They never left: the journal could not be written. */
@@ -61,29 +57,23 @@ export class ReplyPath implements ConversationListener {
   /** Recorded or released, but never sent. */
   lost(step: Step, code: string): void {
     for (const statement of step.statements) {
-      this.#running.delete(statement);
       if (this.#announced.delete(statement)) this.#session.database.redefine(-1);
       this.#finish(statement, { rows: 0, bytes: 0, error: { code, message: 'not run' } });
     }
   }
 
-  completed(statement: Statement, index: number): void {
+  completed(statement: Statement, index: number, tag?: string): void {
     const facts = judgementOf(statement)?.facts.statements[index];
     if (facts === undefined) return;
     if (facts.names.some((name) => name.use === 'discard' && name.what === 'all')) this.settings.clear();
     this.settings.apply(facts.settings);
-    if (facts.transaction !== undefined) this.settings.transaction(facts.transaction);
+    // COMMIT of a failed transaction rolls back, and says so.
+    if (facts.transaction !== undefined) this.settings.transaction(tag === 'ROLLBACK' ? 'rollback' : facts.transaction);
   }
 
   ended(statement: Statement, outcome: Outcome): void {
-    if (outcome.suspended !== true) this.#running.delete(statement);
     if (outcome.error !== undefined) this.#failed = true;
-    const { journal, clock } = this.#session.parts;
-    journal.append({
-      kind: 'outcome', session: this.#session.id, statement: statement.record, rows: outcome.rows, bytes: outcome.bytes,
-      ms: Math.round((clock.monotonic() - statement.startedAt) * 1000) / 1000,
-      ...(outcome.tag === undefined ? {} : { tag: outcome.tag }), ...(outcome.error === undefined ? {} : { error: outcome.error }),
-    });
+    this.#record(statement, outcome);
     this.#noteChanges(statement);
     if (this.#announced.delete(statement)) {
       this.#session.database.changed();
@@ -92,12 +82,12 @@ export class ReplyPath implements ConversationListener {
     if (outcome.suspended !== true) this.#finish(statement, outcome);
   }
 
-  ready(status: TransactionState): void {
+  ready(status: TransactionState, failed: boolean): void {
+    if (failed) this.#failed = true;
     if (this.#transaction === 'idle' && status !== 'idle') this.transactionSince = this.#session.clock.monotonic();
     if (status === 'failed') this.#failed = true;
     if (status === 'idle') this.#idle();
     this.#transaction = status;
-    if (this.#session.conversation.quiet) this.#wake();
   }
 
   setting(name: string, value: string): void {
@@ -105,6 +95,11 @@ export class ReplyPath implements ConversationListener {
     // Statements are read by these two: if the database reads them otherwise, nothing more may pass.
     if (name === 'standard_conforming_strings' && value !== 'on') this.#session.end({ code: 'forbidden', message: 'standard_conforming_strings was turned off' });
     if (name === 'client_encoding' && value !== 'UTF8') this.#session.end({ code: 'forbidden', message: `client_encoding became ${value}` });
+  }
+
+  /** Replies have come. */
+  settled(): void {
+    if (this.#waiting.length > 0 && this.#session.conversation.quiet) this.#wake();
   }
 
   /** Resolves when the database has answered all that was sent. */
@@ -118,11 +113,19 @@ export class ReplyPath implements ConversationListener {
 
   /** The session is over: what ran has no known outcome. */
   abandon(): void {
-    for (const statement of this.#running) {
+    for (const statement of this.#session.conversation.outstanding()) {
       this.ended(statement, { rows: 0, bytes: 0, error: { code: 'connection_lost', message: 'the session ended before the statement did' } });
     }
-    this.#running.clear();
+    for (const _ of this.#announced) this.#session.database.redefine(-1);
+    this.#announced.clear();
     this.#wake();
+  }
+
+  #record(statement: Statement, { rows, bytes, tag, error, suspended }: Outcome): void {
+    const { id: session, parts: { journal, outcomes, clock } } = this.#session;
+    const us = Math.round((clock.monotonic() - statement.startedAt) * 1000);
+    if (error === undefined && suspended !== true) outcomes.add([session, statement.record, rows, bytes, us, tag ?? '']);
+    else journal.append({ kind: 'outcome', session, statement: statement.record, rows, bytes, ms: us / 1000, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error }) });
   }
 
   #idle(): void {

@@ -97,8 +97,8 @@ export class Session {
   /** The agent asks for what it has running to be cancelled. */
   cancel(): void {
     const { journal, log } = this.parts;
-    journal.append({ kind: 'cancel', session: this.id, by: 'agent', what: this.#hold === undefined ? 'running' : 'held' });
-    if (this.#hold !== undefined) this.#hold.abort(new HoldAborted('cancelled by the agent', { code: 'cancelled', message: 'canceling statement due to user request' }));
+    journal.append({ kind: 'cancel', session: this.id, by: 'agent', what: this.#hold !== undefined && this.conversation.quiet ? 'held' : 'running' });
+    if (this.#hold !== undefined && this.conversation.quiet) this.#hold.abort(new HoldAborted('cancelled by the agent', { code: 'cancelled', message: 'canceling statement due to user request' }));
     else this.#admitted.cancelUpstream().catch((error: unknown) => log.warn({ err: error, session: this.id }, 'session: the database could not be told to cancel'));
   }
 
@@ -121,6 +121,7 @@ export class Session {
     this.#admitted.upstream.end();
     this.parts.buffered.change(-this.#budgeted);
     this.#replies.abandon();
+    this.parts.outcomes.flush();
     this.parts.journal.append({ kind: 'session.end', session: this.id, reason, statements: this.statements, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
     this.#onClosed();
   }
@@ -145,8 +146,9 @@ export class Session {
     this.#bytesOut += chunk.length;
     this.conversation.reply(chunk);
     this.flushClient();
-    if (this.#clientGone && this.conversation.quiet) this.close('the agent closed the connection');
-    else if (this.#state === 'ready') this.#pump();
+    this.#replies.settled();
+    if (this.#state === 'ready') this.#pump();
+    if (this.#clientGone) this.#closeWhenDone();
   }
 
   flushClient(): void {
@@ -172,10 +174,18 @@ export class Session {
 
   /** What runs nothing needs no record. */
   #pass(step: Step): void {
+    // What isn't written in this turn must outlive the chunk it lies in.
+    if (this.#flushing && step.transient) this.conversation.keep();
     this.conversation.forward(step);
     if (step.terminate) this.#clientGone = true;
-    if (!this.#flushing) this.#write();
-    if (step.terminate && !this.#flushing) this.close('the agent said goodbye');
+    if (this.#flushing) return;
+    this.#write();
+    if (step.terminate) this.#closeWhenDone();
+  }
+
+  /** The agent sends nothing more: what it has asked for is still answered. */
+  #closeWhenDone(): void {
+    if (this.#state === 'ready' && !this.#flushing && this.conversation.quiet && !this.conversation.waiting) this.close('the agent closed the connection');
   }
 
   #await(step: Step, ruling: Promise<Ruling>): void {
@@ -195,8 +205,8 @@ export class Session {
   }
 
   #forward(step: Step): void {
-    this.conversation.forward(step);
     this.#replies.started(step);
+    this.conversation.forward(step);
     this.#flush();
   }
 
@@ -204,12 +214,13 @@ export class Session {
     const before: Step = at === WHOLE ? { ...step, statements: [], prepares: [], continues: [] } : { ...step, statements: step.statements.slice(0, at) };
     recordRun(this, before, judgements);
     recordRefusal(this, step, judgements, at, refusal);
-    this.conversation.refuse(step, at, refusal);
     this.#replies.started(before);
+    this.conversation.refuse(step, at, refusal);
     this.#flush();
   }
 
   #startHold(step: Step, ruling: Ruling & { do: 'hold' }): void {
+    if (this.#clientGone) return this.close('the agent closed the connection before a statement that needs approval');
     this.#state = 'held';
     this.#hold = new AbortController();
     this.#holdStep(step, ruling, this.#hold.signal).catch((error: unknown) => this.#fail(error));
@@ -220,6 +231,8 @@ export class Session {
     const began = clock.monotonic();
     metrics.held.inc();
     // What came before may still fail: only then is known what state the statement meets.
+    this.conversation.hasten();
+    if (!this.#flushing) this.#write();
     await this.#replies.quiet(signal).catch(() => {});
     const passage = await passGate(this.parts, {
       session: this.id, draft: draftRequest(this, step, ruling.together, ruling.terms), statements: step.statements, settings: this.#replies.settings.meaningful(),
@@ -291,7 +304,7 @@ export class Session {
       this.#guard(() => {
         if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
         this.#write();
-        if (this.#clientGone) this.close('the agent said goodbye');
+        if (this.#clientGone) this.#closeWhenDone();
       });
     });
   }
@@ -304,7 +317,7 @@ export class Session {
   /** Makes the client wait while too much of it waits here, and lets it go on when it doesn't any more. */
   #relieve(): void {
     const { client, upstream } = this.#admitted;
-    if (this.conversation.backlog > HIGH_WATER && this.#state !== 'ready') client.pause();
+    if (this.conversation.backlog > HIGH_WATER && this.conversation.waiting) client.pause();
     else if (upstream.backlog > HIGH_WATER) client.pause();
     else client.resume();
   }
@@ -314,15 +327,16 @@ export class Session {
     const change = backlog - this.#budgeted;
     if (change === 0 || this.#state === 'closed') return;
     this.#budgeted = backlog;
-    if (!this.parts.buffered.change(change)) {
+    if (!this.parts.buffered.change(change) && backlog > HIGH_WATER) {
       throw new Refused({ code: 'too_large', message: 'the proxy\'s buffers are full', detail: { limit: 'limits.buffered' }, hint: 'Send less at once, or try again later.' });
     }
   }
 
   #clientEnded(): void {
     // It sends nothing more, but what it has sent may still be answered, unless it waits for people.
-    if (this.#state === 'held' || this.conversation.quiet) this.close('the agent closed the connection');
-    else this.#clientGone = true;
+    if (this.#state === 'held') return this.close('the agent closed the connection');
+    this.#clientGone = true;
+    this.#closeWhenDone();
   }
 
   #upstreamClosed(): void {
