@@ -15,12 +15,14 @@ import type { SessionNameUse } from '../sql/facts.ts';
 import { type Statement, StatementText, type Step } from '../protocol/statement.ts';
 import { analyse, passingStep, type PostgresStep, type Reaction } from './analysis.ts';
 import { clash } from './clash.ts';
+import { CopyIn, mayCopyIn } from './copy-in.ts';
 import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
 import { type Frame, Inbox, type Part } from './inbox.ts';
 import { Frontend } from './messages/frame.ts';
 import { type Change, changesOf, type Lookup, type Meaning, Names } from './prepared.ts';
-import { encodeNotice, encodeRefusal, PLACEHOLDER_QUERY, placeholderExecute } from './refusal.ts';
-import { Replies } from './replies.ts';
+import { encodeFlush } from './messages/extended.ts';
+import { encodeNotice, encodeRefusal, INTERRUPTED_COPY, PLACEHOLDER_QUERY, placeholderExecute } from './refusal.ts';
+import { Replies, SKIPPED } from './replies.ts';
 import { transcript } from '../protocol/parameters.ts';
 
 export interface ConversationLimits {
@@ -38,14 +40,22 @@ export class PostgresConversation implements Conversation {
   readonly #replies: Replies;
   /** The head of the inbox, analysed. */
   #step: PostgresStep | undefined;
+  readonly #listener: ConversationListener;
   /** Are messages dropped until the next Sync, since one before them was refused? */
-  #skipping = false;
+  #refused = false;
+  /** Has a part of a segment been sent whose Sync hasn't? */
+  #midSegment = false;
+  /** Nothing goes past it until it is known whether it reads COPY data. */
+  #copy: CopyIn | undefined;
+  /** What of its own part stands behind it. */
+  #rest: PostgresStep | undefined;
   /** What was added to `toDatabase` and isn't written yet. */
   #unsent: Unsent[] = [];
 
   constructor(limits: ConversationLimits, listener: ConversationListener) {
     this.#limits = limits;
     this.#inbox = new Inbox(limits);
+    this.#listener = listener;
     this.#replies = new Replies(this.#expected, this.#names, this.toClient, listener);
   }
 
@@ -57,8 +67,21 @@ export class PostgresConversation implements Conversation {
     return this.#expected.length === 0;
   }
 
+  get waiting(): boolean {
+    return this.#inbox.head !== undefined || this.#rest !== undefined;
+  }
+
+  /** What is sent between two Syncs is one transaction, of which the server says nothing before the second. */
   get transaction(): TransactionState {
-    return this.#replies.transaction;
+    return this.#midSegment && this.#replies.transaction === 'idle' ? 'open' : this.#replies.transaction;
+  }
+
+  hasten(): void {
+    if (this.#midSegment && !this.quiet) this.toDatabase.add(encodeFlush());
+  }
+
+  outstanding(): readonly Statement[] {
+    return this.#expected.statements();
   }
 
   receive(chunk: Buffer): void {
@@ -75,11 +98,23 @@ export class PostgresConversation implements Conversation {
 
   next(): Step | 'unsettled' | undefined {
     if (this.#step !== undefined) return this.#step;
-    const part = this.#inbox.head;
-    if (part === undefined) return undefined;
-    const step = this.#skipping ? passingStep(part) : analyse(part, this.#names, this.#limits);
+    const copy = this.#copy?.state;
+    if (copy === 'waiting') return this.waiting ? 'unsettled' : undefined;
+    if (copy === 'over') this.#copy = undefined;
+    const step = this.#rest ?? this.#analysed(copy === 'reading');
     if (step !== 'unsettled') this.#step = step;
     return step;
+  }
+
+  #analysed(copying: boolean): PostgresStep | 'unsettled' | undefined {
+    const part = this.#inbox.head;
+    if (part === undefined) return undefined;
+    return copying || this.#skipping ? passingStep(part) : analyse(part, this.#names, this.#limits);
+  }
+
+  /** Does the server skip what it is sent, or would it if we sent it? */
+  get #skipping(): boolean {
+    return this.#refused || this.#replies.skipping;
   }
 
   forward(step: Step): void {
@@ -94,6 +129,8 @@ export class PostgresConversation implements Conversation {
   }
 
   sent(): void {
+    // A portal's parameters may be large, and may stay bound for long; nobody here needs them again.
+    for (const { step } of this.#unsent) for (const statement of step.statements) statement.parameters = NO_PARAMETERS;
     this.#unsent = [];
   }
 
@@ -103,7 +140,9 @@ export class PostgresConversation implements Conversation {
     for (const entry of this.#expected.truncate(this.#expected.length - replies)) this.#forget(entry);
     this.toDatabase.take();
     this.#unsent = [];
-    this.#skipping = unsent[0]?.skipping ?? this.#skipping;
+    this.#refused = unsent[0]?.skipping ?? this.#refused;
+    // It is the last of them: nothing goes past it.
+    if (unsent.length > 0 && this.#copy?.state === 'waiting') this.#copy = this.#rest = undefined;
     for (const { step, refusal: own } of unsent) this.#add(step, refusal, () => this.#refuse(step, 0, own ?? refusal));
     return unsent.map((entry) => entry.step);
   }
@@ -136,7 +175,8 @@ export class PostgresConversation implements Conversation {
   #take(step: Step): PostgresStep {
     if (this.#step === step) {
       this.#step = undefined;
-      this.#inbox.shift();
+      if (this.#rest === step) this.#rest = undefined;
+      else this.#inbox.shift();
     }
     return step as PostgresStep;
   }
@@ -144,22 +184,67 @@ export class PostgresConversation implements Conversation {
   /** Notes what a step adds, so that it can be taken back until it is written. */
   #add(step: PostgresStep, refusal: Refusal | undefined, act: () => void): void {
     const before = this.#expected.length;
-    const skipping = this.#skipping;
+    const skipping = this.#refused;
     act();
     this.#unsent.push({ step, refusal, skipping, replies: this.#expected.length - before });
   }
 
-  #forward({ part, reactions }: PostgresStep): void {
-    if (part.kind === 'data') return this.#data(part);
-    if (this.#skipping) return this.#resync(part);
-    for (const [index, reaction] of reactions.entries()) this.#send(part.frames[index] as Frame, reaction);
-    if (part.kind === 'terminate') this.#bytes(part.frames[0] as Frame);
+  #forward(step: PostgresStep): void {
+    const { part, reactions } = step;
+    if (part.kind === 'terminate') return this.#bytes(part.frames[0] as Frame);
+    if (this.#copy?.state === 'reading') return this.#forwardInCopy(part, this.#copy);
+    if (part.kind === 'data') return; // there is no COPY (any more): the server would drop it, too
+    if (this.#skipping) return this.#skip(step);
+    for (const [index, reaction] of reactions.entries()) {
+      const expected = this.#send(part.frames[index] as Frame, reaction);
+      if (expected === undefined || !('progress' in expected) || !mayCopyIn(expected.statement.source.text)) continue;
+      this.#copy = new CopyIn(expected.progress, expected.kind);
+      if (index + 1 < reactions.length) return this.#stopAt(step, index + 1);
+    }
+    this.#midSegment = !endsSegment(part);
     if (endsSegment(part)) this.#names.segment++;
   }
 
+  /** Keeps what stands behind a possible COPY, and has the server tell what it is. */
+  #stopAt({ part, reactions }: PostgresStep, place: number): void {
+    if (part.kind !== 'segment') return;
+    this.#rest = { ...passingStep({ kind: 'segment', frames: part.frames.slice(place), size: 0, sync: part.sync }), reactions: reactions.slice(place) };
+    this.#midSegment = true;
+    this.toDatabase.add(encodeFlush());
+  }
+
+  /** While the server reads COPY data it ignores Sync and Flush; anything else ends the COPY and is swallowed. */
+  #forwardInCopy(part: Part, copy: CopyIn): void {
+    if (part.kind === 'data') {
+      this.toDatabase.add(part.bytes);
+      if (part.ends) this.#endCopy(copy);
+      return;
+    }
+    if (part.frames.every(({ type }) => type === Frontend.Sync || type === Frontend.Flush)) return;
+    this.toDatabase.add(INTERRUPTED_COPY);
+    this.#endCopy(copy);
+    if (copy.kind === 'query') return;
+    this.#refused = true;
+    this.#resync(part);
+  }
+
+  /** A portal copies once; a batch may go on, and copy again. */
+  #endCopy(copy: CopyIn): void {
+    copy.finish();
+    if (copy.kind === 'execute') this.#copy = undefined;
+  }
+
+  /** It was judged and recorded before the error that makes the server skip it was known. */
+  #skip({ part, statements }: PostgresStep): void {
+    for (const statement of statements) this.#listener.ended(statement, { rows: 0, bytes: 0, error: SKIPPED });
+    this.#resync(part);
+  }
+
   /** Frames before `place` go as they came, that one is replaced, those after it are dropped. */
-  #refuse({ part, reactions }: PostgresStep, place: number, refusal: Refusal): void {
-    if (part.kind === 'data' || part.kind === 'terminate' || this.#skipping) return this.#resync(part);
+  #refuse(step: PostgresStep, place: number, refusal: Refusal): void {
+    const { part, reactions } = step;
+    if (part.kind === 'data' || part.kind === 'terminate') return this.#forward(step);
+    if (this.#skipping) return this.#resync(part);
     for (const [index, reaction] of reactions.slice(0, place).entries()) this.#send(part.frames[index] as Frame, reaction);
     if (part.kind === 'query') {
       this.toDatabase.add(PLACEHOLDER_QUERY);
@@ -169,20 +254,16 @@ export class PostgresConversation implements Conversation {
     }
     this.toDatabase.add(placeholderExecute());
     this.#expected.push({ kind: 'refused_execute', refusal, answered: false });
-    this.#skipping = true;
+    this.#refused = true;
+    this.#midSegment = true;
     this.#resync(part);
   }
 
-  /** In the same turn as what still waits to be written, the bytes must outlive the chunk. */
-  #data(part: Part & { kind: 'data' }): void {
-    if (this.#skipping) return;
-    this.toDatabase.add(part.owned || this.toDatabase.bytes === 0 ? part.bytes : Buffer.from(part.bytes));
-  }
-
-  #send(frame: Frame, reaction: Reaction): void {
+  #send(frame: Frame, reaction: Reaction): Expected | undefined {
     this.#bytes(frame);
     const expected = this.#expectation(reaction);
     if (expected !== undefined) this.#expected.push(expected);
+    return expected;
   }
 
   #expectation(reaction: Reaction): Expected | undefined {
@@ -217,13 +298,14 @@ export class PostgresConversation implements Conversation {
 
   /** While skipping, only the Sync that ends it goes on. */
   #resync(part: Part): void {
-    if (part.kind === 'terminate') this.#bytes(part.frames[0] as Frame);
     if (part.kind !== 'segment' || !part.sync) return;
     const sync = part.frames.at(-1) as Frame;
     if (sync.type !== Frontend.Sync) throw new Error('a segment that ends with Sync must end with Sync');
     this.#bytes(sync);
     this.#expected.push({ kind: 'sync' });
-    this.#skipping = false;
+    this.#refused = false;
+    this.#replies.skipping = false;
+    this.#midSegment = false;
     this.#names.segment++;
   }
 
@@ -243,6 +325,7 @@ interface Unsent {
   readonly replies: number;
 }
 
+const NO_PARAMETERS: readonly never[] = [];
 const NO_CHANGES: readonly (readonly Change[])[] = [];
 
 const endsSegment = (part: Part): boolean => part.kind === 'query' || (part.kind === 'segment' && part.sync);

@@ -19,13 +19,17 @@ export interface Progress {
   completed: number;
   rows: number;
   bytes: number;
+  /** Is the server reading COPY data from the client? */
+  copying: boolean;
+  /** Nothing more will come of it. */
+  over: boolean;
   tag?: string;
   error?: { readonly code: string; readonly message: string };
   /** Changes to names by SQL commands of the batch, by the command's place in it. */
   readonly changes: readonly (readonly Change[])[];
 }
 
-export const noProgress = (changes: readonly (readonly Change[])[] = []): Progress => ({ completed: 0, rows: 0, bytes: 0, changes });
+export const noProgress = (changes: readonly (readonly Change[])[] = []): Progress => ({ completed: 0, rows: 0, bytes: 0, copying: false, over: false, changes });
 
 /** First in, first out. Shifting an array is linear in V8 beyond some length; this isn't. */
 export class ExpectedQueue {
@@ -34,6 +38,11 @@ export class ExpectedQueue {
 
   get length(): number {
     return this.#entries.length - this.#first;
+  }
+
+  /** Statements the server hasn't answered in full, oldest first. */
+  statements(): Statement[] {
+    return this.#entries.slice(this.#first).flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
   }
 
   get head(): Expected | undefined {

@@ -17,13 +17,13 @@ export interface Frame {
  * A part of the conversation:
  * - `query`: one Query message
  * - `segment`: messages of the extended protocol up to a Sync or Flush, or up to where waiting for one would need too much memory
- * - `data`: (a piece of) a COPY message, which runs nothing
+ * - `data`: (a piece of) a COPY message, which runs nothing; CopyDone and CopyFail end the data
  * - `terminate`
  */
 export type Part =
   | { readonly kind: 'query'; readonly frames: readonly Frame[]; readonly size: number }
   | { readonly kind: 'segment'; readonly frames: readonly Frame[]; readonly size: number; readonly sync: boolean }
-  | { readonly kind: 'data'; bytes: Buffer; readonly size: number; owned: boolean }
+  | { readonly kind: 'data'; bytes: Buffer; readonly size: number; owned: boolean; readonly ends: boolean }
   | { readonly kind: 'terminate'; readonly frames: readonly Frame[]; readonly size: number };
 
 export interface InboxLimits {
@@ -46,7 +46,7 @@ export class Inbox {
   constructor(limits: InboxLimits) {
     this.#scanner = new FrameScanner(frontendFormat(limits), {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
-      piece: (bytes, start, end) => this.#data(bytes, start, end, bytes !== this.#chunk),
+      piece: (bytes, start, end) => this.#data(bytes, start, end, false),
     });
   }
 
@@ -90,7 +90,7 @@ export class Inbox {
   #frame(bytes: Buffer, start: number, end: number): void {
     const type = bytes[start] as number;
     if (type === Frontend.CopyDone || type === Frontend.CopyFail) {
-      this.#data(bytes, start, end, bytes !== this.#chunk);
+      this.#data(bytes, start, end, true);
       return;
     }
     const frame: Frame = { type, bytes: this.#own(bytes), start, end };
@@ -103,14 +103,19 @@ export class Inbox {
         this.#closeSegment(false);
         this.#add({ kind: 'terminate', frames: [frame], size: end - start });
         return;
-      case Frontend.Parse:
       case Frontend.Bind:
+        // With the Execute that follows it, a Bind should be judged together; a run of Binds must end somewhere, too.
+        if (this.#frameBytes > SEGMENT_BYTES) this.#closeSegment(false);
+        this.#frames.push(frame);
+        this.#frameBytes += end - start;
+        return;
+      case Frontend.Parse:
       case Frontend.Execute:
       case Frontend.Describe:
       case Frontend.Close:
         this.#frames.push(frame);
         this.#frameBytes += end - start;
-        if (this.#frameBytes > SEGMENT_BYTES && type !== Frontend.Bind) this.#closeSegment(false);
+        if (this.#frameBytes > SEGMENT_BYTES) this.#closeSegment(false);
         return;
       case Frontend.Flush:
       case Frontend.Sync:
@@ -132,9 +137,9 @@ export class Inbox {
     return this.#copy;
   }
 
-  #data(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  #data(bytes: Buffer, start: number, end: number, ends: boolean): void {
     this.#closeSegment(false);
-    this.#add({ kind: 'data', bytes: bytes.subarray(start, end), size: end - start, owned });
+    this.#add({ kind: 'data', bytes: bytes.subarray(start, end), size: end - start, owned: bytes !== this.#chunk, ends });
   }
 
   #closeSegment(sync: boolean): void {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts';
 import { encodeErrorResponse, encodeNoticeResponse } from './messages/error-response.ts';
-import { encodeExecute, encodeQuery } from './messages/extended.ts';
+import { encodeCopyFail, encodeExecute, encodeQuery } from './messages/extended.ts';
 
 /** Appendix A of the documentation. What isn't listed is insufficient_privilege. */
 const SQLSTATES: Partial<Record<RefusalCode, string>> = {
@@ -43,6 +43,9 @@ export function encodeRefusal(refusal: Refusal, severity: 'ERROR' | 'FATAL'): Bu
 export function encodeNotice(message: string, detail?: string, hint?: string): Buffer {
   return encodeNoticeResponse({ severity: 'NOTICE', sqlstate: '00000', message, ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) });
 }
+
+/** In the place of a message that may not come while the server reads COPY data, which ends the COPY with an error there, too. */
+export const INTERRUPTED_COPY = encodeCopyFail('another message came before CopyDone');
 
 /**
  * In the place of a refused Query: text that no grammar accepts, so that the server itself raises an error, aborts an open

@@ -21,7 +21,10 @@ export class Replies {
   readonly #names: Names;
   readonly #out: Slices;
   readonly #listener: ConversationListener;
+  #commitFailed = false;
   transaction: TransactionState = 'idle';
+  /** The server skips what it is sent until the next Sync, which hasn't been sent yet. */
+  skipping = false;
 
   constructor(expected: ExpectedQueue, names: Names, out: Slices, listener: ConversationListener) {
     this.#expected = expected;
@@ -82,6 +85,7 @@ export class Replies {
       case Backend.PortalSuspended:
         if (head?.kind !== 'execute') throw unexpected(type, head);
         this.#expected.shift();
+        this.#settle(head.progress);
         this.#listener.ended(head.statement, { rows: head.progress.rows, bytes: head.progress.bytes, suspended: true });
         break;
       case Backend.ErrorResponse:
@@ -91,6 +95,9 @@ export class Replies {
         this.#ready(head, bytes[start + HEADER_BYTES]);
         break;
       case Backend.CopyInResponse:
+        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        head.progress.copying = true;
+        break;
       case Backend.CopyOutResponse:
       case Backend.CopyDone:
         if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
@@ -119,7 +126,7 @@ export class Replies {
     const { progress, statement } = head;
     if (commandTag !== undefined) progress.tag = commandTag;
     for (const change of progress.changes[progress.completed] ?? []) this.#names.confirm(change);
-    this.#listener.completed(statement, progress.completed);
+    this.#listener.completed(statement, progress.completed, commandTag);
     progress.completed++;
     if (head.kind !== 'execute') return;
     this.#expected.shift();
@@ -127,12 +134,18 @@ export class Replies {
   }
 
   #end(statement: Statement, progress: Progress): void {
-    for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
+    this.#settle(progress);
     this.#listener.ended(statement, {
       rows: progress.rows, bytes: progress.bytes,
       ...(progress.tag === undefined ? {} : { tag: progress.tag }),
       ...(progress.error === undefined ? {} : { error: progress.error }),
     });
+  }
+
+  #settle(progress: Progress): void {
+    progress.over = true;
+    progress.copying = false;
+    for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
   }
 
   /** True when the server's error was replaced by ours. */
@@ -141,10 +154,13 @@ export class Replies {
     const error = { code: fields.get('C') ?? 'XX000', message: fields.get('M') ?? '' };
     switch (head?.kind) {
       case undefined: // FATAL outside of any command: the server ends the session (shutdown, idle timeout)
+        return false;
       case 'sync': // the implicit transaction's commit failed; ReadyForQuery follows
+        this.#commitFailed = true;
         return false;
       case 'query':
         head.progress.error = error;
+        head.progress.copying = false;
         return false;
       case 'refused_query':
         head.answered = true;
@@ -176,6 +192,7 @@ export class Replies {
       head.progress.error ??= SKIPPED;
       this.#end(head.statement, head.progress);
     }
+    this.skipping = this.#expected.head === undefined;
   }
 
   #ready(head: Expected | undefined, status: number | undefined): void {
@@ -186,7 +203,9 @@ export class Replies {
     this.#expected.shift();
     this.transaction = transactionState(status);
     if (this.transaction === 'idle') this.#names.endTransaction();
-    this.#listener.ready(this.transaction);
+    const failed = this.#commitFailed;
+    this.#commitFailed = false;
+    this.#listener.ready(this.transaction, failed);
   }
 
   #setting(bytes: Buffer, start: number, end: number): void {
@@ -195,7 +214,7 @@ export class Replies {
   }
 }
 
-const SKIPPED = { code: 'skipped', message: 'skipped by the database after an earlier error in the same pipeline' };
+export const SKIPPED = { code: 'skipped', message: 'skipped by the database after an earlier error in the same pipeline' };
 
 
 function transactionState(status: number | undefined): TransactionState {

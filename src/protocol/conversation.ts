@@ -7,12 +7,12 @@ import type { Outcome, Statement, Step } from './statement.ts';
 
 /** What a conversation tells its session while it follows the database's replies. */
 export interface ConversationListener {
-  /** The `index`th statement of the batch is complete. */
-  completed(statement: Statement, index: number): void;
+  /** The `index`th statement of the batch is complete. @param tag its command tag: COMMIT of a failed transaction says ROLLBACK */
+  completed(statement: Statement, index: number, tag?: string): void;
   /** The batch (or this part of its rows) has ended. */
   ended(statement: Statement, outcome: Outcome): void;
-  /** The database is waiting for the next command. */
-  ready(status: TransactionState): void;
+  /** The database is waiting for the next command. @param failed the transaction that has just ended could not be committed */
+  ready(status: TransactionState, failed: boolean): void;
   /** The database changed a setting that it reports. */
   setting(name: string, value: string): void;
 }
@@ -44,11 +44,17 @@ export interface Conversation {
   keep(): void;
   /** Bytes received and not yet forwarded. */
   readonly backlog: number;
+  /** Is there something received in full that hasn't been taken? */
+  readonly waiting: boolean;
 
   /** Bytes from the database. Throws Malformed when they can't be followed: the session then ends. */
   reply(chunk: Buffer): void;
   /** Is nothing of the database's replies outstanding? */
   readonly quiet: boolean;
+  /** Makes the database send the replies it keeps back, where a protocol lets it. */
+  hasten(): void;
+  /** Statements sent whose end the database hasn't told. */
+  outstanding(): readonly Statement[];
   readonly transaction: TransactionState;
 
   /**

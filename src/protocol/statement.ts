@@ -30,7 +30,8 @@ export interface ParameterValue {
 export class Statement {
   readonly source: StatementText;
   readonly arrival: Arrival;
-  readonly parameters: readonly ParameterValue[];
+  /** Dropped when the statement has been sent. */
+  parameters: readonly ParameterValue[];
   /** Names of session objects it makes or drops, known once it was understood; the conversation follows them as replies come. */
   names: readonly (readonly SessionNameUse[])[] = [];
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */

@@ -107,4 +107,8 @@ export const statementText = (text: Buffer): string => decodeUtf8(text);
 
 export const encodeQuery = (text: string): Buffer => message('Q', text);
 
+export const encodeFlush = (): Buffer => message('H');
+
+export const encodeCopyFail = (reason: string): Buffer => message('f', reason);
+
 export const encodeExecute = (portal: string): Buffer => message('E', portal, 0);
