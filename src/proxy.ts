@@ -74,7 +74,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
   const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
-  const databases = await openDatabases(config, clock, log);
+  const databases = await openDatabases(config, clock, log, stack);
   stack.defer(() => databases.forEach((database) => database.close()));
   const metrics = createMetrics();
   const outcomes = new OutcomeBook(journal);
@@ -183,10 +183,11 @@ async function approvalParts(config: Config, journal: Journal, clock: Clock, log
   return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
-async function openDatabases(config: Config, clock: Clock, log: Logger): Promise<ReadonlyMap<string, Database>> {
+async function openDatabases(config: Config, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<ReadonlyMap<string, Database>> {
   const opened = [...config.databases.values()].filter(({ protocol }) => protocol === 'postgres').map(async (database) => {
     const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
-    const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes } });
+    const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
+    stack.defer(() => understanding.close());
     log.info({ database: database.name }, 'proxy: catalog read');
     return [database.name, new Database(database, understanding, clock, log)] as const;
   });

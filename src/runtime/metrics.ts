@@ -12,20 +12,28 @@ export interface SessionMetrics {
 export function createMetrics(registry: Registry = new Registry()): SessionMetrics & { readonly registry: Registry } {
   const sessions = new Gauge({ name: 'countersign_sessions', help: 'Open agent sessions', registers: [registry] });
   const held = new Gauge({ name: 'countersign_held_statements', help: 'Statements that wait for a decision', registers: [registry] });
-  const statements = new Counter({ name: 'countersign_statements_total', help: 'Statements judged', labelNames: ['verdict', 'fate'], registers: [registry] });
+  // Counted by hand between two scrapes: every statement passes here.
+  const counts = new Map<string, { run: number; refused: number }>();
+  void new Counter({
+    name: 'countersign_statements_total', help: 'Statements judged', labelNames: ['verdict', 'fate'], registers: [registry],
+    collect() {
+      for (const [verdict, { run, refused }] of counts) {
+        if (run > 0) this.inc({ verdict, fate: 'run' }, run);
+        if (refused > 0) this.inc({ verdict, fate: 'refused' }, refused);
+      }
+      counts.clear();
+    },
+  });
   const decisions = new Histogram({
     name: 'countersign_hold_seconds', help: 'How long held statements waited', labelNames: ['state'], buckets: [1, 5, 15, 60, 300, 900, 3600], registers: [registry],
   });
-  // Looking a counter up by its labels costs more than counting.
-  const counters = new Map<string, Record<'run' | 'refused', { inc(): void }>>();
-  const countersOf = (verdict: string): Record<'run' | 'refused', { inc(): void }> => {
-    let found = counters.get(verdict);
-    if (found === undefined) counters.set(verdict, (found = { run: statements.labels(verdict, 'run'), refused: statements.labels(verdict, 'refused') }));
-    return found;
-  };
   return {
     registry, sessions, held,
-    statement: (verdict, fate) => countersOf(verdict)[fate].inc(),
+    statement(verdict, fate) {
+      let count = counts.get(verdict);
+      if (count === undefined) counts.set(verdict, (count = { run: 0, refused: 0 }));
+      count[fate]++;
+    },
     decided: (state, ms) => decisions.observe({ state }, ms / 1000),
   };
 }

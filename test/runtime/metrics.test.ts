@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from '../../src/runtime/metrics.ts';
+
+test('statements are counted by verdict and fate, from one scrape to the next', async () => {
+  const metrics = createMetrics();
+  metrics.statement('allow', 'run');
+  metrics.statement('allow', 'run');
+  metrics.statement('deny', 'refused');
+  const scrape = await metrics.registry.metrics();
+  expect(scrape).toContain('countersign_statements_total{verdict="allow",fate="run"} 2');
+  expect(scrape).toContain('countersign_statements_total{verdict="deny",fate="refused"} 1');
+  expect(scrape).not.toContain('verdict="allow",fate="refused"');
+  metrics.statement('allow', 'run');
+  expect(await metrics.registry.metrics()).toContain('countersign_statements_total{verdict="allow",fate="run"} 3');
+});
