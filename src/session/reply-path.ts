@@ -9,15 +9,19 @@ import { Settings } from './settings.ts';
 
 /** Effects after which the catalog may be another. */
 const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'privilege', 'routine', 'dynamic', 'admin', 'unknown']);
+/** Effects of what runs unseen, and may have changed settings. */
+const SETS_ANYTHING = new Set<Effect>(['routine', 'dynamic', 'unknown']);
 /** Kinds whose change lets a known name mean something else. */
 const REDEFINES = /\b(function|procedure|routine|operator|cast|type|domain|aggregate|extension|schema|language|rule|trigger|view|transform|conversion|class|family)\b/;
 
 export class ReplyPath implements ConversationListener {
-  readonly settings = new Settings();
+  readonly settings: Settings;
   readonly #session: Session;
   readonly #attributes: Readonly<Record<string, string>>;
   /** Let through and not ended: those that let others see new meanings of names as soon as they succeed. */
   readonly #announced = new Set<Statement>();
+  /** Portals that gave as many rows as were asked for. Most are never asked for more: they end with the transaction. */
+  readonly #suspended = new Map<Statement, Outcome>();
   #waiting: (() => void)[] = [];
   #transaction: TransactionState = 'idle';
   #failed = false;
@@ -29,6 +33,7 @@ export class ReplyPath implements ConversationListener {
 
   constructor(session: Session, attributes: Readonly<Record<string, string>>) {
     this.#session = session;
+    this.settings = new Settings(session.id);
     this.#attributes = attributes;
   }
 
@@ -63,7 +68,9 @@ export class ReplyPath implements ConversationListener {
   }
 
   completed(statement: Statement, index: number, tag?: string): void {
-    const facts = judgementOf(statement)?.facts.statements[index];
+    const all = judgementOf(statement)?.facts;
+    const facts = all?.statements[index];
+    if (all?.effects.some(({ effect }) => SETS_ANYTHING.has(effect)) === true) this.settings.doubt();
     if (facts === undefined) return;
     if (facts.names.some((name) => name.use === 'discard' && name.what === 'all')) this.settings.clear();
     this.settings.apply(facts.settings);
@@ -72,6 +79,8 @@ export class ReplyPath implements ConversationListener {
   }
 
   ended(statement: Statement, outcome: Outcome): void {
+    if (outcome.suspended === true) this.#suspended.set(statement, outcome);
+    else this.#suspended.delete(statement);
     if (outcome.error !== undefined) this.#failed = true;
     this.#record(statement, outcome);
     this.#noteChanges(statement);
@@ -113,6 +122,7 @@ export class ReplyPath implements ConversationListener {
 
   /** The session is over: what ran has no known outcome. */
   abandon(): void {
+    this.#settleSuspended();
     for (const statement of this.#session.conversation.outstanding()) {
       this.ended(statement, { rows: 0, bytes: 0, error: { code: 'connection_lost', message: 'the session ended before the statement did' } });
     }
@@ -128,7 +138,13 @@ export class ReplyPath implements ConversationListener {
     else journal.append({ kind: 'outcome', session, statement: statement.record, rows, bytes, ms: us / 1000, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error }) });
   }
 
+  #settleSuspended(): void {
+    for (const [statement, outcome] of this.#suspended) this.#finish(statement, outcome);
+    this.#suspended.clear();
+  }
+
   #idle(): void {
+    this.#settleSuspended();
     this.settings.idle(this.#failed);
     this.#failed = false;
     this.redefines = false;
