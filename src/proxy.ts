@@ -32,6 +32,7 @@ import { postgresDoor } from './postgres/admission.ts';
 import { catalogSource } from './postgres/catalog-source.ts';
 import type { House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
+import { Failure } from './runtime/failure.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
@@ -67,6 +68,7 @@ export async function startProxy(config: Config, log: Logger, clock: Clock = sys
 }
 
 async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
+  refuseMysql(config);
   const journalKey = loadOrCreateSigningKey(config.journal.signingKey);
   const journal = await openJournal({ ...config.journal, signingKey: journalKey.privateKey, clock, log });
   stack.defer(() => journal.close());
@@ -75,7 +77,6 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const policies = await currentPolicy(config, journal, clock, log, stack);
   const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
   const databases = await openDatabases(config, clock, log, stack);
-  stack.defer(() => databases.forEach((database) => database.close()));
   const metrics = createMetrics();
   const outcomes = new OutcomeBook(journal);
   let draining = false;
@@ -95,6 +96,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     newKey: (bytes) => registry.newKey(bytes),
     loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
+    mayUse({ name }) {
+      if (!databases.has(name)) throw new Refused({ code: 'upstream_unavailable', message: 'the database couldn\'t be reached by the proxy so far', hint: 'Try again shortly; the proxy\'s operator finds the cause in its log.' });
+    },
     mayEnter(agent) {
       if (draining) throw new Refused({ code: 'shutting_down', message: 'the proxy is shutting down', hint: 'Connect again.' });
       const refusal = parts.frozen(agent.name);
@@ -120,7 +124,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
-      const checks = { listeners: !draining, store: await store.healthy(), journal: journal.writable };
+      const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
       return { ready: Object.values(checks).every(Boolean), checks };
     },
   });
@@ -140,6 +144,15 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
       await stack.disposeAsync();
     },
   };
+}
+
+export class NotSupported extends Failure {}
+
+/** Configured but not served would be worse than an error. */
+function refuseMysql({ databases, listen: { mysql }, file }: Config): void {
+  const database = [...databases.values()].find(({ protocol }) => protocol === 'mysql');
+  if (database === undefined && mysql === undefined) return;
+  throw new NotSupported('mysql', `${file}: ${database === undefined ? 'listen.mysql' : `database ${database.name}`}: MySQL isn't supported by this version`, { hint: 'Take it out of the configuration.' });
 }
 
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
@@ -183,15 +196,30 @@ async function approvalParts(config: Config, journal: Journal, clock: Clock, log
   return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
+/** How long to wait before a database is tried again that couldn't be read. */
+const OPEN_RETRY_MS = 2_000;
+
+/** Reads each database's catalog. One that can't be reached is tried again for ever, and keeps no other from being used. */
 async function openDatabases(config: Config, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<ReadonlyMap<string, Database>> {
-  const opened = [...config.databases.values()].filter(({ protocol }) => protocol === 'postgres').map(async (database) => {
+  const opened = new Map<string, Database>();
+  const ending = new AbortController();
+  stack.defer(() => ending.abort());
+  const open = async (database: DatabaseConfig): Promise<void> => {
     const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
-    const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
-    stack.defer(() => understanding.close());
-    log.info({ database: database.name }, 'proxy: catalog read');
-    return [database.name, new Database(database, understanding, clock, log)] as const;
-  });
-  return new Map(await Promise.all(opened));
+    try {
+      const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
+      const made = new Database(database, understanding, clock, log);
+      if (ending.signal.aborted) return await made.close();
+      stack.defer(() => made.close());
+      opened.set(database.name, made);
+      log.info({ database: database.name }, 'proxy: catalog read');
+    } catch (error) {
+      log.error({ err: error, database: database.name }, 'proxy: the database can\'t be used until its catalog can be read; trying again');
+      if (!ending.signal.aborted) clock.after(OPEN_RETRY_MS, () => void open(database));
+    }
+  };
+  await Promise.all([...config.databases.values()].map(open));
+  return opened;
 }
 
 function secretOf(database: DatabaseConfig): Promise<string | undefined> {

@@ -19,6 +19,8 @@ export interface House {
   authorities(database: DatabaseConfig): Promise<string | undefined>;
   /** Throws Refused when the agent is frozen or the proxy is shutting down. */
   mayEnter(agent: Agent): void;
+  /** Throws Refused while too little is known of the database to judge statements for it. */
+  mayUse(database: DatabaseConfig): void;
   /** Cancels what the session with this key is doing; an unknown key does nothing. */
   cancel(processId: number, secretKey: Buffer): void;
   /** A key for a new session, not in use. */
@@ -50,6 +52,8 @@ export interface Admitted {
   readonly rest: { readonly client: Buffer; readonly upstream: Buffer };
   /** What the agent says of itself: application_name, countersign.reason, … */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Settings the agent asked for at login; names in lower case. */
+  readonly startup: ReadonlyMap<string, string>;
   /** Settings the database reported at login. */
   readonly settings: ReadonlyMap<string, string>;
   converse(listener: ConversationListener): Conversation;

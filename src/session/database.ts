@@ -36,8 +36,9 @@ export class Database {
     this.#watch();
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#timer?.cancel();
+    return this.understanding.close();
   }
 
   /**

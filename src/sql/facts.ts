@@ -101,6 +101,8 @@ export interface Understanding {
   facts(text: string): Facts | Promise<Facts>;
   /** Something changed or a name was unknown: reload the catalog. Concurrent calls share one reload. */
   refresh(): Promise<void>;
+  /** Ends what it has running beside the loop. */
+  close(): Promise<void>;
   /** Grows whenever the catalog changed; facts of another version are stale. */
   readonly version: number;
 }
