@@ -24,6 +24,8 @@ import { cancelUpstream, openUpstream, type Upstream, UpstreamFailure } from './
 
 /** First byte of a TLS record that carries a handshake. */
 const TLS_HANDSHAKE = 0x16;
+/** Of names that strangers give, this much is journalled. Characters. */
+const SHOWN = 128;
 /** Newest minor version of protocol 3 we speak: 3.2 has longer cancel keys. */
 const NEWEST_MINOR = 2;
 
@@ -60,6 +62,7 @@ class Entrance {
     if (startup === undefined) return undefined;
     const { agent, settings } = await this.#authenticate(startup);
     const database = this.#database(startup, agent);
+    this.#house.mayUse(database);
     const upstream = await this.#upstream(database, settings);
     try {
       return this.#admit(startup, agent, database, settings, upstream);
@@ -77,7 +80,8 @@ class Entrance {
       socket.destroy();
       return;
     }
-    if (this.#attempt.agent !== '') this.#house.loginRefused({ ...this.#attempt, client: remoteName(socket), code: refusal.code });
+    const { agent, database } = this.#attempt;
+    if (agent !== '') this.#house.loginRefused({ agent: agent.slice(0, SHOWN), database: database.slice(0, SHOWN), client: remoteName(socket), code: refusal.code });
     socket.end(encodeRefusal(refusal, 'FATAL'));
     const timer = setTimeout(() => socket.destroy(), 2_000);
     timer.unref();
@@ -156,7 +160,7 @@ class Entrance {
     const unknown = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
     if (minor > NEWEST_MINOR || unknown.length > 0) socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknown));
     const agent = await login(this.#handshake, {
-      user, agent: this.#house.config.agents.get(user), mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
+      user, agent: this.#house.config.agents.get(user), like: this.#house.config.agents.values().next().value, mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
     });
     this.#house.mayEnter(agent);
     return { agent, settings };
@@ -190,7 +194,7 @@ class Entrance {
     const client = this.#encrypted ? streamWire(socket, true) : plainWire(socket);
     client.write([greeting(upstream, key)]);
     return {
-      agent, database, key, attributes: settings.attributes, settings: upstream.parameters,
+      agent, database, key, attributes: settings.attributes, startup: settings.settings, settings: upstream.parameters,
       client,
       upstream: upstream.wire,
       rest: { client: rest, upstream: upstream.rest },

@@ -18,6 +18,8 @@ const PLUS = 'SCRAM-SHA-256-PLUS';
 export interface LoginOptions {
   readonly user: string;
   readonly agent: Agent | undefined;
+  /** An agent that does exist: an unknown one is asked for as many iterations. */
+  readonly like: Agent | undefined;
   /** Key from which unknown agents get their salts; the same for the whole life of an installation, else two tries tell. */
   readonly mockSecret: Buffer;
   /** tls-server-end-point of our certificate; undefined without TLS. */
@@ -25,8 +27,8 @@ export interface LoginOptions {
 }
 
 /** Resolves when the client has proved the agent's password. Throws Refused (login_refused) with one answer for every wrong guess. */
-export async function login(handshake: Handshake, { user, agent, mockSecret, binding }: LoginOptions): Promise<Agent> {
-  const verifier = agent === undefined ? mockVerifier(user, mockSecret) : parseVerifier(agent.verifier);
+export async function login(handshake: Handshake, { user, agent, like, mockSecret, binding }: LoginOptions): Promise<Agent> {
+  const verifier = agent === undefined ? mockVerifier(user, mockSecret, like && parseVerifier(like.verifier)) : parseVerifier(agent.verifier);
   handshake.socket.write(authenticationSasl(binding ? [PLUS, PLAIN] : [PLAIN]));
   try {
     const initial = saslInitialResponse(await passwordMessage(handshake));

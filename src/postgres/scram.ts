@@ -46,9 +46,9 @@ export function makeVerifier(password: string, options: { readonly iterations?: 
  * A verifier nobody knows the password of, the same for a name each time: so an unknown agent's login takes the same steps
  * as a known one's (server: mock_scram_secret).
  */
-export function mockVerifier(name: string, secret: Buffer): Verifier {
-  const salt = hmac(secret, `salt ${name}`).subarray(0, 16);
-  return { iterations: DEFAULT_ITERATIONS, salt, storedKey: hmac(secret, `stored ${name}`), serverKey: hmac(secret, `server ${name}`) };
+export function mockVerifier(name: string, secret: Buffer, like?: Verifier): Verifier {
+  const salt = hmac(secret, `salt ${name}`).subarray(0, Math.min(like?.salt.length ?? 16, 32));
+  return { iterations: like?.iterations ?? DEFAULT_ITERATIONS, salt, storedKey: hmac(secret, `stored ${name}`), serverKey: hmac(secret, `server ${name}`) };
 }
 
 /** RFC 3454, table B.1. */

@@ -105,12 +105,14 @@ interface Login {
   readonly password: string | undefined;
   readonly encrypted: boolean;
   scram?: ScramClient;
+  /** Has the server proved that it knows the password, too? */
+  proved: boolean;
 }
 
 async function logIn(socket: Socket, { database, password, settings, signal }: UpstreamOptions): Promise<Upstream> {
   const { user, database: name } = database.upstream;
   const encrypted = database.tls.mode !== 'disable';
-  const login: Login = { socket, handshake: new Handshake(socket, signal), user, password, encrypted };
+  const login: Login = { socket, handshake: new Handshake(socket, signal), user, password, encrypted, proved: false };
   socket.write(serialize.startup({ user, database: name, ...Object.fromEntries(settings), ...PINS }));
   const parameters = new Map<string, string>();
   let processId = 0;
@@ -150,6 +152,8 @@ function refused(body: Buffer): UpstreamFailure {
 async function authenticate(login: Login, reader: ByteReader): Promise<void> {
   switch (reader.int32()) {
     case 0:
+      // RFC 5802, 9: without the server's signature anybody could be at the other end.
+      if (login.scram !== undefined && !login.proved) throw new UpstreamFailure('bad_server', 'the database ended SCRAM without proving that it knows the password');
       return;
     case 3:
       if (!login.encrypted) throw new UpstreamFailure('clear_password', 'the database asks for a clear password without TLS', { hint: 'Use scram-sha-256 at the database, or TLS.' });
@@ -165,6 +169,7 @@ async function authenticate(login: Login, reader: ByteReader): Promise<void> {
       return;
     case 12:
       scramOf(login).check(reader.bytes(reader.remaining).toString('utf8'));
+      login.proved = true;
       return;
     default:
       throw new UpstreamFailure('unsupported', 'the database asks for an authentication method that isn\'t supported', { hint: 'Use scram-sha-256, md5 or (with TLS) password.' });
@@ -172,6 +177,7 @@ async function authenticate(login: Login, reader: ByteReader): Promise<void> {
 }
 
 function startScram(login: Login, reader: ByteReader): void {
+  if (login.scram !== undefined) throw new UpstreamFailure('protocol', 'the database began SCRAM twice');
   const offered: string[] = [];
   for (let name = reader.cstring(); name !== ''; name = reader.cstring()) offered.push(name);
   const certificate = login.encrypted ? (login.socket as TLSSocket).getPeerX509Certificate() : undefined;

@@ -53,6 +53,7 @@ export class Session {
     this.lastActive = parts.clock.monotonic();
     this.#replies = new ReplyPath(this, admitted.attributes);
     this.conversation = admitted.converse(this.#replies);
+    this.#replies.settings.begin(admitted.startup);
     for (const [name, value] of admitted.settings) this.#replies.setting(name, value);
   }
 

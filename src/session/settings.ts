@@ -4,19 +4,35 @@ import type { SettingUse, TransactionCommand } from '../sql/facts.ts';
 
 /** What an approval is bound to beside the bytes. */
 const MEANINGFUL = new Set(['role', 'session_authorization', 'search_path', 'sql_mode']);
+/** RESET ALL leaves the two that say who one is (guc_tables.c: GUC_NO_RESET_ALL). */
+const NO_RESET = new Set(['role', 'session_authorization']);
 const OWN = 'countersign.';
 
 /**
  * Settings made in a transaction end with it if it is rolled back. What can't be followed (ROLLBACK TO, values that
- * aren't constants) makes the settings unlike any others, so that no approval given elsewhere fits.
+ * aren't constants) makes the settings unlike those of any other session, so that no approval given elsewhere fits.
  */
 export class Settings {
+  readonly #session: string;
+  /** What RESET goes back to: what the session was started with. */
+  #initial: ReadonlyMap<string, string> = new Map();
   #current = new Map<string, string>();
   /** As they were before the transaction, explicit or not, that is under way; undefined while it has set nothing. */
   #before: Map<string, string> | undefined;
   /** Names set only until the transaction's end. */
-  readonly #local = new Map<string, string | undefined>();
+  readonly #local = new Map<string, string>();
   #uncertain = 0;
+
+  /** @param session its id: what is uncertain here is equal to nothing elsewhere */
+  constructor(session: string) {
+    this.#session = session;
+  }
+
+  /** The session starts with these. */
+  begin(initial: ReadonlyMap<string, string>): void {
+    this.#initial = new Map([...initial].filter(([name]) => followed(name)));
+    this.#current = new Map(this.#initial);
+  }
 
   get(name: string): string | undefined {
     return this.#local.get(name) ?? this.#current.get(name);
@@ -24,28 +40,30 @@ export class Settings {
 
   /** What an approval is bound to: names and values, sorted. */
   meaningful(): (readonly [string, string])[] {
-    const all = new Map([...this.#current, ...[...this.#local].map(([name, value]) => [name, value ?? ''] as const)]);
+    const all = new Map([...this.#current, ...this.#local]);
     const named = [...all].filter(([name]) => MEANINGFUL.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return this.#uncertain === 0 ? named : [...named, ['uncertain', String(this.#uncertain)]];
+    return this.#uncertain === 0 ? named : [...named, ['uncertain', `${this.#session} ${this.#uncertain}`]];
   }
 
   /** DISCARD ALL has succeeded. */
   clear(): void {
     this.#before ??= this.#current;
-    this.#current = new Map();
+    this.#current = new Map(this.#initial);
+  }
+
+  /** Something has run that may have set anything. */
+  doubt(): void {
+    this.#uncertain++;
   }
 
   /** A command that sets something has succeeded. */
   apply(uses: readonly SettingUse[]): void {
     for (const use of uses) {
       const name = use.name.toLowerCase();
-      if (!MEANINGFUL.has(name) && !name.startsWith(OWN) && name !== '*') continue;
+      if (name !== '*' && !followed(name)) continue;
       this.#before ??= new Map(this.#current);
-      // RESET ALL leaves the two that say who one is (guc_tables.c: GUC_NO_RESET_ALL).
-      if (name === '*') this.#current = new Map([...this.#current].filter(([kept]) => kept === 'role' || kept === 'session_authorization'));
-      else if (use.scope === 'transaction') this.#local.set(name, use.value);
-      else if (use.value === undefined) this.#current.delete(name);
-      else this.#current.set(name, use.value);
+      if (name === '*') this.#resetAll();
+      else this.#set(name, use);
     }
   }
 
@@ -67,4 +85,24 @@ export class Settings {
     this.#before = undefined;
     this.#local.clear();
   }
+
+  /** Without a value it is a RESET, or a value that isn't known: the two can't be told apart, so it is neither. */
+  #set(name: string, { value, scope }: SettingUse): void {
+    if (value === undefined && MEANINGFUL.has(name)) this.#uncertain++;
+    if (scope === 'transaction') this.#local.set(name, value ?? '');
+    else if (value === undefined) this.#reset(name);
+    else this.#current.set(name, value);
+  }
+
+  #reset(name: string): void {
+    const initial = this.#initial.get(name);
+    if (initial === undefined) this.#current.delete(name);
+    else this.#current.set(name, initial);
+  }
+
+  #resetAll(): void {
+    for (const name of [...this.#current.keys(), ...this.#initial.keys()]) if (!NO_RESET.has(name)) this.#reset(name);
+  }
 }
+
+const followed = (name: string): boolean => MEANINGFUL.has(name) || name.startsWith(OWN);
