@@ -1,0 +1,25 @@
+/** The database of the drivers' tests, and the policy they meet. */
+
+export const SCHEMA = `
+  create table items (id int primary key, label text not null, price numeric check (price >= 0));
+  create table bulk (id int, label text);
+  create table held (id int, label text);
+  create table hasty (id int);
+  create table forbidden (id int);
+  create table bench (id int primary key, n int not null);
+  insert into bench select g, 0 from generate_series(1, 100) g;
+  create table bench_log (id int);`;
+
+/**
+ * Strict where drivers must not be disturbed: whatever no rule covers is held and soon expires, so that harmless traffic of a
+ * driver that is held makes its scenario fail.
+ */
+export const POLICY = `version: 1
+default: hold
+holds: { within: 3s }
+rules:
+  - { name: harmless, effects: [read, transaction, session, insert, update, delete, lock, notify, import, export], then: allow }
+  - { name: held, effects: [insert], tables: [held], then: hold, approvers: [dba], within: 60s }
+  - { name: hasty, effects: [insert], tables: [hasty], then: hold, approvers: [dba], within: 1s }
+  - { name: forbidden, effects: [insert], tables: [forbidden], then: deny }
+`;
