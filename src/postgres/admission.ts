@@ -143,8 +143,8 @@ class Entrance {
     secure.on('error', () => {});
     const handshake = new Handshake(secure, this.#signal);
     await established(secure, this.#signal);
-    if (direct && secure.alpnProtocol !== 'postgresql') throw new Malformed('direct TLS without ALPN "postgresql"');
     this.#handshake = handshake;
+    if (direct && secure.alpnProtocol !== 'postgresql') throw new Malformed('direct TLS without ALPN "postgresql"');
   }
 
   async #authenticate(startup: Startup): Promise<{ readonly agent: Agent; readonly settings: StartupSettings }> {

@@ -156,10 +156,12 @@ async function authenticate(login: Login, reader: ByteReader): Promise<void> {
       if (login.scram !== undefined && !login.proved) throw new UpstreamFailure('bad_server', 'the database ended SCRAM without proving that it knows the password');
       return;
     case 3:
+      inOrder(login);
       if (!login.encrypted) throw new UpstreamFailure('clear_password', 'the database asks for a clear password without TLS', { hint: 'Use scram-sha-256 at the database, or TLS.' });
       login.socket.write(serialize.password(need(login)));
       return;
     case 5:
+      inOrder(login);
       login.socket.write(serialize.password(md5Password(login.user, need(login), reader.bytes(4))));
       return;
     case 10:
@@ -176,8 +178,13 @@ async function authenticate(login: Login, reader: ByteReader): Promise<void> {
   }
 }
 
+/** A server that has begun SCRAM can't fall back to less. */
+function inOrder({ scram }: Login): void {
+  if (scram !== undefined) throw new UpstreamFailure('protocol', 'the database changed its mind about authentication');
+}
+
 function startScram(login: Login, reader: ByteReader): void {
-  if (login.scram !== undefined) throw new UpstreamFailure('protocol', 'the database began SCRAM twice');
+  inOrder(login);
   const offered: string[] = [];
   for (let name = reader.cstring(); name !== ''; name = reader.cstring()) offered.push(name);
   const certificate = login.encrypted ? (login.socket as TLSSocket).getPeerX509Certificate() : undefined;
