@@ -21,7 +21,9 @@ export class Database {
   #changes = 0;
   #read = 0;
   #reading: Promise<void> | undefined;
+  #onTime: Promise<void> | undefined;
   #timer: { cancel(): void } | undefined;
+  #soon: { cancel(): void } | undefined;
   /** Statements under way that let names of functions, types or operators mean something else. */
   #redefining = 0;
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
@@ -38,6 +40,7 @@ export class Database {
 
   close(): Promise<void> {
     this.#timer?.cancel();
+    this.#soon?.cancel();
     return this.understanding.close();
   }
 
@@ -53,6 +56,17 @@ export class Database {
   changed(): void {
     this.#changes++;
     this.#settle().catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read again'));
+  }
+
+  /**
+   * Code nobody sees has run, which could have changed the catalog but hardly ever does. It is read again soon, without
+   * making anybody wait: else a policy that allows a function would have the catalog read with each call of it.
+   */
+  mayHaveChanged(): void {
+    this.#soon ??= this.#clock.after(UNKNOWN_REFRESH_MS, () => {
+      this.#soon = undefined;
+      this.#readOnTime();
+    });
   }
 
   /** Reads the catalog again because of an unknown name; false when that was done only just now. */
@@ -91,8 +105,9 @@ export class Database {
     return this.#reading;
   }
 
-  /** A change that comes while the catalog is being read needs another reading. */
+  /** A change that comes while the catalog is being read needs another reading, and so does one that comes during a reading on time. */
   async #readAll(): Promise<void> {
+    await this.#onTime;
     while (this.#read !== this.#changes) {
       const changes = this.#changes;
       this.#refreshedAt = this.#clock.monotonic();
@@ -101,11 +116,20 @@ export class Database {
     }
   }
 
-  /** A reading on time that fails changes nothing: the database may only be full or restarting. */
   #watch(): void {
     this.#timer = this.#clock.after(TIMED_REFRESH_MS, () => {
-      (this.#reading ?? this.understanding.refresh()).catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read on time'));
+      this.#readOnTime();
       this.#watch();
     });
+  }
+
+  /** A reading on time that fails changes nothing: the database may only be full or restarting. */
+  #readOnTime(): void {
+    if (this.#reading !== undefined || this.#onTime !== undefined) return;
+    this.#onTime = this.understanding.refresh()
+      .catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read on time'))
+      .finally(() => {
+        this.#onTime = undefined;
+      });
   }
 }

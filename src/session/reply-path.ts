@@ -7,9 +7,9 @@ import type { StatementContext } from './query-path.ts';
 import type { Session } from './session.ts';
 import { Settings } from './settings.ts';
 
-/** Effects after which the catalog may be another. */
-const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'privilege', 'routine', 'dynamic', 'admin', 'unknown']);
-/** Effects of what runs unseen, and may have changed settings. */
+/** Effects after which the catalog is another. */
+const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'unknown']);
+/** Effects of what runs unseen, and may have changed settings or, rarely, the catalog. */
 const SETS_ANYTHING = new Set<Effect>(['routine', 'dynamic', 'unknown']);
 /** Kinds whose change lets a known name mean something else. */
 const REDEFINES = /\b(function|procedure|routine|operator|cast|type|domain|aggregate|extension|schema|language|rule|trigger|view|transform|conversion|class|family)\b/;
@@ -174,7 +174,9 @@ export class ReplyPath implements ConversationListener {
 
   #noteChanges(statement: Statement): void {
     const facts = judgementOf(statement)?.facts;
-    if (facts === undefined || !facts.effects.some(({ effect }) => CHANGES_CATALOG.has(effect))) return;
+    if (facts === undefined) return;
+    if (facts.effects.some(({ effect }) => SETS_ANYTHING.has(effect))) this.#session.database.mayHaveChanged();
+    if (!facts.effects.some(({ effect }) => CHANGES_CATALOG.has(effect))) return;
     this.#changes = true;
     this.redefines ||= facts.statements.some(({ kind }) => REDEFINES.test(kind));
   }
