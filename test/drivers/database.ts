@@ -6,6 +6,7 @@ export const SCHEMA = `
   create table held (id int, label text);
   create table hasty (id int);
   create table forbidden (id int);
+  create table vault as select g as id from generate_series(1, 2000) g;
   create table bench (id int primary key, n int not null);
   insert into bench select g, 0 from generate_series(1, 100) g;
   create table bench_log (id int);`;
@@ -19,7 +20,8 @@ default: hold
 holds: { within: 3s }
 rules:
   - { name: harmless, effects: [read, transaction, session, insert, update, delete, lock, notify, import, export], then: allow }
-  - { name: held, effects: [insert], tables: [held], then: hold, approvers: [dba], within: 60s }
-  - { name: hasty, effects: [insert], tables: [hasty], then: hold, approvers: [dba], within: 1s }
+  - { name: held, effects: [insert, import], tables: [held], then: hold, approvers: [dba], within: 60s }
+  - { name: hasty, effects: [insert], tables: [hasty], then: hold, approvers: [dba], within: 300ms }
+  - { name: vault, effects: [read, export], tables: [vault], then: hold, approvers: [dba], within: 60s }
   - { name: forbidden, effects: [insert], tables: [forbidden], then: deny }
 `;

@@ -59,6 +59,9 @@ export const HELD_GOLDEN: Readonly<Record<string, object>> = {
   prepared: { results: [1, '42501', 3], after: 1 },
   pipelined: { approved: 3, state: '42501', after: 1 },
   forbidden: { state: '42501', detail: 'denied', after: 1 },
+  'copied-in': { copied: 2, state: '42501', after: 1 },
+  'copied-out': { bytes: 8893, state: '42501', after: 1 },
+  portions: { rows: 2000, sum: 2_001_000 },
   disconnected: {},
 };
 
@@ -72,6 +75,9 @@ export const HELD_OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   cancelled: ['withdrawn'],
   prepared: ['finished', 'denied', 'finished'],
   pipelined: ['finished', 'denied'],
+  'copied-in': ['finished', 'denied'],
+  'copied-out': ['finished', 'denied'],
+  portions: ['finished'],
   disconnected: ['withdrawn'],
 };
 

@@ -1,9 +1,14 @@
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
 
 final class Held {
   private static final String REASON = "not today: ask in the morning \u2013 \u00fc";
@@ -27,6 +32,9 @@ final class Held {
     all.put("prepared", this::prepared);
     all.put("pipelined", this::pipelined);
     all.put("forbidden", this::forbidden);
+    all.put("copied-in", this::copiedIn);
+    all.put("copied-out", this::copiedOut);
+    all.put("portions", this::portions);
     all.put("disconnected", this::disconnected);
     return all;
   }
@@ -150,6 +158,39 @@ final class Held {
   private Map<String, Object> forbidden() throws Exception {
     var fields = Sql.fields(Sql.error(() -> sql.number(insert("forbidden", "forbidden"), 1)));
     return Main.map("state", fields.getSQLState(), "detail", code(fields.getDetail()), "after", sql.after());
+  }
+
+  private CopyManager copies() throws SQLException {
+    return connection.unwrap(PGConnection.class).getCopyAPI();
+  }
+
+  private Map<String, Object> copiedIn() throws Exception {
+    Sql.Action copy = () -> copies().copyIn("copy held from stdin /* copied-in */", new ByteArrayInputStream("41\tone\n42\ttwo\n".getBytes(StandardCharsets.UTF_8)));
+    copy.run();
+    int copied = sql.number("select count(*) from held where id in (41, 42)");
+    String state = Sql.state(copy);
+    sql.run("delete from held where id in (41, 42)");
+    return Main.map("copied", copied, "state", state, "after", sql.after());
+  }
+
+  private Map<String, Object> copiedOut() throws Exception {
+    var out = new ByteArrayOutputStream();
+    Sql.Action copy = () -> copies().copyOut("copy vault to stdout /* copied-out */", out);
+    copy.run();
+    return Main.map("bytes", out.size(), "state", Sql.state(copy), "after", sql.after());
+  }
+
+  private Map<String, Object> portions() throws SQLException {
+    connection.setAutoCommit(false);
+    int count = 0;
+    int sum = 0;
+    try (var statement = connection.prepareStatement("select id from vault order by id /* portions */")) {
+      statement.setFetchSize(700);
+      for (var rows = statement.executeQuery(); rows.next(); count++) sum += rows.getInt(1);
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+    return Main.map("rows", count, "sum", sum);
   }
 
   private Map<String, Object> disconnected() throws Exception {

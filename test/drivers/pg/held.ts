@@ -1,5 +1,10 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import Cursor from 'pg-cursor';
 import { detailCode, errorOf, type Scenarios, stateOf } from '../scenario.ts';
 import { cancel, connect, one } from './client.ts';
 
@@ -77,6 +82,32 @@ export function held(client: pg.Client): Scenarios {
     async forbidden() {
       const error = await errorOf(insert('forbidden', 1, 'forbidden'));
       return { state: error?.code, detail: detailCode(error), after: await after() };
+    },
+
+    async 'copied-in'() {
+      const copy = () => pipeline(Readable.from(['41\tone\n42\ttwo\n']), client.query(copyFrom('copy held from stdin /* copied-in */')));
+      await copy();
+      const copied = Number(await one(client, 'select count(*) as v from held where id in (41, 42)'));
+      const state = await stateOf(copy());
+      await client.query('delete from held where id in (41, 42)');
+      return { copied, state, after: await after() };
+    },
+
+    async 'copied-out'() {
+      const copy = () => buffer(client.query(copyTo('copy vault to stdout /* copied-out */')));
+      return { bytes: (await copy()).length, state: await stateOf(copy()), after: await after() };
+    },
+
+    async portions() {
+      const cursor = client.query(new Cursor<{ id: number }>('select id from vault order by id /* portions */'));
+      let rows = 0;
+      let sum = 0;
+      for (let portion = await cursor.read(700); portion.length > 0; portion = await cursor.read(700)) {
+        rows += portion.length;
+        for (const { id } of portion) sum += id;
+      }
+      await cursor.close();
+      return { rows, sum };
     },
 
     async disconnected() {

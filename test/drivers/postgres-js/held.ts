@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { detailCode, errorOf, type Scenarios, stateOf } from '../scenario.ts';
 import { type Client, connect, one } from './client.ts';
 
@@ -72,6 +75,30 @@ export function held({ sql, events }: Client): Scenarios {
     async forbidden() {
       const error = await errorOf(insert('forbidden', 1, 'forbidden'));
       return { state: error?.code, detail: detailCode(error), after: await after() };
+    },
+
+    async 'copied-in'() {
+      const copy = async (): Promise<void> => pipeline(Readable.from(['41\tone\n42\ttwo\n']), await sql`copy held from stdin /* copied-in */`.writable());
+      await copy();
+      const copied = Number(await one(sql, 'select count(*) as v from held where id in (41, 42)'));
+      const state = await stateOf(copy());
+      await sql`delete from held where id in (41, 42)`;
+      return { copied, state, after: await after() };
+    },
+
+    async 'copied-out'() {
+      const copy = async (): Promise<Buffer> => buffer(await sql`copy vault to stdout /* copied-out */`.readable());
+      return { bytes: (await copy()).length, state: await stateOf(copy()), after: await after() };
+    },
+
+    async portions() {
+      let rows = 0;
+      let sum = 0;
+      for await (const portion of sql<{ id: number }[]>`select id from vault order by id /* portions */`.cursor(700)) {
+        rows += portion.length;
+        for (const { id } of portion) sum += id;
+      }
+      return { rows, sum };
     },
 
     async disconnected() {

@@ -52,6 +52,25 @@ execute held(1) /* prepared */;\nexecute held(2) /* prepared */;\n${STATE}execut
 
   forbidden: () => refused('forbidden', 'forbidden'),
 
+  async 'copied-in'() {
+    const copy = 'copy held from stdin /* copied-in */;\n41\tone\n42\ttwo\n\\.\n';
+    // Refused, it goes on to read the data as statements, as it does after any error of COPY: \copy knows better.
+    const { lines } = await psql(`${copy}select count(*) from held where id in (41, 42);\n\\copy held from pstdin /* copied-in */\n${STATE}select 1;\ndelete from held where id in (41, 42);`);
+    return { copied: Number(lines[0]), state: lines[1], after: Number(lines[2]) };
+  },
+
+  async 'copied-out'() {
+    const copy = 'copy vault to stdout /* copied-out */;\n';
+    const { lines } = await psql(`${copy}${copy}${STATE}select 1;`);
+    const copied = lines.slice(0, -2);
+    return { bytes: copied.join('\n').length + 1, state: lines.at(-2), after: Number(lines.at(-1)) };
+  },
+
+  async portions() {
+    const { lines } = await psql('\\set FETCH_COUNT 700\nselect id from vault order by id /* portions */;');
+    return { rows: lines.length, sum: lines.reduce((sum, line) => sum + Number(line), 0) };
+  },
+
   async disconnected() {
     await psql(insert('disconnected', 1), { on: { error: NOTICE, act: (child) => child.kill('SIGKILL') } });
     return {};

@@ -1,4 +1,5 @@
 import asyncio
+import io
 
 import asyncpg
 
@@ -94,6 +95,34 @@ async def forbidden(conn):
     return {"state": error.sqlstate, "detail": lines.detail_code(error.detail), "after": await after(conn)}
 
 
+async def copied_in(conn):
+    # The driver's own methods write the COPY themselves: there is no place for a comment but the table's name.
+    copy = lambda: conn._copy_in("copy held from stdin /* copied-in */", io.BytesIO(b"41\tone\n42\ttwo\n"), 20)
+    await copy()
+    copied = await conn.fetchval("select count(*) from held where id in (41, 42)")
+    state = await state_of(copy())
+    await conn.execute("delete from held where id in (41, 42)")
+    return {"copied": copied, "state": state, "after": await after(conn)}
+
+
+async def copied_out(conn):
+    async def copy():
+        out = io.BytesIO()
+        await conn.copy_from_query("select id from vault /* copied-out */", output=out)
+        return len(out.getvalue())
+
+    return {"bytes": await copy(), "state": await state_of(copy()), "after": await after(conn)}
+
+
+async def portions(conn):
+    rows = total = 0
+    async with conn.transaction():
+        async for (value,) in conn.cursor("select id from vault order by id /* portions */", prefetch=700):
+            rows += 1
+            total += value
+    return {"rows": rows, "sum": total}
+
+
 async def disconnected(_conn):
     leaving = await connect()
     notice = noticed(leaving)
@@ -109,5 +138,6 @@ async def disconnected(_conn):
 
 HELD = {
     "approved": approved, "denied": denied, "denied-in-transaction": denied_in_transaction, "approved-in-transaction": approved_in_transaction,
-    "expired": expired, "cancelled": cancelled, "prepared": prepared, "pipelined": pipelined, "forbidden": forbidden, "disconnected": disconnected,
+    "expired": expired, "cancelled": cancelled, "prepared": prepared, "pipelined": pipelined, "forbidden": forbidden,
+    "copied-in": copied_in, "copied-out": copied_out, "portions": portions, "disconnected": disconnected,
 }

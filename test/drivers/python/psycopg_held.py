@@ -101,6 +101,47 @@ def forbidden(conn):
     return {"state": error.sqlstate, "detail": lines.detail_code(error.diag.message_detail), "after": after(conn)}
 
 
+def copied_in(conn):
+    def copy():
+        with conn.cursor() as cursor, cursor.copy("copy held from stdin /* copied-in */") as into:
+            into.write(b"41\tone\n42\ttwo\n")
+
+    copy()
+    copied = one(conn, "select count(*) from held where id in (41, 42)")
+    try:
+        copy()
+        state = "none"
+    except psycopg.Error as error:
+        state = error.sqlstate
+    conn.execute("delete from held where id in (41, 42)")
+    return {"copied": copied, "state": state, "after": after(conn)}
+
+
+def copied_out(conn):
+    def copy():
+        with conn.cursor() as cursor, cursor.copy("copy vault to stdout /* copied-out */") as out:
+            return sum(len(piece) for piece in out)
+
+    size = copy()
+    try:
+        copy()
+        state = "none"
+    except psycopg.Error as error:
+        state = error.sqlstate
+    return {"bytes": size, "state": state, "after": after(conn)}
+
+
+def portions(conn):
+    rows = total = 0
+    with conn.transaction(), conn.cursor(name="vault") as named:
+        named.itersize = 700
+        named.execute("select id from vault order by id /* portions */")
+        for (value,) in named:
+            rows += 1
+            total += value
+    return {"rows": rows, "sum": total}
+
+
 def disconnected(_conn):
     leaving = connect()
     # Closed under the driver, as by a crash.
@@ -114,5 +155,6 @@ def disconnected(_conn):
 
 HELD = {
     "approved": approved, "denied": denied, "denied-in-transaction": denied_in_transaction, "approved-in-transaction": approved_in_transaction,
-    "expired": expired, "cancelled": cancelled, "prepared": prepared, "pipelined": pipelined, "forbidden": forbidden, "disconnected": disconnected,
+    "expired": expired, "cancelled": cancelled, "prepared": prepared, "pipelined": pipelined, "forbidden": forbidden,
+    "copied-in": copied_in, "copied-out": copied_out, "portions": portions, "disconnected": disconnected,
 }
