@@ -39,6 +39,7 @@ import { createMetrics } from './runtime/metrics.ts';
 import { Database } from './session/database.ts';
 import { OutcomeBook } from './session/outcome-book.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
+import { approvalsDown } from './session/refusals.ts';
 import { Registry } from './session/registry.ts';
 import { createUnderstanding } from './sql/postgres/understanding.ts';
 import { VERSION } from './version.ts';
@@ -85,6 +86,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     config, journal, outcomes, approvals, clock, log, metrics, policy: policies.current,
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
+    standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
     buffered: new BufferBudget(config.limits.bufferedBytes),
   };
   const registry = new Registry(parts);

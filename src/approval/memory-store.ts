@@ -106,6 +106,8 @@ class MemoryStore implements ApprovalStore {
     return () => this.#listeners.delete(listener);
   }
 
+  readonly reachable = true;
+
   async healthy(): Promise<boolean> {
     return true;
   }

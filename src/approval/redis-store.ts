@@ -124,6 +124,10 @@ class RedisStore implements ApprovalStore {
     return () => this.#listeners.delete(listener);
   }
 
+  get reachable(): boolean {
+    return this.#connections.commands.status === 'ready' && !this.#failing;
+  }
+
   async healthy(): Promise<boolean> {
     return this.states(['']).then(() => true, () => false);
   }

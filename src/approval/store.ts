@@ -91,5 +91,7 @@ export interface ApprovalStore {
   listen(listener: StoreListener): () => void;
   /** Whether it answers now. */
   healthy(): Promise<boolean>;
+  /** What is known of that without asking: false from the first sign that it doesn't until the first that it does. */
+  readonly reachable: boolean;
   close(): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface SessionParts {
   database(name: string): Database;
   /** Why this agent may not go on; undefined: it may. */
   frozen(agent: string): Refusal | undefined;
+  /** Why nobody's statements may run just now (`approvals.store_down: refuse_all`); undefined: they may. */
+  standstill(): Refusal | undefined;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

@@ -35,9 +35,9 @@ export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
 /** A portal runs when it is executed, and since it was bound the policy, the catalog or what it names may have become another. */
 async function ruleContinued(session: Session, step: Step): Promise<Ruling> {
   const [judgements, continued] = await Promise.all([judgeAll(session, step.statements), judgeAll(session, step.continues)]);
-  const frozen = session.parts.frozen(session.agent.name);
+  const stopped = stoppedBy(session);
   const changed = step.continues.findIndex((statement, index) => !mayContinue(statement, continued[index] as Judgement));
-  const refusal = frozen ?? (changed === -1 ? undefined : changedSinceBound);
+  const refusal = stopped ?? (changed === -1 ? undefined : changedSinceBound);
   if (refusal !== undefined) return { do: 'refuse', at: WHOLE, refusal, judgements };
   return decide(session, step, judgements, continued);
 }
@@ -51,8 +51,8 @@ function mayContinue(statement: Statement, now: Judgement): boolean {
 }
 
 function decide(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
-  const frozen = session.parts.frozen(session.agent.name);
-  if (frozen !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: frozen, judgements };
+  const stopped = stoppedBy(session);
+  if (stopped !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: stopped, judgements };
   const at = judgements.findIndex(({ verdict, facts }) => verdict.action !== 'allow' || facts.refused !== undefined);
   const clash = clashOf(session, step, judgements, continued);
   if (clash !== undefined) return { do: 'refuse', at: at === -1 ? clash.at : Math.min(at, clash.at), refusal: clash.refusal, judgements };
@@ -65,6 +65,11 @@ function decide(session: Session, step: Step, judgements: readonly Judgement[], 
   const terms = together.verdict.hold;
   if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
   return { do: 'hold', judgements, together, terms };
+}
+
+/** What stops this agent, or everybody, whatever the statement. */
+function stoppedBy({ parts, agent }: Session): Refusal | undefined {
+  return parts.frozen(agent.name) ?? parts.standstill();
 }
 
 /** Does the step itself change what a name in it stands for? Hardly ever does a step name anything. */

@@ -84,6 +84,11 @@ export const approvalsUnavailable: Refusal = {
   code: 'approvals_unavailable', message: 'this statement needs approval, and the approval store can\'t be reached now', hint: 'It has not run. Try again later; statements that need no approval may still work.',
 };
 
+/** As the operator wants it (`approvals.store_down: refuse_all`). */
+export const approvalsDown: Refusal = {
+  code: 'approvals_unavailable', message: 'the approval store can\'t be reached, and nothing may run without it here', hint: 'It has not run. Try again later; the operator must bring the store back.',
+};
+
 export const journalUnavailable: Refusal = {
   code: 'journal_unavailable', message: 'the journal can\'t be written now, and nothing may run unrecorded', hint: 'It has not run. Try again later; the operator must make room or repair the journal\'s disk.',
 };
