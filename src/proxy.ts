@@ -17,6 +17,7 @@ import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
 import type { Config, DatabaseConfig } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
+import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { createFreezer } from './identity/freezer.ts';
 import { createPeople } from './identity/people.ts';
@@ -115,11 +116,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   }
 
   const postgres = config.listen.postgres === undefined ? undefined : await listen({
-    address: config.listen.postgres, maxConnections: config.limits.connections,
-    accept(socket) {
-      postgresDoor(socket, house).then((admitted) => admitted && registry.open(admitted))
-        .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly'));
-    },
+    address: config.listen.postgres, maxConnections: config.limits.connections, inside: () => registry.size,
+    accept: (socket) => postgresDoor(socket, house).then((admitted) => admitted && registry.open(admitted))
+      .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly')),
   });
 
   const api: Api = createApi({
@@ -178,7 +177,7 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
       log.info({ version: next.version }, 'policy: a new one is in force');
     },
     onProblem(problems) {
-      const sentences = problems.map(String);
+      const sentences = problems.map(formatProblem);
       journal.append({ kind: 'policy.rejected', problems: sentences });
       log.error({ problems: sentences }, 'policy: the changed files are wrong; the old policy stays in force');
     },

@@ -3,26 +3,31 @@ import type { Address } from '../config/config.ts';
 
 export interface Listener {
   readonly address: Address;
-  /** Stops accepting; connections that are open stay. */
+  /** Stops accepting, and drops whoever isn't let in yet; connections that are stay. */
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
   readonly address: Address;
-  /** Connections over this many are closed at once. */
+  /** Connections over this many, at the door and inside, are closed at once. */
   readonly maxConnections: number;
-  /** Takes each accepted socket; must handle its errors. */
-  readonly accept: (socket: Socket) => void;
+  /** How many are inside now. */
+  readonly inside: () => number;
+  /** Takes each accepted socket; settles when it is let in or turned away, and never rejects. */
+  readonly accept: (socket: Socket) => Promise<unknown>;
 }
 
 /** Listens on a TCP port. Rejects with the system's error (EADDRINUSE, EACCES) when it can't. */
-export async function listen({ address, maxConnections, accept }: ListenOptions): Promise<Listener> {
+export async function listen({ address, maxConnections, inside, accept }: ListenOptions): Promise<Listener> {
+  // Counted here: the server forgets a socket whose handle another one takes over (plainWire).
+  const entering = new Set<Socket>();
   // Half-open sockets are allowed so that a client that has sent its last statement and closed its side still gets the answer's bytes.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     socket.on('error', () => {}); // whoever takes the socket learns of it by its own listener; until then it must not end the process
-    accept(socket);
+    if (entering.size + inside() >= maxConnections) return void socket.destroy();
+    entering.add(socket);
+    void accept(socket).finally(() => entering.delete(socket));
   });
-  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // The backlog bounds half-open floods in the kernel rather than in our memory.
@@ -32,7 +37,12 @@ export async function listen({ address, maxConnections, accept }: ListenOptions)
     });
   });
   server.on('error', () => {}); // accept errors (EMFILE): the connection is lost, the listener stays
-  return { address: boundAddress(server, address), close: () => new Promise((resolve) => server.close(() => resolve())) };
+  const close = (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of entering) socket.destroy();
+    return closed;
+  };
+  return { address: boundAddress(server, address), close };
 }
 
 function boundAddress(server: Server, wanted: Address): Address {
