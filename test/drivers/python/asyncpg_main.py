@@ -14,6 +14,7 @@ from asyncpg_lines import after, connect, error_of, state_of
 
 async def connected(conn):
     settings = conn.get_settings()
+    await conn.reset()  # what its pool does between two users of a connection
     native = [list(conn.get_server_version()), settings.TimeZone, settings.standard_conforming_strings]
     return {"one": await after(conn), "encoding": await conn.fetchval("show client_encoding"), "native": native}
 
