@@ -21,8 +21,10 @@ export interface RelationData {
   readonly definition?: string;
   /** True when the server was installed with it. */
   readonly system: boolean;
-  /** Why using it runs code nobody vetted (rewrite rules, column types); a sentence. */
+  /** Why writing to it runs code nobody vetted (rewrite rules); a sentence. */
   readonly hazard?: string;
+  /** A function that nobody vetted and a cast of its rows, or of something in them, calls. */
+  readonly cast?: string;
 }
 
 /** A function, procedure or aggregate that didn't come with the server. */
@@ -44,16 +46,16 @@ export interface OperatorData {
   readonly extension?: string;
 }
 
-/** A type that didn't come with the server. */
+/** A type that didn't come with the server, or one (an array, a table's rows) in whose values such a type is found. */
 export interface TypeData {
   readonly schema: string;
   readonly name: string;
   /** pg_type.typtype: `b` base, `c` composite, `d` domain, `e` enum, `r` range, `m` multirange. */
   readonly kind: string;
   readonly extension?: string;
-  /** Why making a value of it runs code nobody vetted: a domain's check. */
+  /** Why making a value of it runs code nobody vetted: a domain's check, its own or that of something in it. */
   readonly hazard?: string;
-  /** A function that a cast from or to it calls and nobody vetted. */
+  /** A function that nobody vetted and a cast from or to it, or something in it, calls. */
   readonly cast?: string;
 }
 
@@ -83,8 +85,6 @@ export class Catalog {
   readonly #operators: ReadonlyMap<string, readonly OperatorData[]>;
   readonly #types: ReadonlyMap<string, readonly TypeData[]>;
   readonly #builtins: ReadonlySet<string>;
-  /** Types with a user's cast, as format_type prints them with an empty search path. */
-  readonly #cast: ReadonlyMap<string, TypeData>;
 
   constructor(data: CatalogData) {
     this.data = data;
@@ -94,7 +94,6 @@ export class Catalog {
     this.#operators = byName(data.operators);
     this.#types = byName(data.types);
     this.#builtins = new Set(data.builtins);
-    this.#cast = new Map(data.types.filter((type) => type.cast !== undefined).map((type) => [`${type.schema}.${type.name}`, type]));
   }
 
   /** Every relation the name could mean; without a schema, in any schema, since nobody here knows the search path. */
@@ -118,16 +117,6 @@ export class Catalog {
 
   types(schema: string | undefined, name: string): readonly TypeData[] {
     return inSchema(this.#types.get(name), schema);
-  }
-
-  /** The first type among the relation's columns whose casts run a user's function, be it without a word in the statement. */
-  castIn(relation: RelationData): TypeData | undefined {
-    if (this.#cast.size === 0) return undefined;
-    for (const { type } of relation.columns) {
-      const found = this.#cast.get(type.replace(/\(.*\)|\[\]/g, ''));
-      if (found !== undefined) return found;
-    }
-    return undefined;
   }
 
   isBuiltin(name: string): boolean {

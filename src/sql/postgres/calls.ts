@@ -15,6 +15,10 @@ const shown = (schema: string | undefined, name: string): string => (schema === 
 export function judgeCall(walk: Walk, parts: readonly string[], args: readonly Node[]): void {
   const { schema, name } = qualified(parts);
   const candidates = judgeUserFunctions(walk, schema, name);
+  // The grammar names the schema since PostgreSQL 16.
+  if (name === 'json_object') judgeOldCall(walk, name);
+  // With one argument a type's name is a cast: text(x).
+  if (args.length === 1) judgeTypeNamed(walk, schema, name);
   if (schema === 'information_schema' && name.startsWith('_pg_')) return;
   if (schema === undefined || schema === 'pg_catalog') judgeBuiltin(walk, name, args, candidates);
   else if (candidates === 0) judgeNowhere(walk, shown(schema, name));
@@ -84,9 +88,16 @@ function dynamicSetting(walk: Walk): void {
   walk.found.settings.push({ name: '*', scope: 'session' });
 }
 
-/** `x.name` may call function `name` with x when x has no such column. Only names that would be judged as calls matter. */
+/** `x.name` may call function `name` with x when x has no such column. A name that no function has is the server's to refuse. */
 export function judgeNotation(walk: Walk, name: string): void {
-  if (walk.catalog.functions(undefined, name).length > 0 || sensitive(name) !== undefined) judgeCall(walk, [name], []);
+  if (walk.catalog.functions(undefined, name).length > 0 || walk.catalog.isBuiltin(name) || sensitive(name) !== undefined) judgeCall(walk, [name], []);
+}
+
+/** What is syntax since PostgreSQL 16 or 17, as the tree here has it, is an ordinary call for an older server. */
+export function judgeOldCall(walk: Walk, name: string): void {
+  if (walk.catalog.data.serverVersion >= 170_000) return;
+  judgeUserFunctions(walk, undefined, name);
+  judgeTypeNamed(walk, undefined, name);
 }
 
 /** An operator by its possibly qualified name. Every built-in operator computes only. */
@@ -104,8 +115,15 @@ const builtinFunction = (qualifiedName: string): boolean => qualifiedName.starts
 /** A type named in the statement: making a value of it may run a domain's check, a cast's function or an unknown input function. */
 export function judgeType(walk: Walk, type: TypeName): void {
   const { schema, name } = qualified(strings(type.names));
+  // Since PostgreSQL 17 JSON is a word of the grammar; before, whatever type of that name is found first.
+  judgeTypeNamed(walk, schema === 'pg_catalog' && name === 'json' && walk.catalog.data.serverVersion < 170_000 ? undefined : schema, name);
   // An array type is its element's name after underscores.
-  for (const candidate of [...walk.catalog.types(schema, name), ...(name.startsWith('_') ? walk.catalog.types(schema, name.replace(/^_+/, '')) : [])]) {
+  if (type.arrayBounds !== undefined) judgeTypeNamed(walk, schema, `_${name}`);
+  if (name.startsWith('_')) judgeTypeNamed(walk, schema, name.replace(/^_+/, ''));
+}
+
+function judgeTypeNamed(walk: Walk, schema: string | undefined, name: string): void {
+  for (const candidate of walk.catalog.types(schema, name)) {
     const full = `${candidate.schema}.${candidate.name}`;
     if (candidate.hazard !== undefined) walk.found.effect('routine', `type ${full}`, `${full}: ${candidate.hazard}`);
     else if (candidate.cast !== undefined) walk.found.effect('routine', `type ${full}`, `a cast of type ${full} calls ${candidate.cast}`);

@@ -2,12 +2,10 @@
 
 import { Failure } from '../../runtime/failure.ts';
 import type { CatalogData, ColumnData, FunctionData, OperatorData, RelationData, TypeData } from '../catalog.ts';
+import { DANGEROUS, extensionOf, FIRST_USER_OID } from './catalog-types.ts';
 
 /** Runs one statement, always on the same connection, and gives its rows, values as text or as the driver decodes them. */
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
-
-/** OIDs below are given at initdb (FirstNormalObjectId, src/include/access/transam.h): nobody who merely connects can make one. */
-const FIRST_USER_OID = 16384;
 
 /** pg_get_viewdef and format_type leave out schemas that the search path covers; an empty path makes them name all. */
 const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
@@ -19,10 +17,12 @@ const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS vers
  * names may stand for other tables.
  */
 const RELATIONS = `
+  WITH RECURSIVE ${DANGEROUS}
   SELECT pg_catalog.current_setting('search_path') AS path, n.nspname AS schema, c.relname AS name, c.oid::text AS oid, c.relkind::text AS kind, c.oid < ${FIRST_USER_OID} AS system,
          CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
          (SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
-           WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule
+           WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule,
+         (SELECT pg_catalog.min(d.culprit) FROM dangerous d WHERE d.type = c.reltype AND d.danger = 'cast') AS cast_function
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (n.nspname !~ '^pg_(temp|toast)' OR c.relkind = 'v')
    ORDER BY c.oid`;
@@ -37,12 +37,6 @@ const CHILDREN = `
   SELECT i.inhparent::text AS parent, n.nspname AS schema, c.relname AS name
     FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p', 'f') ORDER BY i.inhparent, i.inhseqno`;
-
-/** The extension an object belongs to; `e` marks membership (catalog pg_depend). */
-const extensionOf = (catalog: string, oid: string): string => `
-  (SELECT x.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
-    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${oid}
-      AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' LIMIT 1)`;
 
 /** A built-in can be replaced in place by a superuser, keeping its OID; one in a procedural language has been. */
 const FUNCTIONS = `
@@ -63,23 +57,16 @@ const OPERATORS = `
     JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
    WHERE o.oid >= ${FIRST_USER_OID} ORDER BY o.oid`;
 
-/** A cast is a matter of the user's type in it; between two built-in types, of the one it makes. */
-const CAST_CONCERNS = `(t.oid >= ${FIRST_USER_OID} AND t.oid IN (k.casttarget, k.castsource)
-  OR t.oid = k.casttarget AND k.castsource < ${FIRST_USER_OID} AND k.casttarget < ${FIRST_USER_OID})`;
-
-/** A domain's CHECK records what it calls beyond built-ins in pg_depend (built-ins are pinned and not recorded). */
+/** Types of users, but for arrays and rows, whose elements and columns speak for them; and any type that is dangerous. */
 const TYPES = `
+  WITH RECURSIVE ${DANGEROUS}
   SELECT n.nspname AS schema, t.typname AS name, t.typtype::text AS kind, ${extensionOf('pg_type', 't.oid')} AS extension,
-         EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.objid = k.oid AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
-                  WHERE k.contypid = t.oid AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)) AS checked,
-         (SELECT k.castfunc::pg_catalog.regproc::text FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
-           WHERE k.oid >= ${FIRST_USER_OID} AND p.oid >= ${FIRST_USER_OID} AND ${CAST_CONCERNS}
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND e.objid = k.oid AND e.deptype = 'e')
-           LIMIT 1) AS cast_function
+         (SELECT pg_catalog.min(d.culprit) FROM dangerous d WHERE d.type = t.oid AND d.danger = 'check') AS checked,
+         (SELECT pg_catalog.min(d.culprit) FROM dangerous d WHERE d.type = t.oid AND d.danger IN ('cast', 'made')) AS cast_function
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-   WHERE n.nspname !~ '^pg_toast' AND t.typelem = 0
-     AND (t.oid >= ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.oid >= ${FIRST_USER_OID} AND ${CAST_CONCERNS}))
-     AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+   WHERE n.nspname !~ '^pg_toast'
+     AND (t.oid IN (SELECT d.type FROM dangerous d)
+       OR t.oid >= ${FIRST_USER_OID} AND t.typelem = 0 AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')))
    ORDER BY t.oid`;
 
 const EXTENSIONS = `SELECT extname AS name FROM pg_catalog.pg_extension ORDER BY 1`;
@@ -125,6 +112,7 @@ type Row = Record<string, unknown>;
 function relationOf(row: Row, columns: readonly Row[], children: readonly Row[]): RelationData {
   const definition = row['definition'];
   const rule = row['rule'];
+  const cast = row['cast_function'];
   return {
     schema: text(row['schema']),
     name: text(row['name']),
@@ -135,6 +123,7 @@ function relationOf(row: Row, columns: readonly Row[], children: readonly Row[])
     ...(typeof definition === 'string' ? { definition } : {}),
     system: truth(row['system']),
     ...(typeof rule === 'string' ? { hazard: `rule ${rule} rewrites what is written to it` } : {}),
+    ...(typeof cast === 'string' ? { cast } : {}),
   };
 }
 
@@ -157,7 +146,8 @@ const operatorOf = (row: Row): OperatorData => ({ schema: text(row['schema']), n
 
 function typeOf(row: Row): TypeData {
   const cast = row['cast_function'];
-  const hazard = truth(row['checked']) ? 'its check calls functions that are not built in' : undefined;
+  const checked = row['checked'];
+  const hazard = typeof checked === 'string' ? `the check of ${checked} calls functions that are not built in` : undefined;
   return {
     schema: text(row['schema']),
     name: text(row['name']),

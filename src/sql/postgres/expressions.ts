@@ -1,23 +1,42 @@
 /** What expressions do: read columns, call functions and operators, make values of types, ask subqueries. */
 
 import type { A_Expr, A_Indirection, ColumnRef, FuncCall, JoinExpr, SubLink } from 'libpg-query';
-import { judgeCall, judgeNotation, judgeOperator, judgeType } from './calls.ts';
+import { judgeCall, judgeNotation, judgeOldCall, judgeOperator, judgeType } from './calls.ts';
 import { entriesNamed, readAll, readColumn, readQualified } from './scope.ts';
 import type { Entry } from './scope.ts';
 import { as, strings } from './tree.ts';
+import type { Kind } from './tree.ts';
 import type { Handlers, Walk } from './walk.ts';
 
 /** Nodes that mean nothing beyond what they hold. */
 export const CONTAINERS: ReadonlySet<string> = new Set([
   'A_Const', 'Integer', 'Float', 'Boolean', 'String', 'BitString', 'List', 'A_Star', 'A_Indices', 'A_ArrayExpr', 'ParamRef', 'ResTarget', 'MultiAssignRef',
   'BoolExpr', 'CaseWhen', 'CoalesceExpr', 'MinMaxExpr', 'NullTest', 'BooleanTest', 'RowExpr', 'NamedArgExpr', 'CollateClause', 'SetToDefault',
-  'CurrentOfExpr', 'SQLValueFunction', 'GroupingFunc', 'GroupingSet', 'WindowDef', 'MergeSupportFunc', 'XmlExpr', 'XmlSerialize',
-  'JsonFormat', 'JsonReturning', 'JsonOutput', 'JsonValueExpr', 'JsonArgument', 'JsonBehavior', 'JsonFuncExpr', 'JsonIsPredicate', 'JsonKeyValue', 'JsonParseExpr',
-  'JsonScalarExpr', 'JsonSerializeExpr', 'JsonObjectConstructor', 'JsonArrayConstructor', 'JsonArrayQueryConstructor', 'JsonAggConstructor', 'JsonObjectAgg',
-  'JsonArrayAgg', 'JsonTablePathSpec', 'JsonTableColumn', 'RangeTableFuncCol', 'ReturnStmt', 'Alias', 'CTESearchClause', 'CTECycleClause', 'ReturningOption',
+  'CurrentOfExpr', 'SQLValueFunction', 'GroupingFunc', 'GroupingSet', 'WindowDef', 'XmlExpr', 'XmlSerialize',
+  'JsonFormat', 'JsonReturning', 'JsonOutput', 'JsonValueExpr', 'JsonArgument', 'JsonBehavior', 'JsonIsPredicate', 'JsonKeyValue', 'JsonArrayQueryConstructor',
+  'JsonAggConstructor', 'JsonTablePathSpec', 'JsonTableColumn', 'RangeTableFuncCol', 'ReturnStmt', 'Alias', 'CTESearchClause', 'CTECycleClause', 'ReturningOption',
 ]);
 
+/** Syntax that looks like a call, and was one before PostgreSQL 16 or 17. */
+const NEW_SYNTAX = {
+  MergeSupportFunc: ['merge_action'],
+  JsonFuncExpr: ['json_value', 'json_query', 'json_exists'],
+  JsonParseExpr: ['json'],
+  JsonScalarExpr: ['json_scalar'],
+  JsonSerializeExpr: ['json_serialize'],
+  JsonObjectConstructor: ['json_object'],
+  JsonArrayConstructor: ['json_array'],
+  JsonObjectAgg: ['json_objectagg'],
+  JsonArrayAgg: ['json_arrayagg'],
+} as const satisfies { readonly [K in Kind]?: readonly string[] };
+
+const newSyntax: Handlers = Object.fromEntries(Object.entries(NEW_SYNTAX).map(([kind, calls]) => [kind, (walk: Walk, expr: unknown): void => {
+  for (const name of calls) judgeOldCall(walk, name);
+  walk.fields(kind, expr);
+}]));
+
 export const EXPRESSIONS: Handlers = {
+  ...newSyntax,
   ColumnRef: columnRef,
   FuncCall: funcCall,
   A_Expr: operatorExpr,
@@ -54,16 +73,18 @@ function columnRef(walk: Walk, ref: ColumnRef): void {
   const entries = entriesNamed(walk.scope, alias);
   for (const entry of entries) {
     if (last === '*') readAll(entry);
-    else if (!readQualified(entry, last)) missing(walk, entry, last);
+    else qualifiedColumn(walk, entry, last);
   }
   // An alias that nothing here explains (NEW and OLD of rules, another database's name): whatever it is, its attribute may be a call.
   if (entries.length === 0) judgeNotation(walk, last);
 }
 
-/** No column of that name: a function called by it, or a column younger than the catalog. */
-function missing(walk: Walk, entry: Entry, name: string): void {
+/** Without a column of that name: a function called by it, or a column younger than the catalog. */
+function qualifiedColumn(walk: Walk, entry: Entry, name: string): void {
+  const having = readQualified(entry, name);
+  if (having === 'all') return;
   judgeNotation(walk, name);
-  if (entry.sources.length > 0 && walk.catalog.functions(undefined, name).length === 0) walk.found.unresolved = true;
+  if (having === 'none' && walk.catalog.functions(undefined, name).length === 0) walk.found.unresolved = true;
 }
 
 function readStar(walk: Walk): void {

@@ -75,13 +75,14 @@ function join(walk: Walk, item: JoinExpr): void {
   judgeJoinColumns(walk, item);
   walk.node(item.quals);
   const inside = walk.scope?.entries.slice(before) ?? [];
-  if (item.alias !== undefined) add(walk, joined(item.alias.aliasname ?? '', inside));
-  if (item.join_using_alias !== undefined) add(walk, joined(item.join_using_alias.aliasname ?? '', inside));
+  if (item.alias !== undefined) add(walk, joined(item.alias, inside));
+  if (item.join_using_alias !== undefined) add(walk, joined(item.join_using_alias, inside));
 }
 
-/** `(a JOIN b …) AS j`: j stands for all of them. */
-function joined(alias: string, inside: readonly Entry[]): Entry {
-  return { alias, sources: inside.flatMap((entry) => entry.sources), renamed: [], outputs: undefined };
+/** `(a JOIN b …) AS j`: j stands for all of them. Which column the third name of `j(x, y, z)` is, isn't worked out. */
+function joined({ aliasname = '', colnames }: NonNullable<AliasNode>, inside: readonly Entry[]): Entry {
+  const sources = inside.flatMap((entry) => entry.sources);
+  return { alias: aliasname, sources: colnames === undefined ? sources : sources.map(({ touch }) => ({ touch, columns: undefined })), renamed: [], outputs: undefined };
 }
 
 /** The names of a query's columns as far as they are plain to see; undefined when a star or an expression hides one. */

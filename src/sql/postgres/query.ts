@@ -83,7 +83,7 @@ function withClause(walk: Walk, clause: WithClause): void {
 function see(walk: Walk, cte: CommonTableExpr): void {
   const renamed = strings(cte.aliascolnames);
   const outputs = cte.search_clause !== undefined || cte.cycle_clause !== undefined ? undefined : outputsOf(cte.ctequery);
-  walk.ctes = { name: cte.ctename ?? '', outputs: outputs === undefined ? undefined : outputs.union(new Set(renamed)), parent: walk.ctes };
+  walk.ctes = { name: cte.ctename ?? '', outputs: renamed.length === 0 ? outputs : new Set(renamed), parent: walk.ctes };
 }
 
 function walkCte(walk: Walk, cte: CommonTableExpr): void {

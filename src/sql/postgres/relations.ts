@@ -19,11 +19,14 @@ export const relationName = (relation: RelationData): string => `${relation.sche
 
 const nameOf = (range: RangeVar): string => (range.schemaname === undefined ? (range.relname ?? '') : `${range.schemaname}.${range.relname ?? ''}`);
 
+/** In a schema of theirs (temporary tables have one each), which may be on the search path. */
+const isToast = (schema: string | undefined, name: string): boolean => (schema === undefined ? /^pg_toast_\d+$/.test(name) : schema.startsWith('pg_toast'));
+
 /** Judges a relation named in a statement; the sources are what column names at this place may refer to. */
 export function touchRelation(walk: Walk, range: RangeVar, effect: Effect, write: boolean): Source[] {
   walk.claim();
   const relations = walk.catalog.relations(range.schemaname, range.relname ?? '');
-  if (range.schemaname === 'pg_toast') walk.found.effect('admin', nameOf(range), 'TOAST tables hold the values of other tables');
+  if (isToast(range.schemaname, range.relname ?? '')) walk.found.effect('admin', nameOf(range), 'TOAST tables hold the values of other tables');
   if (relations.length > 0) return relations.flatMap((relation) => touchKnown(walk, relation, effect, write, range.inh === true));
   walk.found.unresolved = true;
   return [sourceOf(mark(walk, nameOf(range), false, effect, write), undefined)];
@@ -32,10 +35,9 @@ export function touchRelation(walk: Walk, range: RangeVar, effect: Effect, write
 function touchKnown(walk: Walk, relation: RelationData, effect: Effect, write: boolean, inherit: boolean): Source[] {
   const name = relationName(relation);
   const sources = [sourceOf(mark(walk, name, true, effect, write), relation)];
-  judgeSystem(walk, relation, write);
-  if (write && relation.hazard !== undefined) walk.found.effect('routine', name, `${name}: ${relation.hazard}`);
-  const cast = walk.catalog.castIn(relation);
-  if (cast !== undefined) walk.found.effect('routine', `type ${cast.schema}.${cast.name}`, `${name} has a column of type ${cast.name}, whose cast calls ${cast.cast ?? ''}`);
+  if (write) judgeWritten(walk, relation);
+  if (relation.system && SECRET_CATALOGS.has(relation.name)) walk.found.effect('admin', name, `${name} shows secrets`);
+  if (relation.cast !== undefined) walk.found.effect('routine', `function ${relation.cast}`, `a cast of what is in ${name} calls ${relation.cast}`);
   if (relation.kind === 'v' && !relation.system) throughView(walk, relation, effect, write);
   if (relation.kind === 'f') walk.found.effect('server_io', name, `${name} is a foreign table: its rows are on another server`);
   if (inherit) for (const child of childrenOf(walk, relation)) sources.push(...touchKnown(walk, child, effect, write, true));
@@ -50,15 +52,15 @@ function mark(walk: Walk, name: string, known: boolean, effect: Effect, write: b
   return touch;
 }
 
-function judgeSystem(walk: Walk, relation: RelationData, write: boolean): void {
-  if (!relation.system) return;
+function judgeWritten(walk: Walk, relation: RelationData): void {
   const name = relationName(relation);
-  if (write) walk.found.effect('admin', name, `${name} belongs to the server itself`);
-  if (write && relation.name === 'pg_settings') walk.found.refuse('It changes settings through pg_settings, where their names cannot be told; use SET.');
-  if (SECRET_CATALOGS.has(relation.name)) walk.found.effect('admin', name, `${name} shows secrets`);
+  if (relation.hazard !== undefined) walk.found.effect('routine', name, `${name}: ${relation.hazard}`);
+  if (!relation.system) return;
+  walk.found.effect('admin', name, `${name} belongs to the server itself`);
+  if (relation.name === 'pg_settings') walk.found.refuse('It changes settings through pg_settings, by itself or through a view, where their names cannot be told; use SET.');
 }
 
-/** A view does what its definition does; writing it writes what it selects from. */
+/** A view does what its definition does; writing it writes what it selects from, with the rules of that. */
 function throughView(walk: Walk, view: RelationData, effect: Effect, write: boolean): void {
   const inside = walk.around.view(view);
   if (inside === undefined) return;
@@ -66,7 +68,7 @@ function throughView(walk: Walk, view: RelationData, effect: Effect, write: bool
   if (!write) return;
   for (const touch of inside.touches.values()) {
     mark(walk, touch.name, touch.known, effect, true).columns.add('*');
-    if (touch.name === 'pg_catalog.pg_settings') walk.found.refuse('It changes settings through a view of pg_settings; use SET.');
+    for (const relation of walk.catalog.relationsCalled(touch.name)) judgeWritten(walk, relation);
   }
 }
 

@@ -13,7 +13,7 @@ export interface Source {
 export interface Entry {
   readonly alias: string;
   readonly sources: readonly Source[];
-  /** The alias's column list, `t(a, b)`. */
+  /** The alias's column list, `t(a, b)`: the first columns have these names and no other. */
   readonly renamed: readonly string[];
   /** Output column names of what has no sources; undefined when they can't be told. */
   readonly outputs: ReadonlySet<string> | undefined;
@@ -95,14 +95,18 @@ export function entriesNamed(scope: Scope | undefined, alias: string): readonly 
   return [];
 }
 
-/** Marks what `alias.column` reads. False when the entry has no such column: then it may be a function, `f(alias)`. */
-export function readQualified(entry: Entry, column: string): boolean {
-  if (entry.sources.length === 0) return entry.outputs?.has(column) === true || entry.renamed.includes(column);
+/** Does what an alias stands for have a column: all that it may stand for, only some, or (as far as is known) nothing? */
+export type Having = 'all' | 'some' | 'none';
+
+/** Marks what `alias.column` reads. Unless all have the column, it may be a function, `f(alias)`. */
+export function readQualified(entry: Entry, column: string): Having {
   const index = entry.renamed.indexOf(column);
+  if (entry.sources.length === 0) return index >= 0 || (entry.renamed.length === 0 && entry.outputs?.has(column) === true) ? 'all' : 'some';
   let hit = index >= 0;
   for (const source of entry.sources) hit = readSourceColumn(source, column, index) || hit;
   if (!hit) readAll(entry);
-  return hit;
+  if (index >= 0 || SYSTEM_COLUMNS.has(column) || entry.sources.every(({ columns }) => columns?.slice(entry.renamed.length).includes(column) === true)) return 'all';
+  return hit ? 'some' : 'none';
 }
 
 export function readAll(entry: Entry): true {

@@ -59,11 +59,14 @@ const COMMANDS: Readonly<Record<string, TransactionCommand>> = {
   TRANS_STMT_ROLLBACK_PREPARED: 'rollback_prepared',
 };
 
+const TWO_PHASE: ReadonlySet<TransactionCommand> = new Set<TransactionCommand>(['prepare', 'commit_prepared', 'rollback_prepared']);
+
 function transaction(walk: Walk, stmt: TransactionStmt): void {
   walk.found.effect('transaction');
   const command = COMMANDS[stmt.kind ?? ''];
   if (command === undefined) walk.found.effect('unknown', undefined, `a transaction command that isn't understood: ${String(stmt.kind)}`);
   else walk.found.transaction = command;
+  if (command !== undefined && TWO_PHASE.has(command)) walk.found.effect('admin', `prepared transaction ${stmt.gid ?? ''}`, 'prepared transactions outlive their sessions, with every lock, and belong to all of them');
   for (const node of stmt.options ?? []) {
     const option = as('DefElem', node);
     const value = constant(option?.arg);

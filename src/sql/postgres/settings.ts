@@ -7,11 +7,16 @@ import type { Walk } from './walk.ts';
 /** Changing these changes who the session is, or switches checks off. */
 const PRIVILEGED: ReadonlySet<string> = new Set(['role', 'session_authorization', 'session_replication_role', 'row_security']);
 
-/** Changing these needs a superuser for good reason. */
+/** Changing these needs a superuser for good reason: they load code, hide what happens from the server's log and views, or risk data. */
 const ADMINISTRATIVE: ReadonlySet<string> = new Set([
   'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries', 'dynamic_library_path', 'lo_compat_privileges', 'zero_damaged_pages',
-  'ignore_checksum_failure', 'ignore_system_indexes', 'allow_in_place_tablespaces', 'extension_control_path',
+  'ignore_checksum_failure', 'ignore_system_indexes', 'allow_in_place_tablespaces', 'extension_control_path', 'extension_destdir', 'event_triggers', 'backtrace_functions',
+  'jit_dump_bitcode', 'jit_debugging_support', 'jit_profiling_support', 'max_stack_depth', 'temp_file_limit', 'track_activities', 'track_counts', 'update_process_title',
+  'wal_consistency_checking', 'debug_discard_caches',
 ]);
+
+/** As are those of the server's log, of procedural languages (which name code to run at their start) and of extensions that audit. */
+const ADMINISTRATIVE_FAMILIES = /^(?:log_|plperlu?\.|pltclu?\.|plv8\.|pgaudit\.|auto_explain\.|set_user\.|supautils\.|anon\.)/;
 
 const UTF8 = new Set(['utf8', 'unicode']);
 const TRUE = new Set(['on', 'true', 'yes', '1']);
@@ -29,7 +34,7 @@ export function judgeSetting(walk: Walk, given: string, setting: Setting): void 
   const name = given.toLowerCase();
   walk.found.effect('session', name);
   if (PRIVILEGED.has(name)) walk.found.effect('privilege', name, `${name} changes what the session may do`);
-  if (ADMINISTRATIVE.has(name)) walk.found.effect('admin', name, `${name} is a setting for administrators`);
+  if (ADMINISTRATIVE.has(name) || ADMINISTRATIVE_FAMILIES.test(name)) walk.found.effect('admin', name, `${name} is a setting for administrators`);
   walk.found.settings.push(setting.value === undefined ? { name, scope: setting.scope } : { name, value: setting.value, scope: setting.scope });
   const refusal = refusalOf(name, setting);
   if (refusal !== undefined) walk.found.refuse(refusal);

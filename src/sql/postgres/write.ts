@@ -137,10 +137,17 @@ function merge(walk: Walk, stmt: MergeStmt): void {
     walk.node(stmt.sourceRelation);
     walk.node(stmt.joinCondition);
     if (!selects(stmt.joinCondition) && effects.some((effect) => effect !== 'insert')) walk.found.unbounded = true;
-    for (const clause of clauses) mergeClause(walk, into, clause);
+    for (const clause of clauses) {
+      mergeClause(walk, into, clause);
+      if (changesOthers(clause)) walk.found.unbounded = true;
+    }
     if (stmt.returningClause !== undefined) returnRows(walk, into, stmt.returningClause);
   });
 }
+
+/** WHEN NOT MATCHED BY SOURCE concerns every row that the join condition leaves out. */
+const changesOthers = ({ matchKind, commandType, condition }: MergeWhenClause): boolean =>
+  matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' && commandType !== 'CMD_NOTHING' && !selects(condition);
 
 function mergeClause(walk: Walk, into: Entry, clause: MergeWhenClause): void {
   walk.node(clause.condition);

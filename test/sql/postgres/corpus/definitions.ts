@@ -181,6 +181,6 @@ update,admin | w:pg_catalog.pg_class(relname) unbounded | UPDATE pg_catalog.pg_c
 delete,admin | rw:pg_catalog.pg_authid(*) | DELETE FROM pg_authid WHERE rolname = 'x'
 insert,admin | w:pg_catalog.pg_proc(*) | INSERT INTO pg_proc DEFAULT VALUES
 update,admin | rw:pg_catalog.pg_settings(name,setting) refused | UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'
-update,read | rw:pg_catalog.pg_settings(*) rw:public.my_settings(name,setting) refused | UPDATE my_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'
+admin,update,read | rw:pg_catalog.pg_settings(*) rw:public.my_settings(name,setting) refused | UPDATE my_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'
 create,admin | w:pg_catalog.t(*) | CREATE TABLE pg_catalog.t (a int)
 `;

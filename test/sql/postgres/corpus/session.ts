@@ -57,9 +57,9 @@ transaction | none tx:rollback | ABORT
 transaction | none tx:savepoint | SAVEPOINT a
 transaction | none tx:release | RELEASE SAVEPOINT a
 transaction | none tx:rollback_to | ROLLBACK TO a
-transaction | none tx:prepare | PREPARE TRANSACTION 'x'
-transaction | none tx:commit_prepared | COMMIT PREPARED 'x'
-transaction | none tx:rollback_prepared | ROLLBACK PREPARED 'x'
+transaction,admin | none tx:prepare | PREPARE TRANSACTION 'x'
+transaction,admin | none tx:commit_prepared | COMMIT PREPARED 'x'
+transaction,admin | none tx:rollback_prepared | ROLLBACK PREPARED 'x'
 transaction | none | SET CONSTRAINTS ALL DEFERRED
 session,read | r:public.customers(*) name:prepare=p kind:prepare | PREPARE p AS SELECT * FROM customers
 session,delete | rw:public.customers(*) name:prepare=p | PREPARE p (int) AS DELETE FROM customers WHERE id = $1

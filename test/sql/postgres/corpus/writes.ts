@@ -46,7 +46,7 @@ delete | w:public.events(*) unbounded | DELETE FROM ONLY events
 update,insert,read | r:public.orders(customer_id) rw:public.customers(id,name,vip) | MERGE INTO customers c USING orders o ON o.customer_id = c.id WHEN MATCHED THEN UPDATE SET vip = true WHEN NOT MATCHED THEN INSERT (name) VALUES ('a')
 delete,read | r:public.orders(customer_id) rw:public.customers(*) | MERGE INTO customers c USING orders o ON o.customer_id = c.id WHEN MATCHED THEN DELETE
 delete,read | r:public.orders() rw:public.customers(*) unbounded | MERGE INTO customers c USING orders o ON true WHEN MATCHED THEN DELETE
-delete,read | pg18 r:public.orders(customer_id) rw:public.customers(*) | MERGE INTO customers c USING orders o ON o.customer_id = c.id WHEN NOT MATCHED BY SOURCE THEN DELETE
+delete,read | pg18 unbounded r:public.orders(customer_id) rw:public.customers(*) | MERGE INTO customers c USING orders o ON o.customer_id = c.id WHEN NOT MATCHED BY SOURCE THEN DELETE
 update,read | pg18 r:public.orders(customer_id) rw:public.customers(email,id,vip) | MERGE INTO customers c USING orders o ON o.customer_id = c.id WHEN MATCHED THEN UPDATE SET vip = true RETURNING merge_action(), c.email
 truncate | w:public.orders(*) kind:truncate | TRUNCATE orders
 truncate | w:public.customers(*) w:public.orders(*) | TRUNCATE TABLE customers, orders CASCADE
