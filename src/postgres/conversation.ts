@@ -164,7 +164,7 @@ export class PostgresConversation implements Conversation {
   }
 
   fatal(refusal: Refusal): Buffer {
-    return this.#replies.atBoundary ? encodeRefusal(refusal, 'FATAL') : Buffer.alloc(0);
+    return this.#replies.atBoundary && !this.#replies.farewell ? encodeRefusal(refusal, 'FATAL') : Buffer.alloc(0);
   }
 
   transcript(step: Step): string {

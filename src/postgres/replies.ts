@@ -23,6 +23,8 @@ export class Replies {
   readonly #listener: ConversationListener;
   #commitFailed = false;
   transaction: TransactionState = 'idle';
+  /** Has the client been told by the server itself that the session ends? */
+  farewell = false;
   /** The server skips what it is sent until the next Sync, which hasn't been sent yet. */
   skipping = false;
 
@@ -90,6 +92,7 @@ export class Replies {
         break;
       case Backend.ErrorResponse:
         if (this.#error(head, bytes, start, end)) return;
+        this.farewell ||= isFatal(bytes, start, end);
         break;
       case Backend.ReadyForQuery:
         this.#ready(head, bytes[start + HEADER_BYTES]);
@@ -212,6 +215,12 @@ export class Replies {
     const reader = new ByteReader(bytes, start + HEADER_BYTES, end);
     this.#listener.setting(reader.cstring(), reader.cbytes().toString('utf8'));
   }
+}
+
+/** The severity that isn't translated (field V, since 9.6). */
+function isFatal(bytes: Buffer, start: number, end: number): boolean {
+  const severity = decodeErrorFields(bytes, start, end).get('V');
+  return severity === 'FATAL' || severity === 'PANIC';
 }
 
 export const SKIPPED = { code: 'skipped', message: 'skipped by the database after an earlier error in the same pipeline' };

@@ -67,7 +67,7 @@ export interface Conversation {
 
   /** Text that tells the client something now, without disturbing the protocol's state. */
   notice(message: string, detail?: string, hint?: string): void;
-  /** The last bytes for the client before the connection is closed. */
+  /** The last bytes for the client before the connection is closed; none when the database has said as much. */
   fatal(refusal: Refusal): Buffer;
   /** What an approver is shown for the step: its text, or a transcript when several statements run together. */
   transcript(step: Step): string;

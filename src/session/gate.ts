@@ -9,6 +9,7 @@ import { requestDigest } from '../approval/digest.ts';
 import { ApprovalsUnavailable, HoldRefused } from '../approval/failures.ts';
 import type { ApprovalRequest, Approvals, RequestDraft } from '../approval/request.ts';
 import type { Journal } from '../journal/events.ts';
+import { JournalUnavailable } from '../journal/failures.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -76,8 +77,7 @@ function digestOf({ draft, statements, settings }: Hold): string {
 }
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
-  const request = await approvals.open(draft);
-  record(journal, hold.session, request);
+  const request = await openRecorded({ approvals, journal }, hold.session, draft);
   hold.announce(request);
   hold.signal.throwIfAborted();
   return request;
@@ -86,10 +86,25 @@ async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: 
 /** The deferred mode: uses the approval of the same digest, joins the request that waits, or makes one. */
 async function claim({ approvals, journal }: GateParts, draft: RequestDraft): Promise<ApprovalRequest> {
   const found = await approvals.find(draft.digest, draft);
-  if (found !== undefined) return found;
+  return found ?? openRecorded({ approvals, journal }, draft.session, draft);
+}
+
+/** Nobody is asked about what isn't on record: a journal that is full now may have room again when they answer. */
+async function openRecorded({ approvals, journal }: Pick<GateParts, 'approvals' | 'journal'>, session: string, draft: RequestDraft): Promise<ApprovalRequest> {
   const request = await approvals.open(draft);
-  record(journal, draft.session, request);
+  record(journal, session, request);
+  try {
+    await recorded(journal);
+  } catch (error) {
+    await approvals.withdraw(request.id, 'it could not be recorded').catch(() => {}); // retried by the gate's own outbox
+    throw error;
+  }
   return request;
+}
+
+/** Resolves when all that was appended so far is written; rejects with JournalUnavailable. */
+export function recorded(journal: Journal): Promise<void> {
+  return new Promise((resolve, reject) => journal.written((failure) => (failure === undefined ? resolve() : reject(failure))));
 }
 
 async function release(parts: GateParts, hold: Hold, request: ApprovalRequest): Promise<Passage> {
@@ -126,6 +141,7 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
   }
   if (reason instanceof HoldRefused) return { refusal: { code: 'too_large', message: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) } };
   if (reason instanceof ApprovalsUnavailable) return { refusal: approvalsUnavailable };
+  if (reason instanceof JournalUnavailable) return { refusal: journalUnavailable };
   parts.log.error({ err: reason, session: hold.session }, 'session: a hold failed');
   return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable };
 }

@@ -9,7 +9,7 @@ import { type Refusal, Refused } from '../protocol/refusal.ts';
 import type { Step } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from './database.ts';
-import { HoldAborted, passGate } from './gate.ts';
+import { HoldAborted, passGate, recorded } from './gate.ts';
 import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
 import type { SessionParts } from './parts.ts';
 import { draftRequest, recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
@@ -258,7 +258,7 @@ export class Session {
     const { journal, approvals, log } = this.parts;
     recordRun(this, step, ruling.judgements, request);
     try {
-      await new Promise<void>((resolve, reject) => journal.written((failure) => (failure === undefined ? resolve() : reject(failure))));
+      await recorded(journal);
       await journal.durable();
     } catch (error) {
       log.error({ err: error, session: this.id, request }, 'session: a released statement could not be recorded and was refused');
