@@ -78,8 +78,8 @@ function digestOf({ draft, statements, settings }: Hold): string {
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
   const request = await openRecorded({ approvals, journal }, hold.session, draft);
-  hold.announce(request);
-  hold.signal.throwIfAborted();
+  // Who has gone meanwhile needs no notice; the wait for the decision ends at once then, and withdraws the request.
+  if (!hold.signal.aborted) hold.announce(request);
   return request;
 }
 

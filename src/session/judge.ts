@@ -10,6 +10,7 @@ import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts } from '../sql/facts.ts';
 import type { Database } from './database.ts';
+import { redefines, redefinesItself } from './redefine.ts';
 import { mergeFacts, withDynamic, withoutDynamic, withRoutine } from './merge-facts.ts';
 
 export interface Judgement {
@@ -40,12 +41,26 @@ interface Memo {
   readonly judgement: Judgement;
 }
 
-/** Judges each by itself. */
+/** Judges each by itself, but for what those before it redefine. */
 export function judgeAll(session: JudgedSession, statements: readonly Statement[]): readonly Judgement[] | Promise<readonly Judgement[]> {
   const judgements = statements.map((statement) => judge(session, statement));
-  return judgements.some((judgement) => judgement instanceof Promise)
-    ? Promise.all(judgements.map((judgement) => Promise.resolve(judgement)))
-    : (judgements as Judgement[]);
+  if (judgements.some((judgement) => judgement instanceof Promise)) {
+    return Promise.all(judgements.map((judgement) => Promise.resolve(judgement))).then((all) => inOrder(session, statements, all));
+  }
+  return inOrder(session, statements, judgements as Judgement[]);
+}
+
+/** They run one after another, and the catalog shows none of what they will have defined by then. */
+function inOrder(session: JudgedSession, statements: readonly Statement[], judgements: readonly Judgement[]): readonly Judgement[] {
+  const first = judgements.length < 2 ? -1 : judgements.findIndex(({ facts }) => redefines(facts));
+  if (first === -1) return judgements;
+  return judgements.map((judgement, index) => (index <= first ? judgement : unvetted(session, (statements[index] as Statement).source, judgement.facts)));
+}
+
+function unvetted(session: JudgedSession, { text }: StatementText, facts: Facts): Judgement {
+  const policy = session.policy();
+  const final = withRoutine(facts);
+  return { facts: final, verdict: policy.decide(final, subject(session, text)), policy: policy.version };
 }
 
 /** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
@@ -80,7 +95,7 @@ export function sameRisk(before: Judgement, now: Judgement): boolean {
 const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum]);
 
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement {
-  if (session.redefines) return { facts: withRoutine(facts), verdict: policy.decide(withRoutine(facts), subject(session, source.text)), policy: policy.version };
+  if (session.redefines || redefinesItself(facts)) return unvetted(session, source, facts);
   if (policy.volatile) return { facts, verdict: policy.decide(facts, subject(session, source.text)), policy: policy.version };
   const verdicts = session.database.verdicts(session.agent.name, policy.version);
   let verdict = verdicts.get(facts);
@@ -98,8 +113,8 @@ async function judgeSlowly(session: JudgedSession, source: StatementText): Promi
   const facts = await learn(session, source.text).catch((error: unknown) => doubtful(error));
   const resolved = namesOthers(facts) ? await resolveNames(session, facts) : facts;
   if (resolved === facts) return remember(session, source, facts, policy);
-  const final = session.redefines ? withRoutine(resolved) : resolved;
-  return { facts: final, verdict: policy.decide(final, subject(session, source.text)), policy: policy.version };
+  if (session.redefines || redefinesItself(resolved)) return unvetted(session, source, resolved);
+  return { facts: resolved, verdict: policy.decide(resolved, subject(session, source.text)), policy: policy.version };
 }
 
 async function learn({ database }: JudgedSession, text: string): Promise<Facts> {

@@ -1,9 +1,10 @@
 /** What the session learns from the database's replies: outcomes, settings, the transaction, changes of the catalog. */
 
-import type { Effect } from '../sql/facts.ts';
+import type { Effect, Facts } from '../sql/facts.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Outcome, Statement, Step } from '../protocol/statement.ts';
 import type { StatementContext } from './query-path.ts';
+import { redefines } from './redefine.ts';
 import type { Session } from './session.ts';
 import { Settings } from './settings.ts';
 
@@ -11,9 +12,6 @@ import { Settings } from './settings.ts';
 const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'unknown']);
 /** Effects of what runs unseen, and may have changed settings or, rarely, the catalog. */
 const SETS_ANYTHING = new Set<Effect>(['routine', 'dynamic', 'unknown']);
-/** Kinds whose change lets a known name mean something else. */
-const REDEFINES = /\b(function|procedure|routine|operator|cast|type|domain|aggregate|extension|schema|language|rule|trigger|view|transform|conversion|class|family)\b/;
-
 export class ReplyPath implements ConversationListener {
   readonly settings: Settings;
   readonly #session: Session;
@@ -27,7 +25,10 @@ export class ReplyPath implements ConversationListener {
   #failed = false;
   statements = 0;
   transactionSince = 0;
-  redefines = false;
+  /** Has the open transaction redefined names? */
+  #redefined = false;
+  /** Sent, not ended, and about to redefine names: what is judged now runs behind them. */
+  readonly #redefining = new Set<Statement>();
   /** Has the open transaction changed the catalog, which others only see when it is committed? */
   #changes = false;
 
@@ -35,6 +36,10 @@ export class ReplyPath implements ConversationListener {
     this.#session = session;
     this.settings = new Settings(session.id);
     this.#attributes = attributes;
+  }
+
+  get redefines(): boolean {
+    return this.#redefined || this.#redefining.size > 0;
   }
 
   get defers(): boolean {
@@ -50,7 +55,10 @@ export class ReplyPath implements ConversationListener {
   started(step: Step): void {
     for (const statement of step.statements) {
       this.statements++;
-      if (this.#makesVisible(statement)) this.#announce(statement);
+      const facts = judgementOf(statement)?.facts;
+      if (facts === undefined) continue;
+      if (this.#makesVisible(facts)) this.#announce(statement);
+      if (redefines(facts)) this.#redefining.add(statement);
     }
   }
 
@@ -62,6 +70,7 @@ export class ReplyPath implements ConversationListener {
   /** Recorded or released, but never sent. */
   lost(step: Step, code: string): void {
     for (const statement of step.statements) {
+      this.#redefining.delete(statement);
       if (this.#announced.delete(statement)) this.#session.database.redefine(-1);
       this.#finish(statement, { rows: 0, bytes: 0, error: { code, message: 'not run' } });
     }
@@ -84,6 +93,7 @@ export class ReplyPath implements ConversationListener {
     if (outcome.error !== undefined) this.#failed = true;
     this.#record(statement, outcome);
     this.#noteChanges(statement);
+    if (outcome.suspended !== true) this.#redefining.delete(statement);
     if (this.#announced.delete(statement)) {
       this.#session.database.changed();
       this.#session.database.redefine(-1);
@@ -126,6 +136,7 @@ export class ReplyPath implements ConversationListener {
     for (const statement of this.#session.conversation.outstanding()) {
       this.ended(statement, { rows: 0, bytes: 0, error: { code: 'connection_lost', message: 'the session ended before the statement did' } });
     }
+    this.#redefining.clear();
     for (const _ of this.#announced) this.#session.database.redefine(-1);
     this.#announced.clear();
     this.#wake();
@@ -147,7 +158,8 @@ export class ReplyPath implements ConversationListener {
     this.#settleSuspended();
     this.settings.idle(this.#failed);
     this.#failed = false;
-    this.redefines = false;
+    this.#redefined = false;
+    this.#forgetUnsent();
     if (this.#changes) this.#session.database.changed();
     this.#changes = false;
   }
@@ -159,12 +171,18 @@ export class ReplyPath implements ConversationListener {
     this.#session.parts.approvals.finish(request, { rows, ms, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }) });
   }
 
+  /** Portals that were bound and never executed are gone with their transaction. */
+  #forgetUnsent(): void {
+    if (this.#redefining.size === 0 && this.#announced.size === 0) return;
+    const outstanding = new Set(this.#session.conversation.outstanding());
+    for (const statement of this.#redefining) if (!outstanding.has(statement)) this.#redefining.delete(statement);
+    for (const statement of this.#announced) if (!outstanding.has(statement) && this.#announced.delete(statement)) this.#session.database.redefine(-1);
+  }
+
   /** Will it, by itself or by committing, show others new functions, types or operators? */
-  #makesVisible(statement: Statement): boolean {
-    const facts = judgementOf(statement)?.facts;
-    if (facts === undefined) return false;
-    if (this.redefines) return facts.statements.some(({ transaction }) => transaction === 'commit');
-    return this.#transaction === 'idle' && facts.statements.some(({ kind }) => REDEFINES.test(kind));
+  #makesVisible(facts: Facts): boolean {
+    if (this.redefines && facts.statements.some(({ transaction }) => transaction === 'commit')) return true;
+    return this.#transaction === 'idle' && redefines(facts);
   }
 
   #announce(statement: Statement): void {
@@ -178,7 +196,7 @@ export class ReplyPath implements ConversationListener {
     if (facts.effects.some(({ effect }) => SETS_ANYTHING.has(effect))) this.#session.database.mayHaveChanged();
     if (!facts.effects.some(({ effect }) => CHANGES_CATALOG.has(effect))) return;
     this.#changes = true;
-    this.redefines ||= facts.statements.some(({ kind }) => REDEFINES.test(kind));
+    this.#redefined ||= redefines(facts);
   }
 
   #wake(): void {
