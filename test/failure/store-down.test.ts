@@ -108,6 +108,26 @@ describe('the store stops while a statement is held', () => {
   });
 });
 
+describe('the store hangs', () => {
+  it('an agent that goes while its request is being opened leaves nothing to decide', async () => {
+    world = await startWorld({ store: redis.url, schema: SCHEMA, policy: POLICY });
+    const { registry } = world.proxy.proxy;
+    const client = await world.agent();
+    await client.query('select 1');
+    await redis.kill('SIGSTOP');
+    client.send(frames.query(held('gone early')));
+    await eventually(() => registry.list()[0]?.state === 'held', 'it is being held');
+    client.destroy();
+    await eventually(() => registry.size === 0, 'its session is over');
+    await redis.kill('SIGCONT');
+    await storeAnswers();
+    const mine = async (): Promise<string[]> => (await world.proxy.call<{ requests: { state: string; text: string }[] }>('/api/v1/requests')).requests
+      .filter(({ text }) => text === held('gone early')).map(({ state }) => state);
+    await eventually(async () => (await mine()).join() === 'withdrawn', 'its request is withdrawn', 5_000);
+    expect(await ran('gone early')).toBe(0);
+  });
+});
+
 describe('with approvals.store_down: refuse_all', () => {
   it('refuses everything while the store is down, and nothing once it is back', async () => {
     world = await startWorld({ store: `${redis.url}", store_down: "refuse_all`, schema: SCHEMA, policy: POLICY });
