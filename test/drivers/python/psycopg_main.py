@@ -8,6 +8,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 import lines
+from psycopg_edges import edges
 from psycopg_held import HELD
 from psycopg_lines import after, connect, one, state_of
 
@@ -198,7 +199,7 @@ def encrypted(conn):
 
 EQUAL = {
     "connect": connected, "unprepared": unprepared, "values": values, "prepared": prepared, "transactions": transactions, "errors": errors, "copy": copy, "copy-failed": copy_failed,
-    "cancel": cancel, "notify": notify, "cursor": cursor, "pipeline": pipeline, "large": large, "encrypted": encrypted,
+    "cancel": cancel, "notify": notify, "cursor": cursor, "pipeline": pipeline, "large": large, "edges": edges, "encrypted": encrypted,
 }
 
 with connect() as connection:
