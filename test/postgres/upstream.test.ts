@@ -35,7 +35,7 @@ async function lying(script: readonly ((heard: Buffer) => Uint8Array)[], tls?: {
         step = 0;
         raw.off('data', hear);
         raw.write('S');
-        socket = new TLSSocket(raw, { isServer: true, secureContext: createSecureContext(tls as never) });
+        socket = new TLSSocket(raw, { isServer: true, secureContext: createSecureContext(tls) });
         socket.on('error', () => undefined).on('data', hear);
         return;
       }
