@@ -19,11 +19,37 @@ export const WRITTEN: { readonly statement: Record<keyof Statement, true>; reado
 
 /** @param text the statement's text as canonical JSON: the text itself, or what stands for it. */
 export function statementJson(event: Statement, text: string): string {
+  const judged = judgement(event);
   return `{"arrival":"${event.arrival}"${event.code === undefined ? '' : `,"code":${canonical(event.code)}`
-  },"effects":${frozen(event.effects)},"fate":"${event.fate}","kind":"statement"${
+  },"effects":${judged.effects},"fate":"${event.fate}","kind":"statement"${
     event.parameters === undefined ? '' : `,"parameters":${parameters(event.parameters)}`
-  },"policy":${repeated(event.policy)}${event.request === undefined ? '' : `,"request":${canonical(event.request)}`
-  },"rule":${repeated(event.rule)},"session":${repeated(event.session)},"tables":${frozen(event.tables)},"text":${text},"verdict":"${event.verdict}"}`;
+  }${judged.policy}${event.request === undefined ? '' : `,"request":${canonical(event.request)}`
+  }${judged.rule}${repeated(event.session)}${judged.tables}${text}${judged.verdict}`;
+}
+
+/** What a statement was judged to be, as pieces of its record. */
+interface Judgement {
+  readonly from: Pick<Statement, 'policy' | 'rule' | 'tables' | 'verdict'>;
+  readonly effects: string;
+  readonly policy: string;
+  readonly rule: string;
+  readonly tables: string;
+  readonly verdict: string;
+}
+
+/** Facts and verdicts are cached and never change, so the same come again and again; their texts go when they go. */
+const judgements = new WeakMap<object, Judgement>();
+
+function judgement(event: Statement): Judgement {
+  const { effects, policy, rule, tables, verdict } = event;
+  const known = judgements.get(effects);
+  if (known !== undefined && known.from.tables === tables && known.from.rule === rule && known.from.verdict === verdict && known.from.policy === policy) return known;
+  const made: Judgement = {
+    from: { policy, rule, tables, verdict }, effects: canonical(effects), policy: `,"policy":${canonical(policy)}`,
+    rule: `,"rule":${canonical(rule)},"session":`, tables: `,"tables":${canonical(tables)},"text":`, verdict: `,"verdict":"${verdict}"}`,
+  };
+  judgements.set(effects, made);
+  return made;
 }
 
 export function outcomeJson(event: Outcome): string {
@@ -46,16 +72,7 @@ function parameters(values: readonly (string | null)[]): string {
   return `${json}]`;
 }
 
-/** Facts are cached and never change, so the same arrays come again and again; their texts go when they go. */
-const texts = new WeakMap<object, string>();
-
-function frozen(value: readonly unknown[]): string {
-  let json = texts.get(value);
-  if (json === undefined) texts.set(value, (json = canonical(value)));
-  return json;
-}
-
-/** Names of sessions, rules and policies: few, and each comes many times. */
+/** Names of sessions and command tags: few, and each comes many times. */
 const names = new Map<string, string>();
 
 function repeated(name: string): string {
