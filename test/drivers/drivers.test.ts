@@ -107,7 +107,7 @@ describe.each(all)('$name', ({ command, without: left, alsoHeld }) => {
     const before = await ledger();
     const results = await attended(command, 'held', target('writer'));
     expect(results).toMatchObject(without(HELD_GOLDEN, left));
-    await expect.poll(() => outcomes(proxy, before), { timeout: 5000 }).toEqual({ ...without(HELD_OUTCOMES, left), ...alsoHeld });
+    await expect.poll(() => outcomes(proxy, before), { timeout: 10_000 }).toEqual({ ...without(HELD_OUTCOMES, left), ...alsoHeld });
   });
 });
 
