@@ -114,8 +114,8 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
 
 /** Record, for what doesn't. */
 export function recordRefusal(session: Session, step: Step, judgements: readonly Judgement[], at: number, refusal: Refusal, request?: string): void {
-  const statement = step.statements[at];
-  const judgement = judgements[at];
+  const statement = at === WHOLE ? step.continues[0] : step.statements[at];
+  const judgement = at === WHOLE ? (statement?.context as StatementContext | undefined)?.judgement : judgements[at];
   if (statement === undefined || judgement === undefined) return;
   session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
   session.parts.metrics.statement(judgement.verdict.action, 'refused');

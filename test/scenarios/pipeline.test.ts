@@ -1,7 +1,10 @@
 /** Pipelines, COPY and holds as raw messages: drivers send these in every order, and nobody may lose step. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { frames, type WireClient } from '../support/wire.ts';
+import { serialize } from 'pg-protocol';
+import { AGENT_PASSWORD } from '../support/proxy.ts';
+import { frames, WireClient } from '../support/wire.ts';
+import { ScramClient } from '../support/wire-login.ts';
 import { eventually, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -217,6 +220,19 @@ describe('a client that half-closes', () => {
     const client = await world.agent();
     client.send(frames.query('select 4'), frames.terminate());
     expect(await client.until('nothing')).toContain('B DataRow "4"');
+    await eventually(() => world.proxy.proxy.registry.size === 0, 'the session ends');
+  });
+
+  it('that has sent all it ever will before its login is over gets its answer, too', async () => {
+    const client = await WireClient.connect({ host: world.proxy.host, port: world.proxy.port });
+    const scram = new ScramClient(AGENT_PASSWORD);
+    client.socket.write(Buffer.concat([frames.startup({ user: 'reporter', database: 'shop' }), serialize.sendSASLInitialResponseMessage('SCRAM-SHA-256', scram.first)]));
+    await client.until('AuthenticationSASL');
+    const challenge = await client.next();
+    client.socket.end(Buffer.concat([serialize.sendSCRAMClientFinalMessage(scram.final(challenge?.frame.toString('utf8', 9) ?? '')), frames.query('select 8'), ...p('select 9'), frames.sync()]));
+    const lines = await client.until('nothing');
+    expect(lines).toContain('B DataRow "8"');
+    expect(lines).toContain('B DataRow "9"');
     await eventually(() => world.proxy.proxy.registry.size === 0, 'the session ends');
   });
 });
