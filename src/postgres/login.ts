@@ -28,7 +28,11 @@ export interface LoginOptions {
 
 /** Resolves when the client has proved the agent's password. Throws Refused (login_refused) with one answer for every wrong guess. */
 export async function login(handshake: Handshake, { user, agent, like, mockSecret, binding }: LoginOptions): Promise<Agent> {
-  const verifier = agent === undefined ? mockVerifier(user, mockSecret, like && parseVerifier(like.verifier)) : parseVerifier(agent.verifier);
+  // Both are worked out for everybody: making up an agent takes 0.2 ms, which a patient stranger could measure.
+  const known = agent ?? like;
+  const real = known && parseVerifier(known.verifier);
+  const mock = mockVerifier(user, mockSecret, real);
+  const verifier = agent === undefined || real === undefined ? mock : real;
   handshake.socket.write(authenticationSasl(binding ? [PLUS, PLAIN] : [PLAIN]));
   try {
     const initial = saslInitialResponse(await passwordMessage(handshake));
