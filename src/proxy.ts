@@ -30,6 +30,7 @@ import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/verdict.ts';
 import { type PolicyWatch, watchPolicy } from './policy/watch.ts';
 import { postgresDoor } from './postgres/admission.ts';
+import { grammarQuestion } from './postgres/grammar.ts';
 import { catalogSource } from './postgres/catalog-source.ts';
 import type { House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
@@ -206,10 +207,13 @@ async function openDatabases(config: Config, clock: Clock, log: Logger, stack: A
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   const open = async (database: DatabaseConfig): Promise<void> => {
+    const grammar = grammarQuestion({
+      open: async () => ({ database, password: await secretOf(database), ca: await authoritiesOf(database) }), timeoutMs: config.timeouts.upstreamConnectMs,
+    });
     const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
     try {
       const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
-      const made = new Database(database, understanding, clock, log);
+      const made = new Database(database, understanding, grammar, clock, log);
       if (ending.signal.aborted) return await made.close();
       stack.defer(() => made.close());
       opened.set(database.name, made);

@@ -8,6 +8,7 @@ import { encodeCopyFail, encodeExecute, encodeQuery } from './messages/extended.
 /** Appendix A of the documentation. What isn't listed is insufficient_privilege. */
 const SQLSTATES: Partial<Record<RefusalCode, string>> = {
   cancelled: '57014', // query_canceled
+  syntax_error: '42601',
   too_large: '54000', // program_limit_exceeded
   protocol_violation: '08P01',
   unsupported: '0A000', // feature_not_supported
@@ -37,6 +38,7 @@ export function encodeRefusal(refusal: Refusal, severity: 'ERROR' | 'FATAL'): Bu
     message: refusal.message,
     ...(detail === undefined ? {} : { detail }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    ...(refusal.position === undefined ? {} : { position: refusal.position }),
   });
 }
 

@@ -13,6 +13,8 @@ export const REFUSAL_CODES = [
   'cancelled',
   /** Deferred: a request was made; send it again after approval. */
   'deferred',
+  /** The database itself would reject it as no statement of its language. */
+  'syntax_error',
   /** What it would do changed while it waited. */
   'changed',
   /** No policy may let it pass. */
@@ -50,6 +52,8 @@ export interface Refusal {
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What to do next. */
   readonly hint?: string;
+  /** Where in the statement's text, in characters from 1. */
+  readonly position?: number;
 }
 
 /** A refusal on its way to the end of a connection. */

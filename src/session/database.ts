@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Verdict } from '../policy/verdict.ts';
+import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
 
@@ -14,6 +15,8 @@ const TIMED_REFRESH_MS = 60_000;
 export class Database {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
+  /** For texts our own grammar rejects. */
+  readonly grammar: GrammarQuestion;
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -29,8 +32,9 @@ export class Database {
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
   #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
 
-  constructor(config: DatabaseConfig, understanding: Understanding, clock: Clock, log: Pick<Logger, 'warn'>) {
+  constructor(config: DatabaseConfig, understanding: Understanding, grammar: GrammarQuestion, clock: Clock, log: Pick<Logger, 'warn'>) {
     this.config = config;
+    this.grammar = grammar;
     this.understanding = understanding;
     this.#clock = clock;
     this.#log = log;

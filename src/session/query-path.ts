@@ -13,7 +13,7 @@ import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
 import type { Facts, SessionNameUse } from '../sql/facts.ts';
 import { type Judgement, judgeAll, judgeTogether, sameRisk } from './judge.ts';
-import { changedSinceBound, denied, forbidden, maskUnsupported } from './refusals.ts';
+import { changedSinceBound, denied, forbidden, maskUnsupported, notSql } from './refusals.ts';
 import type { Session } from './session.ts';
 
 /** In the place of a statement's: the step is refused from its first message on. */
@@ -29,7 +29,18 @@ export type Ruling =
 export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
   if (step.continues.length > 0) return ruleContinued(session, step);
   const judgements = judgeAll(session, step.statements);
-  return judgements instanceof Promise ? judgements.then((all) => decide(session, step, all)) : decide(session, step, judgements);
+  if (judgements instanceof Promise) return judgements.then((all) => askGrammar(session, step, decide(session, step, all)));
+  return askGrammar(session, step, decide(session, step, judgements));
+}
+
+/** Nobody should be asked about a slip of the pen: what no grammar takes is answered as the database would. */
+function askGrammar(session: Session, step: Step, ruling: Ruling): Ruling | Promise<Ruling> {
+  if (ruling.do === 'run' || (ruling.do === 'refuse' && ruling.refusal.code !== 'denied')) return ruling;
+  const { judgements } = ruling;
+  const doubted = step.statements[judgements.findIndex(({ facts }) => facts.ungrammatical)];
+  if (doubted === undefined) return ruling;
+  const at = judgements.findIndex(({ verdict }) => verdict.action !== 'allow');
+  return session.database.grammar(doubted.source.text).then((error) => (error === undefined ? ruling : { do: 'refuse', at, refusal: notSql(error), judgements }));
 }
 
 /** A portal runs when it is executed, and since it was bound the policy, the catalog or what it names may have become another. */

@@ -16,6 +16,10 @@ export function denied(judgement: Judgement): Refusal {
   return { code: 'denied', message: `refused by policy: ${judgement.verdict.reason}`, detail: facts(judgement), hint: 'Do not send it again unchanged: the answer will be the same. Ask the owner of this agent if it is needed.' };
 }
 
+export const notSql = ({ message, position }: { readonly message: string; readonly position: number }): Refusal => ({
+  code: 'syntax_error', message, position, hint: 'The database\'s own parser was asked and rejects it; nothing has run. Correct it and send it again.',
+});
+
 export function forbidden(judgement: Judgement, sentence: string): Refusal {
   return { code: 'forbidden', message: `refused: ${sentence}`, detail: facts(judgement), hint: 'No policy can allow this through the proxy.' };
 }

@@ -87,6 +87,8 @@ export interface Facts {
   readonly unbounded: boolean;
   /** Why the text could not be understood: its only effect is then `unknown`. A sentence for a person. */
   readonly doubt?: string;
+  /** True when the doubt is that our grammar rejects the text: whether the server's does too, only the server can tell. */
+  readonly ungrammatical?: true;
   /** First sentence saying that no policy may let this pass; see StatementFacts.refused. */
   readonly refused?: string;
   /** True when a name isn't in the catalog: the caller refreshes the catalog once and asks again. */

@@ -22,7 +22,7 @@ function readings() {
 function database() {
   const clock = new FakeClock();
   const reading = readings();
-  const made = new Database({ name: 'shop' } as never, reading.understanding, clock, { warn: () => {} });
+  const made = new Database({ name: 'shop' } as never, reading.understanding, () => Promise.resolve(undefined), clock, { warn: () => {} });
   return { clock, reading, database: made };
 }
 

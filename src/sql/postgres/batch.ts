@@ -34,7 +34,8 @@ export class Judge {
     try {
       return this.#understand(text, measured);
     } catch (error) {
-      if (error instanceof ParseFailure && error.code === 'syntax') return doubtful(`PostgreSQL 18 doesn't accept this text: ${error.message}.`);
+      if (error instanceof Overworked) return undefined;
+      if (error instanceof ParseFailure && error.code === 'syntax') return { ...doubtful(`PostgreSQL 18 doesn't accept this text: ${error.message}.`), ungrammatical: true };
       if (error instanceof ParseFailure) return doubtful(error.message);
       return doubtful(error instanceof RangeError ? 'The statement is nested too deeply to be understood.' : 'The statement could not be understood.');
     }
