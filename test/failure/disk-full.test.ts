@@ -111,7 +111,8 @@ it.skipIf(!mounted)('nothing runs unrecorded, the connections live on, and all w
   expect(report).toMatchObject({ ok: true, unsigned: 0 });
   const events = (await Array.fromAsync(readJournal(disk))).map(({ event }) => event);
   const recorded = events.flatMap((event) => (event.kind === 'statement' && event.fate === 'run' && event.text.startsWith('insert') ? [/'(.*)'/.exec(event.text)?.[1]] : []));
-  expect((await ran()).toSorted()).toEqual(recorded.toSorted());
+  expect(new Set(await ran())).toEqual(new Set(recorded));
+  expect(recorded).toHaveLength((await ran()).length);
   expect(events.some((event) => event.kind === 'outage')).toBe(true);
   expect(JSON.stringify(events)).not.toContain('asked of a full disk');
 }, 60_000);
