@@ -13,7 +13,7 @@ import type { Parser } from './parser.ts';
 import { preparedText } from './prepared-text.ts';
 import { open } from './tree.ts';
 import { survey } from './vocabulary.ts';
-import { Walk } from './walk.ts';
+import { Overworked, Walk } from './walk.ts';
 
 /** Statements whose facts never look at an integer's value. Others hold integers that are options. */
 const INTEGERS_FREE: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
@@ -23,14 +23,22 @@ export class Judge {
   readonly #catalog: Catalog;
   /** What reading each view does; undefined while the view is being looked at. */
   readonly #views = new Map<RelationData, Findings | undefined>();
+  readonly #work: number;
+  #left = 0;
 
-  constructor(parser: Parser, catalog: Catalog) {
+  /** @param work the most work (Surroundings.spend) that a text may be */
+  constructor(parser: Parser, catalog: Catalog, work = Infinity) {
     this.#parser = parser;
     this.#catalog = catalog;
+    this.#work = work;
   }
 
-  /** @param measured what limits.ts measured of the text */
-  facts(text: string, measured: Measure): Facts {
+  /**
+   * Undefined when the text is too much work.
+   * @param measured what limits.ts measured of the text
+   */
+  facts(text: string, measured: Measure): Facts | undefined {
+    this.#left = this.#work;
     try {
       return this.#understand(text, measured);
     } catch (error) {
@@ -77,12 +85,18 @@ export class Judge {
       containers: HARMLESS_NODES,
       view: (view) => this.#view(view),
       preparedText: (query) => preparedText(this.#parser, statement, query),
+      spend: (units) => this.#spend(units),
     });
     walk.node(stmt);
     if (stranger !== undefined) walk.found.effect('unknown', undefined, `the statement holds ${stranger}, which isn't in the grammar's table`);
     else if (walk.claimed !== telling) walk.found.effect('unknown', undefined, 'a part of the statement was overlooked');
     if (walk.found.effects.size === 0) walk.found.effect('unknown', undefined, 'nothing is known of what the statement does');
     return walk.found;
+  }
+
+  #spend(units: number): void {
+    this.#left -= units;
+    if (this.#left < 0) throw new Overworked();
   }
 
   #view(view: RelationData): Findings | undefined {

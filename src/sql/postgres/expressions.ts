@@ -2,7 +2,7 @@
 
 import type { A_Expr, A_Indirection, ColumnRef, FuncCall, JoinExpr, SubLink } from 'libpg-query';
 import { judgeCall, judgeNotation, judgeOldCall, judgeOperator, judgeType } from './calls.ts';
-import { entriesNamed, readAll, readColumn, readQualified } from './scope.ts';
+import { entriesNamed, readAll, readColumn, readQualified, weight } from './scope.ts';
 import type { Entry } from './scope.ts';
 import { as, strings } from './tree.ts';
 import type { Kind } from './tree.ts';
@@ -62,6 +62,7 @@ export const EXPRESSIONS: Handlers = {
 
 function columnRef(walk: Walk, ref: ColumnRef): void {
   walk.claim();
+  walk.spend(weight(walk.scope));
   const parts = strings(ref.fields);
   const last = parts.at(-1) ?? '';
   const alias = parts.at(-2);
@@ -141,6 +142,7 @@ function subLink(walk: Walk, link: SubLink): void {
 /** JOIN … USING compares by `=`; NATURAL uses whatever columns both sides have. */
 export function judgeJoinColumns(walk: Walk, join: JoinExpr): void {
   const columns = strings(join.usingClause);
+  walk.spend(weight(walk.scope) * (columns.length + (join.isNatural === true ? 1 : 0)));
   if (columns.length > 0 || join.isNatural === true) judgeOperator(walk, ['=']);
   if (join.isNatural === true) readStar(walk);
   const { scope } = walk;

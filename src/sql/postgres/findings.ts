@@ -2,6 +2,7 @@
 
 import { EFFECTS } from '../facts.ts';
 import type { Effect, EffectUse, SessionNameUse, SettingUse, TableUse, TransactionCommand } from '../facts.ts';
+import type { Source } from './scope.ts';
 
 /** How one relation is touched, while it is still being found out. */
 export class Touch {
@@ -30,6 +31,8 @@ interface Found {
 export class Findings {
   readonly effects = new Map<Effect, Found>();
   readonly touches = new Map<string, Touch>();
+  /** What relations named in a like way stand for, by relation and way: a statement may name one thousands of times. */
+  readonly sources = new Map<string, readonly Source[]>();
   readonly settings: SettingUse[] = [];
   readonly names: SessionNameUse[] = [];
   unbounded = false;

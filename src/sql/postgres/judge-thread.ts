@@ -7,12 +7,12 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { CatalogData } from '../catalog.ts';
 import type { Facts } from '../facts.ts';
 import { doubtful } from './batch.ts';
-import type { Measure } from './limits.ts';
+import type { Limits } from './limits.ts';
 
 /** To the worker. The catalog goes along when the thread doesn't have it yet. */
 export interface Order {
   readonly text: string;
-  readonly measured: Measure;
+  readonly limits: Limits;
   readonly catalog?: CatalogData;
 }
 
@@ -32,13 +32,13 @@ const START_MS = 30_000;
 
 interface Waiting {
   readonly text: string;
-  readonly measured: Measure;
   readonly settle: (facts: Facts) => void;
 }
 
 export class JudgeThread {
   readonly #clock: Clock;
   readonly #deadlineMs: number;
+  readonly #limits: Limits;
   readonly #waiting: Waiting[] = [];
   #catalog: CatalogData;
   #worker: Worker | undefined;
@@ -46,8 +46,9 @@ export class JudgeThread {
   #told: CatalogData | undefined;
   #busy = false;
 
-  constructor(catalog: CatalogData, deadlineMs: number, clock: Clock) {
+  constructor(catalog: CatalogData, limits: Limits, deadlineMs: number, clock: Clock) {
     this.#catalog = catalog;
+    this.#limits = limits;
     this.#deadlineMs = deadlineMs;
     this.#clock = clock;
   }
@@ -57,10 +58,10 @@ export class JudgeThread {
   }
 
   /** Never rejects. */
-  facts(text: string, measured: Measure): Promise<Facts> {
+  facts(text: string): Promise<Facts> {
     if (this.#waiting.length >= QUEUE) return Promise.resolve(doubtful('Too many big statements are waiting to be understood; try again.'));
     const { promise, resolve } = Promise.withResolvers<Facts>();
-    this.#waiting.push({ text, measured, settle: resolve });
+    this.#waiting.push({ text, settle: resolve });
     void this.#work();
     return promise;
   }
@@ -76,13 +77,13 @@ export class JudgeThread {
     this.#busy = false;
   }
 
-  async #judge({ text, measured }: Waiting): Promise<Facts> {
+  async #judge({ text }: Waiting): Promise<Facts> {
     const worker = this.#worker ?? (await this.#start());
     if (worker === undefined) return doubtful('The thread that understands big statements could not be started.');
     const told = this.#told === this.#catalog;
     this.#told = this.#catalog;
     const answer = this.#answerOf(worker, this.#deadlineMs);
-    worker.postMessage({ text, measured, ...(told ? {} : { catalog: this.#catalog }) } satisfies Order);
+    worker.postMessage({ text, limits: this.#limits, ...(told ? {} : { catalog: this.#catalog }) } satisfies Order);
     const facts = (await answer)?.facts;
     if (facts !== undefined) return facts;
     await this.#discard();

@@ -23,16 +23,26 @@ const nameOf = (range: RangeVar): string => (range.schemaname === undefined ? (r
 const isToast = (schema: string | undefined, name: string): boolean => (schema === undefined ? /^pg_toast_\d+$/.test(name) : schema.startsWith('pg_toast'));
 
 /** Judges a relation named in a statement; the sources are what column names at this place may refer to. */
-export function touchRelation(walk: Walk, range: RangeVar, effect: Effect, write: boolean): Source[] {
+export function touchRelation(walk: Walk, range: RangeVar, effect: Effect, write: boolean): readonly Source[] {
   walk.claim();
   const relations = walk.catalog.relations(range.schemaname, range.relname ?? '');
   if (isToast(range.schemaname, range.relname ?? '')) walk.found.effect('admin', nameOf(range), 'TOAST tables hold the values of other tables');
-  if (relations.length > 0) return relations.flatMap((relation) => touchKnown(walk, relation, effect, write, range.inh === true));
+  if (relations.length > 0) return touchOnce(walk, range, relations, effect, write);
   walk.found.unresolved = true;
   return [sourceOf(mark(walk, nameOf(range), false, effect, write), undefined)];
 }
 
+function touchOnce(walk: Walk, range: RangeVar, relations: readonly RelationData[], effect: Effect, write: boolean): readonly Source[] {
+  const key = JSON.stringify([range.schemaname, range.relname, effect, write, range.inh]);
+  const known = walk.found.sources.get(key);
+  if (known !== undefined) return known;
+  const sources = relations.flatMap((relation) => touchKnown(walk, relation, effect, write, range.inh === true));
+  walk.found.sources.set(key, sources);
+  return sources;
+}
+
 function touchKnown(walk: Walk, relation: RelationData, effect: Effect, write: boolean, inherit: boolean): Source[] {
+  walk.spend(10);
   const name = relationName(relation);
   const sources = [sourceOf(mark(walk, name, true, effect, write), relation)];
   if (write) judgeWritten(walk, relation);

@@ -38,6 +38,13 @@ export function findCte(ctes: Ctes | undefined, name: string): Ctes | undefined 
   return undefined;
 }
 
+/** How much work it is to look for a column: one for each relation in sight. */
+export function weight(scope: Scope | undefined): number {
+  let sum = 0;
+  for (let at = scope; at !== undefined; at = at.parent) for (const { sources } of at.entries) sum += 1 + sources.length;
+  return sum;
+}
+
 /**
  * Marks what `column` reads. The innermost query that has the column gives it its meaning, as at the server.
  * False when nothing in sight has or could have it: then the catalog is older than the statement, and whole rows are marked.

@@ -33,6 +33,9 @@ export interface PostgresUnderstanding extends Understanding {
 const BIG_BYTES = 4 * 1024;
 const BIG_DEPTH = 200;
 
+/** A short text may still be much work, over thousands of partitions: about 10 ms of it are done here. */
+const WORK = 100_000;
+
 /** Longer texts aren't kept. */
 const CACHED_CHARACTERS = 8 * 1024;
 const CACHE = { entries: 5000, characters: 4 * 1024 * 1024 };
@@ -60,8 +63,8 @@ class Understander implements PostgresUnderstanding {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#parser = parser;
     this.#data = data;
-    this.#judge = new Judge(parser, new Catalog(data));
-    this.#thread = new JudgeThread(data, options.parseMs ?? 2000, options.clock ?? systemClock);
+    this.#judge = new Judge(parser, new Catalog(data), WORK);
+    this.#thread = new JudgeThread(data, this.#limits, options.parseMs ?? 2000, options.clock ?? systemClock);
   }
 
   facts(text: string): Facts | Promise<Facts> {
@@ -76,17 +79,21 @@ class Understander implements PostgresUnderstanding {
   }
 
   factsAnew(text: string): Facts | Promise<Facts> {
+    const bytes = Buffer.byteLength(text);
+    // Even to measure a big text takes too long here.
+    if (bytes > BIG_BYTES && bytes <= this.#limits.bytes) return this.#elsewhere(text);
     const measured = measure(text, this.#limits);
     if (typeof measured === 'string') return doubtful(measured);
-    if (measured.bytes > BIG_BYTES || measured.depth > BIG_DEPTH) return this.#elsewhere(text, measured);
-    return this.#parser.isReady ? this.#judge.facts(text, measured) : this.#later(text, measured);
+    if (measured.depth > BIG_DEPTH) return this.#elsewhere(text);
+    if (!this.#parser.isReady) return this.#later(text, measured);
+    return this.#judge.facts(text, measured) ?? this.#elsewhere(text);
   }
 
   /** In the worker; again when the catalog changed meanwhile, so that the facts are those of the version that the caller sees. */
-  async #elsewhere(text: string, measured: Measure): Promise<Facts> {
+  async #elsewhere(text: string): Promise<Facts> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { version } = this;
-      const facts = await this.#thread.facts(text, measured);
+      const facts = await this.#thread.facts(text);
       if (this.version === version) return facts;
     }
     return doubtful('The catalog changed again and again while the statement was being understood.');
@@ -95,7 +102,7 @@ class Understander implements PostgresUnderstanding {
   /** A parse broke the parser and the next one is on its way. */
   async #later(text: string, measured: Measure): Promise<Facts> {
     await this.#parser.ready();
-    return this.#judge.facts(text, measured);
+    return this.#judge.facts(text, measured) ?? this.#elsewhere(text);
   }
 
   /** A doubt that came of a broken parser is left to be tried again. */
@@ -117,7 +124,7 @@ class Understander implements PostgresUnderstanding {
     const data = await this.#source.load();
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
-    this.#judge = new Judge(this.#parser, new Catalog(data));
+    this.#judge = new Judge(this.#parser, new Catalog(data), WORK);
     this.#thread.useCatalog(data);
     this.#exact.clear();
     this.#shapes.clear();

@@ -20,7 +20,12 @@ export interface Surroundings {
   readonly view: (view: RelationData) => Findings | undefined;
   /** The text of the query that the PREPARE being walked prepares. */
   readonly preparedText: (query: Node | undefined) => string;
+  /** Counts work, about 0.1 µs a unit. @throws {Overworked} when it becomes too much for the thread */
+  readonly spend: (units: number) => void;
 }
+
+/** The statement is more work than the thread has time for. */
+export class Overworked extends Error {}
 
 export class Walk {
   readonly around: Surroundings;
@@ -38,6 +43,10 @@ export class Walk {
 
   claim(): void {
     this.claimed++;
+  }
+
+  spend(units: number): void {
+    this.around.spend(units);
   }
 
   /** Walks a wrapped node, or nothing. A kind that nobody handles makes the statement unknown. */

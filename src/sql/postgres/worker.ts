@@ -6,6 +6,7 @@ import { parentPort } from 'node:worker_threads';
 import { Catalog } from '../catalog.ts';
 import { doubtful, Judge } from './batch.ts';
 import type { Order, Answer } from './judge-thread.ts';
+import { measure } from './limits.ts';
 import { Parser } from './parser.ts';
 
 const port = parentPort;
@@ -20,6 +21,7 @@ port?.postMessage({} satisfies Answer);
 async function obey(order: Order): Promise<void> {
   if (order.catalog !== undefined) judge = new Judge(parser, new Catalog(order.catalog));
   await parser.ready();
-  const facts = judge?.facts(order.text, order.measured) ?? doubtful('The statement reached a parser without a catalog.');
+  const measured = measure(order.text, order.limits);
+  const facts = typeof measured === 'string' ? doubtful(measured) : (judge?.facts(order.text, measured) ?? doubtful('The statement reached a parser without a catalog.'));
   port?.postMessage({ facts } satisfies Answer);
 }
