@@ -1,6 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../config/config.ts';
 
+/** An agent whose machine vanished must not keep its hold for ever: an approval would then run for nobody. */
+const KEEP_ALIVE_MS = 60_000;
+
 export interface Listener {
   readonly address: Address;
   /** Stops accepting, and drops whoever isn't let in yet; connections that are stay. */
@@ -22,7 +25,7 @@ export async function listen({ address, maxConnections, inside, accept }: Listen
   // Counted here: the server forgets a socket whose handle another one takes over (plainWire).
   const entering = new Set<Socket>();
   // Half-open sockets are allowed so that a client that has sent its last statement and closed its side still gets the answer's bytes.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => {
     socket.on('error', () => {}); // whoever takes the socket learns of it by its own listener; until then it must not end the process
     if (entering.size + inside() >= maxConnections) return void socket.destroy();
     entering.add(socket);

@@ -277,10 +277,9 @@ export class Session {
   }
 
   #announce(detail: Readonly<Record<string, unknown>>, id: string, reason: string, expiresAt: number): void {
-    const minutes = Math.max(1, Math.round((expiresAt - this.clock.now()) / 60_000));
     this.conversation.notice(
       `countersign: held for approval as ${id}: ${reason}`, JSON.stringify(detail),
-      `Waiting up to ${minutes} min. Cancel the statement to withdraw it${this.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
+      `Waiting up to ${roughly(expiresAt - this.clock.now())}. Cancel the statement to withdraw it${this.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
     );
     this.flushClient();
   }
@@ -365,6 +364,11 @@ export class Session {
       }
     }
   }
+}
+
+/** A time limit for people: `30 s`, `15 min`. */
+function roughly(ms: number): string {
+  return ms < 120_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 /** Does it run nothing, name nothing and break nothing? */
