@@ -5,13 +5,16 @@
 
 import { once } from 'node:events';
 import { platform } from 'node:process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { eventually } from '../scenarios/world.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { frames, WireClient } from '../support/wire.ts';
 import { type ChildProxy, remove, scratch, startChild } from './child.ts';
 import { MIB, mib, settledMemory, watchMemory } from './memory.ts';
+
+// Processes start several times a test, which takes its time where others work too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POLICY = `version: 1
 default: hold

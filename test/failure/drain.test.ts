@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import type { JournalRecord } from '../../src/journal/events.ts';
 import { readJournal } from '../../src/journal/read.ts';
@@ -17,6 +17,9 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 import { frames, WireClient } from '../support/wire.ts';
 import { type ChildProxy, remove, scratch, startChild } from './child.ts';
 import { offering } from './load.ts';
+
+// Processes start several times a test, which takes its time where others work too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POLICY = TEST_POLICY.replace('effects: [export,', 'effects: [export, notify,').replace('lock, notify,', 'lock,');
 

@@ -7,13 +7,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { platform } from 'node:process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { eventually } from '../scenarios/world.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire.ts';
 import { type ChildProxy, remove, scratch, startChild } from './child.ts';
 import { MIB, mib, settledMemory, watchMemory } from './memory.ts';
+
+// Processes start several times a test, which takes its time where others work too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const ATTACKERS = process.env['COUNTERSIGN_TEST_FULL'] === '1' ? 10_000 : 2_000;
 /** What one of them may cost at most, and what a heap grows by when it begins to be used. */

@@ -1,10 +1,13 @@
 /** The store of approvals stops and starts again, under a whole proxy: nothing is released by it or lost by it. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { eventually, startWorld, type World } from '../scenarios/world.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { frames, type WireClient } from '../support/wire.ts';
+
+// Processes start several times a test, which takes its time where others work too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const SCHEMA = `create table ran (mark text); insert into ran values ('before')`;
 /** Reads pass; what leaves a trace that can be counted is held. */

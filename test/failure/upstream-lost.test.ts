@@ -1,10 +1,13 @@
 /** The database dies, or ends a connection, under statements that run and statements that wait. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { eventually, startWorld, type World } from '../scenarios/world.ts';
 import { TEST_POLICY } from '../support/proxy.ts';
 import { frames, type WireClient } from '../support/wire.ts';
+
+// Processes start several times a test, which takes its time where others work too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POLICY = TEST_POLICY.replace('effects: [export,', 'effects: [export, notify,').replace('lock, notify,', 'lock,');
 const RUNS = `insert into slow values ('runs')`;
