@@ -33,7 +33,8 @@ const CLASSES: readonly (readonly [effects: readonly Effect[], because: string, 
   [['lock'], 'takes or releases an advisory lock', 'pg_advisory_* pg_try_advisory_*'],
   [['transaction'], 'shares the transaction\'s snapshot', 'pg_export_snapshot'],
   [['session'], 'seeds the session\'s random numbers', 'setseed'],
-  [['update'], 'advances or sets a sequence', 'nextval setval'],
+  [['update'], 'advances a sequence', 'nextval'],
+  [['alter'], 'sets a sequence, which no rollback takes back', 'setval'],
 ];
 
 export interface Sensitive {

@@ -18,6 +18,8 @@ const REACHING: readonly (readonly [sql: string, why: string])[] = [
   [`BEGIN; INSERT INTO customers VALUES (2, 'x'); PREPARE TRANSACTION 'abandoned'`, 'locks that outlive the session'],
   [`COMMIT PREPARED 'abandoned'`, 'the transaction of another session'],
   [`ROLLBACK PREPARED 'abandoned'`, 'the transaction of another session'],
+  [`SELECT setval('numbers', 1)`, 'every later insert, for good'],
+  [`SELECT setval('numbers'::regclass, 1, false) FROM customers`, 'every later insert, for good'],
   [`SET log_statement = 'none'`, 'the server\'s log'],
   [`SELECT set_config('LOG_min_messages', 'panic', false)`, 'the server\'s log'],
   [`SET track_activities = off`, 'what others see of the session'],

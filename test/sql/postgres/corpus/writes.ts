@@ -79,6 +79,6 @@ import,insert,server_io | w:public.products(*) | COPY products FROM '/etc/passwd
 import,insert,server_io | w:public.products(*) | COPY products FROM PROGRAM 'id'
 import,insert,routine | w:public.products(*) | COPY products FROM STDIN WHERE add_tax(price) > 1
 update,read | w:public.tickets() | SELECT nextval('tickets')
-update,read | w:public.tickets() | SELECT setval('public.tickets', 1)
+alter,read | w:public.tickets() | SELECT setval('public.tickets', 1)
 update,insert | w:public.products(id) w:public.tickets() | INSERT INTO products (id) VALUES (nextval('tickets'))
 `;
