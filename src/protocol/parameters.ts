@@ -1,9 +1,20 @@
+import { hash } from 'node:crypto';
 import { decodeUtf8 } from '../framing/reader.ts';
 import type { ParameterValue, Statement } from './statement.ts';
 
-/** Parameters as people and the journal see them: text as it came, anything else as `\x` and hex, null as null. */
+/** Larger values are shown and journalled by their hash: nobody reads them, and a 60 MB value would cost several times that in memory. */
+const SHOWN_BYTES = 64 * 1024;
+
+/**
+ * Parameters as people and the journal see them: text as it came, anything else as `\x` and hex, null as null; over 64 KiB
+ * `\sha256 <hex>, <n> bytes`. What an approval is bound to is always the value itself.
+ */
 export function parameterTexts(values: readonly ParameterValue[]): (string | null)[] {
-  return values.map(({ format, bytes }) => (bytes === null ? null : format === 0 ? textOf(bytes) : `\\x${bytes.toString('hex')}`));
+  return values.map(({ format, bytes }) => {
+    if (bytes === null) return null;
+    if (bytes.length > SHOWN_BYTES) return `\\sha256 ${hash('sha256', bytes, 'hex')}, ${bytes.length} bytes`;
+    return format === 0 ? textOf(bytes) : `\\x${bytes.toString('hex')}`;
+  });
 }
 
 function textOf(bytes: Buffer): string {

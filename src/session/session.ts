@@ -9,11 +9,12 @@ import { type Refusal, Refused } from '../protocol/refusal.ts';
 import type { Step } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from './database.ts';
-import { HoldAborted, passGate, recorded } from './gate.ts';
-import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
+import { HoldAborted } from './gate.ts';
+import { Holding, type HoldRuling } from './holding.ts';
+import type { Judgement } from './judge.ts';
 import type { SessionParts } from './parts.ts';
-import { draftRequest, recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
-import { holdDetail, journalUnavailable } from './refusals.ts';
+import { recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
+import { journalUnavailable } from './refusals.ts';
 import { ReplyPath } from './reply-path.ts';
 import type { SessionState } from './states.ts';
 
@@ -32,8 +33,7 @@ export class Session {
   readonly #onClosed: () => void;
   #state: SessionState = 'ready';
   /** Ends the hold under way. */
-  #hold: AbortController | undefined;
-  #heldRequest: string | undefined;
+  #hold: Holding | undefined;
   /** Is a callback of the journal's batch under way, which will write what waits for the database? */
   #flushing = false;
   #clientGone = false;
@@ -69,11 +69,13 @@ export class Session {
   // What the directory shows.
   get state(): 'idle' | 'running' | 'held' { return this.#state === 'held' ? 'held' : this.conversation.quiet ? 'idle' : 'running'; }
   get statements(): number { return this.#replies.statements; }
-  get request(): string | undefined { return this.#heldRequest; }
+  get request(): string | undefined { return this.#hold?.request; }
   get client(): { readonly remote: string; readonly encrypted: boolean } { return this.#admitted.client; }
   /** Does the agent want to be told at once instead of waiting? */
   get defers(): boolean { return this.#replies.defers; }
   get context(): Readonly<Record<string, string>> { return this.#replies.context; }
+  /** What an approval is bound to beside the bytes. */
+  meaningfulSettings(): readonly (readonly [string, string])[] { return this.#replies.settings.meaningful(); }
 
   start(): void {
     const { client, upstream, rest } = this.#admitted;
@@ -220,67 +222,30 @@ export class Session {
     this.#flush();
   }
 
-  #startHold(step: Step, ruling: Ruling & { do: 'hold' }): void {
+  #startHold(step: Step, ruling: HoldRuling): void {
     if (this.#clientGone) return this.close('the agent closed the connection before a statement that needs approval');
+    const holding = new Holding(this, step, ruling);
     this.#state = 'held';
-    this.#hold = new AbortController();
-    this.#holdStep(step, ruling, this.#hold.signal).catch((error: unknown) => this.#fail(error));
+    this.#hold = holding;
+    this.#endHold(holding, step, ruling).catch((error: unknown) => this.#fail(error));
   }
 
-  async #holdStep(step: Step, ruling: Ruling & { do: 'hold' }, signal: AbortSignal): Promise<void> {
-    const { metrics, clock } = this.parts;
-    const began = clock.monotonic();
-    metrics.held.inc();
-    // What came before may still fail: only then is known what state the statement meets.
+  async #endHold(holding: Holding, step: Step, ruling: HoldRuling): Promise<void> {
+    const outcome = await holding.outcome();
+    this.#hold = undefined;
+    if (outcome !== 'gone') this.#resume(() => (outcome === 'run' ? this.#forward(step) : this.#refuse(step, outcome.at, outcome.refusal, ruling.judgements)));
+  }
+
+  /** Resolves when the database has answered all that was sent, which is sent on its way for that. */
+  settled(signal: AbortSignal): Promise<void> {
     this.conversation.hasten();
     if (!this.#flushing) this.#write();
-    await this.#replies.quiet(signal).catch(() => {});
-    const passage = await passGate(this.parts, {
-      session: this.id, draft: draftRequest(this, step, ruling.together, ruling.terms), statements: step.statements, settings: this.#replies.settings.meaningful(),
-      judgement: ruling.together, signal,
-      announce: (request) => {
-        this.#heldRequest = request.id;
-        this.#announce(holdDetail(request, ruling.together), request.id, request.reason, request.expiresAt);
-      },
-      judgeAgain: () => this.#judgeAgain(step),
-    }).finally(() => metrics.held.dec());
-    metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
-    this.#heldRequest = undefined;
-    const refusal = passage === 'gone' || 'refusal' in passage ? passage : await this.#recordHeld(step, ruling, passage.request.id);
-    this.#hold = undefined;
-    if (refusal === 'gone') return;
-    const at = ruling.judgements.findIndex(({ verdict }) => verdict.action !== 'allow');
-    this.#resume(() => (refusal === undefined ? this.#forward(step) : this.#refuse(step, at, refusal.refusal, ruling.judgements)));
+    return this.#replies.quiet(signal);
   }
 
-  /** A released statement leaves when its record is on the disk. Undefined: it is. */
-  async #recordHeld(step: Step, ruling: Ruling & { do: 'hold' }, request: string): Promise<{ refusal: Refusal } | 'gone' | undefined> {
-    const { journal, approvals, log } = this.parts;
-    recordRun(this, step, ruling.judgements, request);
-    try {
-      await recorded(journal);
-      await journal.durable();
-    } catch (error) {
-      log.error({ err: error, session: this.id, request }, 'session: a released statement could not be recorded and was refused');
-      approvals.finish(request, { error: 'journal_unavailable: not run' });
-      return { refusal: journalUnavailable };
-    }
-    if (this.#state !== 'closed') return undefined;
-    this.#replies.lost(step, 'withdrawn');
-    return 'gone';
-  }
-
-  async #judgeAgain(step: Step): Promise<Judgement> {
-    const judgements = await judgeAll(this, step.statements);
-    const [only] = judgements;
-    return only !== undefined && judgements.length === 1 ? only : judgeTogether(this, judgements, this.conversation.transcript(step));
-  }
-
-  #announce(detail: Readonly<Record<string, unknown>>, id: string, reason: string, expiresAt: number): void {
-    this.conversation.notice(
-      `countersign: held for approval as ${id}: ${reason}`, JSON.stringify(detail),
-      `Waiting up to ${roughly(expiresAt - this.clock.now())}. Cancel the statement to withdraw it${this.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
-    );
+  /** Tells the agent something while it waits. */
+  notify(message: string, detail: string, hint: string): void {
+    this.conversation.notice(message, detail, hint);
     this.flushClient();
   }
 
@@ -364,11 +329,6 @@ export class Session {
       }
     }
   }
-}
-
-/** A time limit for people: `30 s`, `15 min`. */
-function roughly(ms: number): string {
-  return ms < 120_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 /** Does it run nothing, name nothing and break nothing? */

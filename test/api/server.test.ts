@@ -32,6 +32,13 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
 }
 
 describe('the listening API', () => {
+  it('takes a DELETE without a body', async () => {
+    const api = testApi();
+    const { url } = await serve(api);
+    const answer = await fetch(`${url}/api/v1/sessions/ses_none`, { method: 'DELETE', headers: { authorization } });
+    expect(answer.status).toBe(404);
+  });
+
   it('streams every request as it becomes, and forgets a client that left', async () => {
     const api = testApi();
     const { url } = await serve(api);

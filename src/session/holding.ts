@@ -1,0 +1,108 @@
+/** One hold, from the session's side: wait until what came before is answered, pass the gate, record, and only then run. */
+
+import type { ApprovalRequest } from '../approval/request.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Step } from '../protocol/statement.ts';
+import { type HoldAborted, passGate, recorded } from './gate.ts';
+import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
+import { draftRequest, recordRun, type Ruling } from './query-path.ts';
+import { cancelledWhileHeld, holdDetail, journalUnavailable } from './refusals.ts';
+import type { Session } from './session.ts';
+
+export type HoldRuling = Ruling & { readonly do: 'hold' };
+
+/** `run`: recorded on disk, to be forwarded now. `gone`: nobody is there any more. */
+export type HoldOutcome = 'run' | 'gone' | { readonly refusal: Refusal; readonly at: number };
+
+export class Holding {
+  readonly #session: Session;
+  readonly #step: Step;
+  readonly #ruling: HoldRuling;
+  readonly #abort = new AbortController();
+  /** What people see, once they can. */
+  request: string | undefined;
+
+  constructor(session: Session, step: Step, ruling: HoldRuling) {
+    this.#session = session;
+    this.#step = step;
+    this.#ruling = ruling;
+  }
+
+  /** Ends the wait; the request is withdrawn. */
+  abort(reason: HoldAborted): void {
+    this.#abort.abort(reason);
+  }
+
+  async outcome(): Promise<HoldOutcome> {
+    const { metrics, clock } = this.#session.parts;
+    const began = clock.monotonic();
+    metrics.held.inc();
+    try {
+      const passage = await this.#pass();
+      metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
+      if (passage === 'gone') return 'gone';
+      return 'refusal' in passage ? this.#refused(passage.refusal) : await this.#record(passage.request.id);
+    } finally {
+      metrics.held.dec();
+      this.request = undefined;
+    }
+  }
+
+  #pass(): ReturnType<typeof passGate> {
+    const { together, terms } = this.#ruling;
+    const session = this.#session;
+    const { signal } = this.#abort;
+    // What came before may still fail: only then is known what state the statement meets.
+    return session.settled(signal).catch(() => {}).then(() => passGate(session.parts, {
+      session: session.id, draft: draftRequest(session, this.#step, together, terms), statements: this.#step.statements,
+      settings: session.meaningfulSettings(), judgement: together, signal,
+      announce: (request) => this.#announce(request), judgeAgain: () => this.#judgeAgain(),
+    }));
+  }
+
+  #announce(request: ApprovalRequest): void {
+    const session = this.#session;
+    this.request = request.id;
+    session.notify(
+      `countersign: held for approval as ${request.id}: ${request.reason}`, JSON.stringify(holdDetail(request, this.#ruling.together)),
+      `Waiting up to ${roughly(request.expiresAt - session.clock.now())}. Cancel the statement to withdraw it${session.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
+    );
+  }
+
+  async #judgeAgain(): Promise<Judgement> {
+    const judgements = await judgeAll(this.#session, this.#step.statements);
+    const [only] = judgements;
+    return only !== undefined && judgements.length === 1 ? only : judgeTogether(this.#session, judgements, this.#session.conversation.transcript(this.#step));
+  }
+
+  /** A released statement leaves when its record is on the disk, unless it was cancelled until then. */
+  async #record(request: string): Promise<HoldOutcome> {
+    const session = this.#session;
+    const { journal, approvals, log } = session.parts;
+    recordRun(session, this.#step, this.#ruling.judgements, request);
+    try {
+      await recorded(journal);
+      await journal.durable();
+    } catch (error) {
+      log.error({ err: error, session: session.id, request }, 'session: a released statement could not be recorded and was refused');
+      approvals.finish(request, { error: 'journal_unavailable: not run' });
+      return this.#refused(journalUnavailable);
+    }
+    if (!this.#abort.signal.aborted) return 'run';
+    const reason = this.#abort.signal.reason as HoldAborted;
+    approvals.finish(request, { error: `${reason.refusal?.code ?? 'withdrawn'}: not run` });
+    for (const { record } of this.#step.statements) {
+      journal.append({ kind: 'outcome', session: session.id, statement: record, rows: 0, bytes: 0, ms: 0, error: { code: reason.refusal?.code ?? 'withdrawn', message: 'not run' } });
+    }
+    return reason.refusal === undefined ? 'gone' : this.#refused(cancelledWhileHeld(request));
+  }
+
+  #refused(refusal: Refusal): HoldOutcome {
+    return { refusal, at: this.#ruling.judgements.findIndex(({ verdict }) => verdict.action !== 'allow') };
+  }
+}
+
+/** A time limit for people: `30 s`, `15 min`. */
+function roughly(ms: number): string {
+  return ms < 120_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
+}
