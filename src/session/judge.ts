@@ -148,17 +148,33 @@ async function resolveNames(session: JudgedSession, facts: Facts): Promise<Facts
       if (found !== undefined) known.add(`${name.use === 'execute' ? 'prepared statement' : 'cursor'} ${name.name}`);
     }
   }
-  return mergeFacts([withoutDynamic(facts, known), ...parts], facts);
+  const own = withoutDynamic(facts, known);
+  // What the names stand for is judged as statements beside those of the text: else what one statement of a batch does, and the kind
+  // EXECUTE, would hide what another only names.
+  return mergeFacts([own, ...parts], { ...own, statements: [...own.statements, ...parts.flatMap((part) => part.statements)] });
 }
 
 /** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. Undefined: it can't be told. */
-async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, declared: ReadonlySet<string>): Promise<Facts | undefined> {
+async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, declared: ReadonlySet<string>, seen: ReadonlySet<string> = new Set()): Promise<Facts | undefined> {
   const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
   const texts = [use === 'execute' ? ahead.get(name) : undefined, typeof own === 'string' ? undefined : own.text].filter((text) => text !== undefined);
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map((text) => learn(session, text)));
-  // What is prepared may itself say EXECUTE or FETCH, whose own effect is `dynamic`: the server allows no second level, so neither do we.
-  return mergeFacts([NOTHING, ...facts]);
+  const further = await Promise.all(facts.map((each) => furtherMeanings(session, each, new Set([...seen, `${use} ${name}`]))));
+  return mergeFacts([NOTHING, ...facts, ...further.flat()]);
+}
+
+/** What the protocol prepared may itself say EXECUTE or FETCH, which the server follows. `seen`: names followed so far, as `execute p`. */
+async function furtherMeanings(session: JudgedSession, { statements }: Facts, seen: ReadonlySet<string>): Promise<Facts[]> {
+  const found: Facts[] = [];
+  for (const statement of statements) {
+    for (const name of statement.names) {
+      if ((name.use !== 'execute' && name.use !== 'fetch') || seen.has(`${name.use} ${name.name}`)) continue;
+      const behind = await meaning(session, name.use, name.name, new Map(), new Set(), seen);
+      found.push(behind ?? withDynamic(statement, `${JSON.stringify(name.name)} isn't known to this session`));
+    }
+  }
+  return found;
 }
 
 const NOTHING: Facts = { statements: [], effects: [], tables: [], unbounded: false, unresolved: false, integersFree: false };

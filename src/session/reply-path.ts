@@ -80,7 +80,9 @@ export class ReplyPath implements ConversationListener {
     const all = judgementOf(statement)?.facts;
     const facts = all?.statements[index];
     if (all?.effects.some(({ effect }) => SETS_ANYTHING.has(effect)) === true) this.settings.doubt();
-    if (facts === undefined) return;
+    if (facts === undefined || all === undefined) return;
+    // What it ran by name stands behind the batch's own statements, which of them has run can't be told.
+    if (facts.names.some(({ use }) => use === 'execute') && all.statements.some((other) => other !== facts && other.settings.length > 0)) this.settings.doubt();
     if (facts.names.some((name) => name.use === 'discard' && name.what === 'all')) this.settings.clear();
     this.settings.apply(facts.settings);
     // COMMIT of a failed transaction rolls back, and says so.
