@@ -119,7 +119,10 @@ export class PostgresConversation implements Conversation {
 
   forward(step: Step): void {
     const taken = this.#take(step);
-    this.#add(taken, undefined, () => this.#forward(taken));
+    const before = this.#expected.length;
+    const skipping = this.#refused;
+    this.#forward(taken);
+    this.#unsent.push({ step: taken, refusal: undefined, skipping, replies: this.#expected.length - before });
   }
 
   refuse(step: Step, at: number, refusal: Refusal): void {
@@ -195,9 +198,9 @@ export class PostgresConversation implements Conversation {
     if (this.#copy?.state === 'reading') return this.#forwardInCopy(part, this.#copy);
     if (part.kind === 'data') return; // there is no COPY (any more): the server would drop it, too
     if (this.#skipping) return this.#skip(step);
-    for (const [index, reaction] of reactions.entries()) {
-      const expected = this.#send(part.frames[index] as Frame, reaction);
-      if (expected === undefined || !('progress' in expected) || !mayCopyIn(expected.statement.source.text)) continue;
+    for (let index = 0; index < reactions.length; index++) {
+      const expected = this.#send(part.frames[index] as Frame, reactions[index] as Reaction);
+      if (expected === undefined || !('progress' in expected) || !mayCopyIn(expected.statement.source)) continue;
       this.#copy = new CopyIn(expected.progress, expected.kind);
       if (index + 1 < reactions.length) return this.#stopAt(step, index + 1);
     }

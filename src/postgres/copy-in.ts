@@ -8,10 +8,17 @@
  * Documentation, "COPY Operations"; server: copyfromparse.c CopyGetData.
  */
 
+import type { StatementText } from '../protocol/statement.ts';
 import type { Progress } from './expected.ts';
 
-/** Both words stand in every such statement, and keywords can't be written in another way. (COPY t FROM STDOUT reads from the client, too.) */
-export const mayCopyIn = (text: string): boolean => /std(?:in|out)/i.test(text) && /copy/i.test(text);
+/**
+ * Both words stand in every such statement, and keywords can't be written in another way. (COPY t FROM STDOUT reads from the client, too.)
+ * EXECUTE may run one that the protocol prepared.
+ */
+export function mayCopyIn(source: StatementText): boolean {
+  source.trait ??= (/std(?:in|out)/i.test(source.text) && /copy/i.test(source.text)) || /execute/i.test(source.text);
+  return source.trait;
+}
 
 /** A statement under way that may copy in. */
 export class CopyIn {

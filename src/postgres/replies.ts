@@ -138,17 +138,13 @@ export class Replies {
 
   #end(statement: Statement, progress: Progress): void {
     this.#settle(progress);
-    this.#listener.ended(statement, {
-      rows: progress.rows, bytes: progress.bytes,
-      ...(progress.tag === undefined ? {} : { tag: progress.tag }),
-      ...(progress.error === undefined ? {} : { error: progress.error }),
-    });
+    this.#listener.ended(statement, { rows: progress.rows, bytes: progress.bytes, tag: progress.tag, error: progress.error });
   }
 
   #settle(progress: Progress): void {
     progress.over = true;
     progress.copying = false;
-    for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
+    if (progress.changes.length > 0) for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
   }
 
   /** True when the server's error was replaced by ours. */

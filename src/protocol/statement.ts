@@ -13,6 +13,8 @@ export class StatementText {
   readonly types: readonly number[];
   /** What the session has worked out about this text; its own affair. */
   memo: unknown = undefined;
+  /** Another slot, the conversation's. */
+  trait: boolean | undefined = undefined;
 
   constructor(text: string, types: readonly number[] = []) {
     this.text = text;
@@ -53,10 +55,10 @@ export class Statement {
 /** How a statement ended at the database. */
 export interface Outcome {
   /** Command tag, the last one of a batch. */
-  readonly tag?: string;
+  readonly tag?: string | undefined;
   readonly rows: number;
   readonly bytes: number;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
   /** More rows may be asked for. */
   readonly suspended?: boolean;
 }

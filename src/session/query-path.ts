@@ -11,10 +11,10 @@ import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
-import type { Facts, SessionNameUse } from '../sql/facts.ts';
 import { type Judgement, judgeAll, judgeTogether, sameRisk } from './judge.ts';
 import { changedSinceBound, denied, forbidden, maskUnsupported, notSql } from './refusals.ts';
 import type { Session } from './session.ts';
+import { traitsOf } from './traits.ts';
 
 /** In the place of a statement's: the step is refused from its first message on. */
 export const WHOLE = -1;
@@ -85,10 +85,10 @@ function stoppedBy({ parts, agent }: Session): Refusal | undefined {
 
 /** Does the step itself change what a name in it stands for? Hardly ever does a step name anything. */
 function clashOf(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[]): { readonly at: number; readonly refusal: Refusal } | undefined {
+  if (!judgements.some(namesAny) && !continued.some(namesAny)) return undefined;
   const all = [...judgements, ...continued];
-  if (!all.some(({ facts }) => namesAny(facts))) return undefined;
-  const names = new Map([...step.statements, ...step.continues].map((statement, index) => [statement, sessionNames((all[index] as Judgement).facts)] as const));
-  const found = session.conversation.clash(step, (statement) => names.get(statement) ?? NO_NAMES);
+  const names = new Map([...step.statements, ...step.continues].map((statement, index) => [statement, traitsOf((all[index] as Judgement).facts).names] as const));
+  const found = session.conversation.clash(step, (statement) => names.get(statement) ?? []);
   return found && { at: step.statements.indexOf(found.statement), refusal: found.refusal };
 }
 
@@ -113,9 +113,10 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
   const { journal, clock, metrics } = session.parts;
   for (const { name, text } of step.prepares) journal.append({ kind: 'prepare', session: session.id, name, text });
   for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
-  for (const [index, statement] of step.statements.entries()) {
+  for (let index = 0; index < step.statements.length; index++) {
+    const statement = step.statements[index] as Statement;
     const judgement = judgements[index] as Judgement;
-    statement.names = sessionNames(judgement.facts);
+    statement.names = traitsOf(judgement.facts).names;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
@@ -132,15 +133,7 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
   session.parts.metrics.statement(judgement.verdict.action, 'refused');
 }
 
-const NO_NAMES: readonly never[] = [];
-
-const namesAny = ({ statements }: Facts): boolean => statements.some(({ names }) => names.length > 0);
-
-/** By command of the batch; empty when none names anything, as nearly always. */
-function sessionNames({ statements }: Facts): readonly (readonly SessionNameUse[])[] {
-  for (const { names } of statements) if (names.length > 0) return statements.map((statement) => statement.names);
-  return NO_NAMES;
-}
+const namesAny = ({ facts }: Judgement): boolean => traitsOf(facts).names.length > 0;
 
 /** What the session keeps at a statement that runs. */
 export interface StatementContext {

@@ -1,17 +1,12 @@
 /** What the session learns from the database's replies: outcomes, settings, the transaction, changes of the catalog. */
 
-import type { Effect, Facts } from '../sql/facts.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Outcome, Statement, Step } from '../protocol/statement.ts';
 import type { StatementContext } from './query-path.ts';
-import { redefines } from './redefine.ts';
 import type { Session } from './session.ts';
 import { Settings } from './settings.ts';
+import { type Traits, traitsOf } from './traits.ts';
 
-/** Effects after which the catalog is another. */
-const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'unknown']);
-/** Effects of what runs unseen, and may have changed settings or, rarely, the catalog. */
-const SETS_ANYTHING = new Set<Effect>(['routine', 'dynamic', 'unknown']);
 export class ReplyPath implements ConversationListener {
   readonly settings: Settings;
   readonly #session: Session;
@@ -55,10 +50,10 @@ export class ReplyPath implements ConversationListener {
   started(step: Step): void {
     for (const statement of step.statements) {
       this.statements++;
-      const facts = judgementOf(statement)?.facts;
-      if (facts === undefined) continue;
-      if (this.#makesVisible(facts)) this.#announce(statement);
-      if (redefines(facts)) this.#redefining.add(statement);
+      const traits = traitsOfStatement(statement);
+      if (traits?.remarkable !== true) continue;
+      if (this.#makesVisible(traits)) this.#announce(statement);
+      if (traits.redefines) this.#redefining.add(statement);
     }
   }
 
@@ -77,9 +72,11 @@ export class ReplyPath implements ConversationListener {
   }
 
   completed(statement: Statement, index: number, tag?: string): void {
+    const traits = traitsOfStatement(statement);
+    if (traits?.remarkable !== true) return;
     const all = judgementOf(statement)?.facts;
     const facts = all?.statements[index];
-    if (all?.effects.some(({ effect }) => SETS_ANYTHING.has(effect)) === true) this.settings.doubt();
+    if (traits.setsAnything) this.settings.doubt();
     if (facts === undefined || all === undefined) return;
     // What it ran by name stands behind the batch's own statements, which of them has run can't be told.
     if (facts.names.some(({ use }) => use === 'execute') && all.statements.some((other) => other !== facts && other.settings.length > 0)) this.settings.doubt();
@@ -91,16 +88,25 @@ export class ReplyPath implements ConversationListener {
 
   ended(statement: Statement, outcome: Outcome): void {
     if (outcome.suspended === true) this.#suspended.set(statement, outcome);
-    else this.#suspended.delete(statement);
+    else if (this.#suspended.size > 0) this.#suspended.delete(statement);
     if (outcome.error !== undefined) this.#failed = true;
     this.#record(statement, outcome);
-    this.#noteChanges(statement);
+    const traits = traitsOfStatement(statement);
+    if (traits?.remarkable === true) this.#noteEnd(statement, outcome, traits);
+    if (outcome.suspended !== true) this.#finish(statement, outcome);
+  }
+
+  #noteEnd(statement: Statement, outcome: Outcome, traits: Traits): void {
+    if (traits.setsAnything) this.#session.database.mayHaveChanged();
+    if (traits.changesCatalog) {
+      this.#changes = true;
+      this.#redefined ||= traits.redefines;
+    }
     if (outcome.suspended !== true) this.#redefining.delete(statement);
     if (this.#announced.delete(statement)) {
       this.#session.database.changed();
       this.#session.database.redefine(-1);
     }
-    if (outcome.suspended !== true) this.#finish(statement, outcome);
   }
 
   ready(status: TransactionState, failed: boolean): void {
@@ -182,23 +188,13 @@ export class ReplyPath implements ConversationListener {
   }
 
   /** Will it, by itself or by committing, show others new functions, types or operators? */
-  #makesVisible(facts: Facts): boolean {
-    if (this.redefines && facts.statements.some(({ transaction }) => transaction === 'commit')) return true;
-    return this.#transaction === 'idle' && redefines(facts);
+  #makesVisible(traits: Traits): boolean {
+    return (this.redefines && traits.commits) || (this.#transaction === 'idle' && traits.redefines);
   }
 
   #announce(statement: Statement): void {
     this.#announced.add(statement);
     this.#session.database.redefine(1);
-  }
-
-  #noteChanges(statement: Statement): void {
-    const facts = judgementOf(statement)?.facts;
-    if (facts === undefined) return;
-    if (facts.effects.some(({ effect }) => SETS_ANYTHING.has(effect))) this.#session.database.mayHaveChanged();
-    if (!facts.effects.some(({ effect }) => CHANGES_CATALOG.has(effect))) return;
-    this.#changes = true;
-    this.#redefined ||= redefines(facts);
   }
 
   #wake(): void {
@@ -210,4 +206,9 @@ export class ReplyPath implements ConversationListener {
 
 function judgementOf(statement: Statement): StatementContext['judgement'] | undefined {
   return (statement.context as StatementContext | undefined)?.judgement;
+}
+
+function traitsOfStatement(statement: Statement): Traits | undefined {
+  const judgement = judgementOf(statement);
+  return judgement && traitsOf(judgement.facts);
 }

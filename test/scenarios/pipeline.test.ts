@@ -93,6 +93,18 @@ describe('a refusal', () => {
 });
 
 describe('COPY', () => {
+  it('is followed when EXECUTE runs one that the protocol prepared', async () => {
+    const client = await world.agent();
+    client.send(frames.parse({ name: 'hidden', text: 'copy c from stdin', types: [] }), frames.sync());
+    await client.until('ReadyForQuery');
+    // To the server the second Query ends the COPY, and is swallowed; what comes behind it runs.
+    client.send(frames.query('execute hidden'), frames.query('select 7 as seven'), ...p('select 8'), frames.sync());
+    await client.until('ErrorResponse');
+    await client.until('ReadyForQuery');
+    expect(await client.until('ReadyForQuery')).toEqual(['B ParseComplete', 'B BindComplete', 'B DataRow "8"', 'B CommandComplete "SELECT 1"', 'B ReadyForQuery I']);
+    await alive(client);
+  });
+
   const rows = async (): Promise<number> => Number((await world.sql('select count(*) as n from c'))[0]?.['n']);
 
   it('in by the extended protocol: the Sync sent with it is swallowed, the one behind it answered', async () => {

@@ -1,0 +1,42 @@
+/** What a session must do about a statement beside letting it through, worked out once for its facts. Pure. */
+
+import type { Effect, Facts, SessionNameUse } from '../sql/facts.ts';
+import { redefines } from './redefine.ts';
+
+/** Effects after which the catalog is another. */
+const CHANGES_CATALOG = new Set<Effect>(['create', 'alter', 'drop', 'unknown']);
+/** Effects of what runs unseen, and may have changed settings or, rarely, the catalog. */
+const SETS_ANYTHING = new Set<Effect>(['routine', 'dynamic', 'unknown']);
+
+export interface Traits {
+  /** False for nearly all statements: then nothing else here is true of it. */
+  readonly remarkable: boolean;
+  readonly changesCatalog: boolean;
+  readonly setsAnything: boolean;
+  readonly redefines: boolean;
+  readonly commits: boolean;
+  /** Session objects named, by command of the batch; empty when none names anything. */
+  readonly names: readonly (readonly SessionNameUse[])[];
+}
+
+const NO_NAMES: readonly never[] = [];
+/** Facts are cached and never change. */
+const known = new WeakMap<Facts, Traits>();
+
+export function traitsOf(facts: Facts): Traits {
+  let traits = known.get(facts);
+  if (traits === undefined) known.set(facts, (traits = work(facts)));
+  return traits;
+}
+
+function work(facts: Facts): Traits {
+  const { statements, effects } = facts;
+  const does = (which: ReadonlySet<Effect>): boolean => effects.some(({ effect }) => which.has(effect));
+  const traits = {
+    changesCatalog: does(CHANGES_CATALOG), setsAnything: does(SETS_ANYTHING), redefines: redefines(facts),
+    commits: statements.some(({ transaction }) => transaction === 'commit'),
+    names: statements.some(({ names }) => names.length > 0) ? statements.map(({ names }) => names) : NO_NAMES,
+  };
+  const follows = statements.some(({ settings, transaction }) => settings.length > 0 || transaction !== undefined);
+  return { ...traits, remarkable: traits.changesCatalog || traits.setsAnything || traits.redefines || follows || traits.names.length > 0 };
+}
