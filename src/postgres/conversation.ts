@@ -335,5 +335,6 @@ const endsSegment = (part: Part): boolean => part.kind === 'query' || (part.kind
 
 function meaningText(found: Lookup<Meaning>): NameMeaning {
   if (typeof found === 'string') return found;
-  return { text: found.meaning instanceof StatementText ? found.meaning.text : found.meaning.source.text };
+  const { meaning } = found;
+  return meaning instanceof StatementText ? { text: meaning.text } : { text: meaning.source.text, run: meaning };
 }

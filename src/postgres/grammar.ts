@@ -44,7 +44,7 @@ function parse({ wire, rest }: Upstream, text: string, signal: AbortSignal): Pro
       resolve(answer);
     };
     const frame = (bytes: Buffer, start: number, stop: number): void => {
-      if (bytes[start] === Backend.ErrorResponse) answer = syntaxError(decodeErrorFields(bytes, start, stop));
+      if (bytes[start] === Backend.ErrorResponse) answer = syntaxError(bytes.subarray(start, stop));
       if (bytes[start] === Backend.ReadyForQuery) end();
     };
     const scanner = new FrameScanner(backendFormat, { frame, piece: () => {} });
@@ -56,8 +56,8 @@ function parse({ wire, rest }: Upstream, text: string, signal: AbortSignal): Pro
 }
 
 /** Several commands in one Parse are a syntax error as well, but one without a position: that says nothing of the text. */
-function syntaxError(fields: ReadonlyMap<string, string>): Answer {
-  const position = Number(fields.get('P'));
-  if (fields.get('C') !== SYNTAX_ERROR || !Number.isInteger(position)) return undefined;
-  return { message: fields.get('M') ?? 'syntax error', position };
+function syntaxError(bytes: Buffer): Answer {
+  const fields = decodeErrorFields(bytes, 0, bytes.length);
+  if (fields.get('C') !== SYNTAX_ERROR || !fields.has('P')) return undefined;
+  return { message: fields.get('M') ?? 'syntax error', bytes: Buffer.from(bytes) };
 }

@@ -124,10 +124,11 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   });
 }
 
-/** A run of the cursor: the record is that of its DECLARE, but what else that batch did is not done again. */
-function cursorOf({ source, arrival, record }: Statement): Statement {
+/** A run of the cursor: record and context are those of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record, context }: Statement): Statement {
   const cursor = new Statement(source, arrival);
   cursor.cursor = true;
   cursor.record = record;
+  cursor.context = context;
   return cursor;
 }

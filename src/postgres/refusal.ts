@@ -31,6 +31,7 @@ export function sqlstate(code: RefusalCode): string {
 
 /** DETAIL is one line of JSON, so that an agent's program can read it. */
 export function encodeRefusal(refusal: Refusal, severity: 'ERROR' | 'FATAL'): Buffer {
+  if (refusal.verbatim !== undefined) return refusal.verbatim;
   const detail = refusal.detail === undefined ? undefined : JSON.stringify({ code: refusal.code, ...refusal.detail });
   return encodeErrorResponse({
     severity,
@@ -38,7 +39,6 @@ export function encodeRefusal(refusal: Refusal, severity: 'ERROR' | 'FATAL'): Bu
     message: refusal.message,
     ...(detail === undefined ? {} : { detail }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
-    ...(refusal.position === undefined ? {} : { position: refusal.position }),
   });
 }
 

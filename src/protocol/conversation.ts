@@ -20,7 +20,7 @@ export interface ConversationListener {
 export type TransactionState = 'idle' | 'open' | 'failed';
 
 /** The answer to "what does this name stand for in the session?". `unsettled`: replies that decide it are under way. */
-export type NameMeaning = { readonly text: string } | 'unknown' | 'unsettled';
+export type NameMeaning = { readonly text: string; /** Of a cursor: the run it goes on with. */ readonly run?: Statement } | 'unknown' | 'unsettled';
 
 export interface Conversation {
   /** Bytes for the database that `forward` and `refuse` have added; the session writes them when the journal allows. */

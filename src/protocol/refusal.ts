@@ -52,8 +52,8 @@ export interface Refusal {
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What to do next. */
   readonly hint?: string;
-  /** Where in the statement's text, in characters from 1. */
-  readonly position?: number;
+  /** The database's own message that says so, to be passed on as it is. */
+  readonly verbatim?: Buffer;
 }
 
 /** A refusal on its way to the end of a connection. */

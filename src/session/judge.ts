@@ -20,6 +20,12 @@ export interface Judgement {
   readonly policy: string;
 }
 
+/** What the session keeps at a statement that runs. */
+export interface StatementContext {
+  readonly judgement: Judgement;
+  readonly request: string | undefined;
+}
+
 /** What the judge asks of the session. */
 export interface JudgedSession {
   readonly agent: Agent;
@@ -129,6 +135,14 @@ function doubtful(error: unknown): Facts {
   return { statements: [], effects: [{ effect: 'unknown', objects: [], because: doubt }], tables: [], unbounded: false, doubt, unresolved: true, integersFree: false };
 }
 
+/** An approval covers the run it was given for, as long as that would do the same. */
+export function mayContinue(statement: Statement, now: Judgement): boolean {
+  if (now.facts.refused !== undefined) return false;
+  if (now.verdict.action === 'allow') return true;
+  const before = statement.context as StatementContext | undefined;
+  return now.verdict.action === 'hold' && before?.request !== undefined && sameRisk(before.judgement, now);
+}
+
 const namesOthers = (facts: Facts): boolean => facts.statements.some((statement) => statement.names.some(({ use }) => use === 'execute' || use === 'fetch'));
 
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
@@ -160,8 +174,15 @@ async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: s
   const texts = [use === 'execute' ? ahead.get(name) : undefined, typeof own === 'string' ? undefined : own.text].filter((text) => text !== undefined);
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map((text) => learn(session, text)));
+  if (use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts))) return NOTHING;
   const further = await Promise.all(facts.map((each) => furtherMeanings(session, each, new Set([...seen, `${use} ${name}`]))));
   return mergeFacts([NOTHING, ...facts, ...further.flat()]);
+}
+
+/** FETCH goes on with a run that was judged, and perhaps approved, when its cursor was made: nobody is asked for each portion. */
+async function wasLetThrough(session: JudgedSession, run: Statement | undefined, facts: readonly Facts[]): Promise<boolean> {
+  if (run === undefined || facts.some(namesOthers)) return false;
+  return mayContinue(run, await judge(session, run));
 }
 
 /** What the protocol prepared may itself say EXECUTE or FETCH, which the server follows. `seen`: names followed so far, as `execute p`. */

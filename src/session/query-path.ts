@@ -11,7 +11,7 @@ import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
-import { type Judgement, judgeAll, judgeTogether, sameRisk } from './judge.ts';
+import { type Judgement, judgeAll, judgeTogether, mayContinue, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, maskUnsupported, notSql } from './refusals.ts';
 import type { Session } from './session.ts';
 import { traitsOf } from './traits.ts';
@@ -51,14 +51,6 @@ async function ruleContinued(session: Session, step: Step): Promise<Ruling> {
   const refusal = stopped ?? (changed === -1 ? undefined : changedSinceBound);
   if (refusal !== undefined) return { do: 'refuse', at: WHOLE, refusal, judgements };
   return decide(session, step, judgements, continued);
-}
-
-/** An approval covers the run it was given for, as long as that would do the same. */
-function mayContinue(statement: Statement, now: Judgement): boolean {
-  if (now.facts.refused !== undefined) return false;
-  if (now.verdict.action === 'allow') return true;
-  const before = statement.context as StatementContext | undefined;
-  return now.verdict.action === 'hold' && before?.request !== undefined && sameRisk(before.judgement, now);
 }
 
 function decide(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
@@ -134,12 +126,6 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
 }
 
 const namesAny = ({ facts }: Judgement): boolean => traitsOf(facts).names.length > 0;
-
-/** What the session keeps at a statement that runs. */
-export interface StatementContext {
-  readonly judgement: Judgement;
-  readonly request: string | undefined;
-}
 
 function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string): StatementRecord {
   const record: Mutable<StatementRecord> = {

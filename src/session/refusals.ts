@@ -1,6 +1,7 @@
 /** The sentences agents read. Each says what happened, why, and what to do next. */
 
 import type { ApprovalRequest, RequestDraft, Resolution } from '../approval/request.ts';
+import type { DatabaseError } from '../protocol/grammar.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Facts } from '../sql/facts.ts';
 import type { Judgement } from './judge.ts';
@@ -16,9 +17,8 @@ export function denied(judgement: Judgement): Refusal {
   return { code: 'denied', message: `refused by policy: ${judgement.verdict.reason}`, detail: facts(judgement), hint: 'Do not send it again unchanged: the answer will be the same. Ask the owner of this agent if it is needed.' };
 }
 
-export const notSql = ({ message, position }: { readonly message: string; readonly position: number }): Refusal => ({
-  code: 'syntax_error', message, position, hint: 'The database\'s own parser was asked and rejects it; nothing has run. Correct it and send it again.',
-});
+/** In the database's own words and no others: nothing was held, and nothing tells the agent that anybody is between. */
+export const notSql = ({ message, bytes }: DatabaseError): Refusal => ({ code: 'syntax_error', message, verbatim: bytes });
 
 export function forbidden(judgement: Judgement, sentence: string): Refusal {
   return { code: 'forbidden', message: `refused: ${sentence}`, detail: facts(judgement), hint: 'No policy can allow this through the proxy.' };

@@ -2,7 +2,7 @@
 
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Outcome, Statement, Step } from '../protocol/statement.ts';
-import type { StatementContext } from './query-path.ts';
+import type { StatementContext } from './judge.ts';
 import type { Session } from './session.ts';
 import { Settings } from './settings.ts';
 import { type Traits, traitsOf } from './traits.ts';

@@ -72,7 +72,7 @@ test('a deferred statement approved on one replica is released on another, once 
 test('200 deciders on two replicas: one outcome, and it is the one released or refused', async () => {
   const request = await open();
   const resolution = here.approvals.resolution(request, forever);
-  const presses = Array.from({ length: 200 }, (_, n) => (n % 2 ? here : there).desk.decide(request.id, { ...press, decision: n % 3 ? 'approve' : 'deny' }));
+  const presses = Array.from({ length: 200 }, (_, n) => (n % 2 ? here : there).desk.decide(request.id, { ...press, reason: `press ${n}`, decision: n % 3 ? 'approve' : 'deny' }));
   const outcomes = await Promise.allSettled(presses);
   expect(outcomes.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
   const { state } = await resolution;

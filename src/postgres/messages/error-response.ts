@@ -8,8 +8,6 @@ export interface ErrorFields {
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
-  /** Of the error in the statement's text, in characters from 1. */
-  readonly position?: number;
 }
 
 export function encodeErrorResponse(fields: ErrorFields): Buffer {
@@ -20,8 +18,8 @@ export function encodeNoticeResponse(fields: ErrorFields): Buffer {
   return message('N', encodeFields(fields));
 }
 
-function encodeFields({ severity, sqlstate, message: text, detail, hint, position }: ErrorFields): Buffer {
-  const fields: [string, string | undefined][] = [['S', severity], ['V', severity], ['C', sqlstate], ['M', text], ['D', detail], ['H', hint], ['P', position?.toString()]];
+function encodeFields({ severity, sqlstate, message: text, detail, hint }: ErrorFields): Buffer {
+  const fields: [string, string | undefined][] = [['S', severity], ['V', severity], ['C', sqlstate], ['M', text], ['D', detail], ['H', hint]];
   const body = fields.map(([tag, value]) => (value === undefined ? '' : `${tag}${value.replaceAll('\0', '')}\0`)).join('');
   return Buffer.from(`${body}\0`, 'utf8');
 }
