@@ -1,4 +1,4 @@
-/** A held statement and what people see and decide about it. DESIGN 6. */
+/** A held statement and what people see and decide about it. */
 
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 

@@ -1,4 +1,4 @@
-/** An agent as configured: who it is at the wire, whose it is, and where it may go. DESIGN 8. */
+/** An agent as configured: who it is at the wire, whose it is, and where it may go. */
 export interface Agent {
   readonly name: string;
   /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` as PostgreSQL stores it (and later MySQL's). */

@@ -1,4 +1,4 @@
-/** What the journal records. One closed union; `kind` tells them apart. DESIGN 7. */
+/** What the journal records. One closed union; `kind` tells them apart. */
 
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import type { Action } from '../policy/verdict.ts';

@@ -3,7 +3,7 @@
  * Facts are pure data: the same text over the same catalog always has the same facts.
  */
 
-/** DESIGN 4. The order is the order in which effects are shown to people. */
+/** The order is the order in which effects are shown to people. */
 export const EFFECTS = [
   'read', 'insert', 'update', 'delete', 'import', 'export',
   'create', 'alter', 'drop', 'truncate', 'privilege',
