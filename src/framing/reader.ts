@@ -38,10 +38,6 @@ export class ByteReader {
     return this.#end - this.#at;
   }
 
-  get position(): number {
-    return this.#at;
-  }
-
   uint8(): number {
     return this.#bytes.readUInt8(this.#advance(1));
   }

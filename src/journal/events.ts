@@ -2,9 +2,7 @@
 
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import type { Action } from '../policy/verdict.ts';
-
-/** How a statement arrived. */
-export type Arrival = 'simple' | 'extended' | 'com_query' | 'com_stmt_execute';
+import type { Arrival } from '../protocol/statement.ts';
 
 export type JournalEvent =
   | { readonly kind: 'process.start'; readonly version: string; readonly pid: number; readonly host: string }

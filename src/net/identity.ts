@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.ts';
-import { serverEndPoint } from '../postgres/scram.ts';
+import { serverEndPoint } from './channel-binding.ts';
 import type { TlsIdentity } from '../protocol/door.ts';
 import { Failure } from '../runtime/failure.ts';
 

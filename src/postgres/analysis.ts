@@ -1,10 +1,11 @@
 /** From a part of the conversation to a step: which statements would run, and what the names in it stand for. Pure. */
 
 import { Malformed } from '../framing/malformed.ts';
+import { decodeUtf8 } from '../framing/reader.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { Statement, StatementText, type Step } from '../protocol/statement.ts';
 import type { Frame, Part } from './inbox.ts';
-import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, statementText } from './messages/extended.ts';
+import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget } from './messages/extended.ts';
 import { Frontend } from './messages/frame.ts';
 import { type Change, nameKey, type Names } from './prepared.ts';
 
@@ -173,7 +174,7 @@ class Analysis {
       return undefined;
     }
     try {
-      return statementText(raw);
+      return decodeUtf8(raw);
     } catch {
       this.#refusal = { code: 'forbidden', message: 'the statement is not valid UTF-8', hint: 'Send statements in UTF-8; pass binary data as parameters.' };
       return undefined;

@@ -118,17 +118,13 @@ export class PostgresConversation implements Conversation {
   }
 
   forward(step: Step): void {
-    const taken = this.#take(step);
-    const before = this.#expected.length;
-    const skipping = this.#refused;
-    this.#forward(taken);
-    this.#unsent.push({ step: taken, refusal: undefined, skipping, replies: this.#expected.length - before });
+    this.#add(this.#take(step));
   }
 
   refuse(step: Step, at: number, refusal: Refusal): void {
     const taken = this.#take(step);
     const place = at < 0 ? 0 : (taken.places[at] ?? taken.refusalPlace);
-    this.#add(taken, refusal, () => this.#refuse(taken, place, refusal));
+    this.#add(taken, refusal, place);
   }
 
   sent(): void {
@@ -146,7 +142,7 @@ export class PostgresConversation implements Conversation {
     this.#refused = unsent[0]?.skipping ?? this.#refused;
     // It is the last of them: nothing goes past it.
     if (unsent.length > 0 && this.#copy?.state === 'waiting') this.#copy = this.#rest = undefined;
-    for (const { step, refusal: own } of unsent) this.#add(step, refusal, () => this.#refuse(step, 0, own ?? refusal));
+    for (const { step, refusal: own } of unsent) this.#add(step, own ?? refusal);
     return unsent.map((entry) => entry.step);
   }
 
@@ -184,11 +180,12 @@ export class PostgresConversation implements Conversation {
     return step as PostgresStep;
   }
 
-  /** Notes what a step adds, so that it can be taken back until it is written. */
-  #add(step: PostgresStep, refusal: Refusal | undefined, act: () => void): void {
+  /** Forwards a step, or refuses it at a frame, and notes what that adds, so that it can be taken back until it is written. */
+  #add(step: PostgresStep, refusal?: Refusal, place = 0): void {
     const before = this.#expected.length;
     const skipping = this.#refused;
-    act();
+    if (refusal === undefined) this.#forward(step);
+    else this.#refuse(step, place, refusal);
     this.#unsent.push({ step, refusal, skipping, replies: this.#expected.length - before });
   }
 

@@ -16,8 +16,8 @@ import type { Progress } from './expected.ts';
  * EXECUTE may run one that the protocol prepared.
  */
 export function mayCopyIn(source: StatementText): boolean {
-  source.trait ??= (/std(?:in|out)/i.test(source.text) && /copy/i.test(source.text)) || /execute/i.test(source.text);
-  return source.trait;
+  source.mayCopyIn ??= (/std(?:in|out)/i.test(source.text) && /copy/i.test(source.text)) || /execute/i.test(source.text);
+  return source.mayCopyIn;
 }
 
 /** A statement under way that may copy in. */

@@ -61,12 +61,6 @@ export function saslPrep(password: string): string {
   return password.replaceAll(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu, ' ').replaceAll(MAPPED_TO_NOTHING, '').normalize('NFKC');
 }
 
-/** tls-server-end-point of a DER certificate: SHA-256 unless its signature uses a stronger hash (RFC 5929, 4.1). */
-export function serverEndPoint(certificate: Buffer, signatureAlgorithm: string | undefined): Buffer {
-  const hash = /sha(384|512)/i.exec(signatureAlgorithm ?? '')?.[0].toLowerCase() ?? 'sha256';
-  return createHash(hash).update(certificate).digest();
-}
-
 function attributes(message: string): Map<string, string> {
   return new Map(message.split(',').map((part) => [part.slice(0, 1), part.slice(2)]));
 }

@@ -6,13 +6,14 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { serialize } from 'pg-protocol';
 import type { DatabaseConfig } from '../config/config.ts';
 import { ByteReader } from '../framing/reader.ts';
+import { serverEndPoint } from '../net/channel-binding.ts';
 import { Handshake } from '../net/handshake.ts';
 import { plainWire, streamWire, type Wire } from '../net/wire.ts';
 import { Failure } from '../runtime/failure.ts';
 import { decodeErrorFields } from './messages/error-response.ts';
 import { Backend, HEADER_BYTES } from './messages/frame.ts';
 import { encodeCancelRequest } from './messages/startup.ts';
-import { ScramClient, serverEndPoint } from './scram.ts';
+import { ScramClient } from './scram.ts';
 
 export class UpstreamFailure extends Failure {}
 

@@ -13,8 +13,8 @@ export class StatementText {
   readonly types: readonly number[];
   /** What the session has worked out about this text; its own affair. */
   memo: unknown = undefined;
-  /** Another slot, the conversation's. */
-  trait: boolean | undefined = undefined;
+  /** May it start a COPY from the client? The conversation's own; undefined until it was looked at. */
+  mayCopyIn: boolean | undefined = undefined;
 
   constructor(text: string, types: readonly number[] = []) {
     this.text = text;

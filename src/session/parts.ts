@@ -44,8 +44,4 @@ export class BufferBudget {
     this.#bytes += by;
     return by <= 0 || this.#bytes <= this.#limit;
   }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
 }

@@ -129,11 +129,6 @@ export class Session {
     this.#onClosed();
   }
 
-  /** Something may have changed that `next` waits for. */
-  pump(): void {
-    this.#guard(() => this.#pump());
-  }
-
   #receive(chunk: Buffer): void {
     if (this.#state === 'closed') return;
     this.#bytesIn += chunk.length;

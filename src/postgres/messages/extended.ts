@@ -1,7 +1,8 @@
 /** Messages of the extended query protocol, as the client sends them. Each decoder takes a whole message `bytes[start, end)`. */
 
 import { Malformed } from '../../framing/malformed.ts';
-import { ByteReader, decodeUtf8 } from '../../framing/reader.ts';
+import { ByteReader } from '../../framing/reader.ts';
+import type { ParameterValue } from '../../protocol/statement.ts';
 import { HEADER_BYTES, message } from './frame.ts';
 
 /** Byte1('Q') Int32 String. */
@@ -33,17 +34,11 @@ export function decodeParse(bytes: Buffer, start: number, end: number): Parse {
   return { name, text, types };
 }
 
-/** One bound value: NULL, or bytes in text (0) or binary (1) format. */
-export interface BoundValue {
-  readonly format: number;
-  readonly bytes: Buffer | null;
-}
-
 export interface Bind {
   readonly portal: string;
   readonly statement: string;
   /** Views of the message, valid as long as it is. */
-  readonly values: readonly BoundValue[];
+  readonly values: readonly ParameterValue[];
 }
 
 /** Byte1('B') Int32 String String Int16 Int16[c] Int16 (Int32 Byten)[n] Int16 Int16[r]. Counts are unsigned (server: pq_getmsgint(…, 2)). */
@@ -55,7 +50,7 @@ export function decodeBind(bytes: Buffer, start: number, end: number): Bind {
   for (let left = reader.uint16(); left > 0; left--) formats.push(reader.uint16());
   const count = reader.uint16();
   if (formats.length > 1 && formats.length !== count) throw new Malformed(`Bind has ${formats.length} parameter formats but ${count} parameters`);
-  const values: BoundValue[] = [];
+  const values: ParameterValue[] = [];
   for (let index = 0; index < count; index++) {
     const length = reader.int32();
     if (length < -1) throw new Malformed(`Bind parameter of ${length} bytes`);
@@ -101,9 +96,6 @@ export function decodeTarget(bytes: Buffer, start: number, end: number): Target 
 export function decodeEmpty(bytes: Buffer, start: number, end: number): void {
   new ByteReader(bytes, start + HEADER_BYTES, end).finish();
 }
-
-/** A statement's text as a string. Throws Malformed for what isn't UTF-8. */
-export const statementText = (text: Buffer): string => decodeUtf8(text);
 
 export const encodeQuery = (text: string): Buffer => message('Q', text);
 
