@@ -1,7 +1,7 @@
 /** What a client asked to run: text, parameters, how it arrived. Knows no policy. */
 
 import type { Refusal } from './refusal.ts';
-import type { SessionNameUse } from '../sql/facts.ts';
+import type { Reading, SessionNameUse } from '../sql/facts.ts';
 
 /** How a statement arrived. */
 export type Arrival = 'simple' | 'extended' | 'com_query' | 'com_stmt_execute';
@@ -11,14 +11,17 @@ export class StatementText {
   readonly text: string;
   /** Types the client declared for its parameters; they choose between overloaded functions and operators. */
   readonly types: readonly number[];
+  /** How the server reads it: as the session was when it was sent, or prepared. */
+  readonly reading: Reading | undefined;
   /** What the session has worked out about this text; its own affair. */
   memo: unknown = undefined;
   /** May it start a COPY from the client? The conversation's own; undefined until it was looked at. */
   mayCopyIn: boolean | undefined = undefined;
 
-  constructor(text: string, types: readonly number[] = []) {
+  constructor(text: string, types: readonly number[] = [], reading?: Reading) {
     this.text = text;
     this.types = types;
+    this.reading = reading;
   }
 }
 

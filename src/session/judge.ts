@@ -8,7 +8,7 @@ import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Facts } from '../sql/facts.ts';
+import type { Facts, Reading } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import { redefines, redefinesItself } from './redefine.ts';
 import { mergeFacts, withDynamic, withoutDynamic, withRoutine } from './merge-facts.ts';
@@ -76,7 +76,7 @@ function judge(session: JudgedSession, statement: Statement): Judgement | Promis
   const memo = statement.source.memo as Memo | undefined;
   const policy = session.policy();
   if (memo !== undefined && memo.catalog === understanding.version && memo.judgement.policy === policy.version && !session.redefines) return memo.judgement;
-  const facts = understanding.facts(statement.source.text);
+  const facts = understanding.facts(statement.source.text, statement.source.reading);
   if (facts instanceof Promise || facts.unresolved || namesOthers(facts)) return judgeSlowly(session, statement.source);
   return remember(session, statement.source, facts, policy);
 }
@@ -116,18 +116,18 @@ function remember(session: JudgedSession, source: StatementText, facts: Facts, p
 
 async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
   const policy = session.policy();
-  const facts = await learn(session, source.text).catch((error: unknown) => doubtful(error));
+  const facts = await learn(session, source.text, source.reading).catch((error: unknown) => doubtful(error));
   const resolved = namesOthers(facts) ? await resolveNames(session, facts) : facts;
   if (resolved === facts) return remember(session, source, facts, policy);
   if (session.redefines || redefinesItself(resolved)) return unvetted(session, source, resolved);
   return { facts: resolved, verdict: policy.decide(resolved, subject(session, source.text)), policy: policy.version };
 }
 
-async function learn({ database }: JudgedSession, text: string): Promise<Facts> {
+async function learn({ database }: JudgedSession, text: string, reading?: Reading): Promise<Facts> {
   await database.settling;
-  const facts = await database.understanding.facts(text);
+  const facts = await database.understanding.facts(text, reading);
   if (!facts.unresolved || !(await database.relearn())) return facts;
-  return database.understanding.facts(text);
+  return database.understanding.facts(text, reading);
 }
 
 function doubtful(error: unknown): Facts {

@@ -97,10 +97,23 @@ export interface Facts {
   readonly integersFree: boolean;
 }
 
+/**
+ * What of a session's state decides how the server reads a text: where its tokens end, what an unqualified name means.
+ * Interned: the same state is the same object, so that it can key caches. Each database's understanding has its own.
+ * PostgreSQL needs none: what would make the server read otherwise is refused.
+ */
+export interface Reading {
+  readonly key: string;
+}
+
 /** Understands the statements of one upstream database. Cached; the answer is a promise only for what is parsed off the loop. */
 export interface Understanding {
-  /** @param text one batch, already decoded (fatal UTF-8) and free of NUL. Never rejects and never throws: what fails becomes `unknown` with a doubt. */
-  facts(text: string): Facts | Promise<Facts>;
+  /**
+   * Never rejects and never throws: what fails becomes `unknown` with a doubt.
+   * @param text one batch, already decoded (fatal UTF-8) and free of NUL
+   * @param reading how the session has the server read it
+   */
+  facts(text: string, reading?: Reading): Facts | Promise<Facts>;
   /** Something changed or a name was unknown: reload the catalog. Concurrent calls share one reload. */
   refresh(): Promise<void>;
   /** Ends what it has running beside the loop. */
