@@ -39,7 +39,6 @@ import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { Database } from './session/database.ts';
-import { OutcomeBook } from './session/outcome-book.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
 import { Registry } from './session/registry.ts';
@@ -81,11 +80,10 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
   const databases = await openDatabases(config, clock, log, stack);
   const metrics = createMetrics();
-  const outcomes = new OutcomeBook(journal);
   let draining = false;
 
   const parts: SessionParts = {
-    config, journal, outcomes, approvals, clock, log, metrics, policy: policies.current,
+    config, journal, approvals, clock, log, metrics, policy: policies.current,
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
@@ -141,7 +139,6 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
       await registry.drain(config.timeouts.drainMs);
       await http?.close();
       await closed;
-      outcomes.flush();
       journal.append({ kind: 'process.stop', reason });
       await stack.disposeAsync();
     },

@@ -13,7 +13,7 @@ export interface TimelineEntry {
 /** Records about records (checkpoints, recoveries) are told too: an auditor asks when the journal was silent. */
 export function timelineEntry({ event, sequence }: JournalRecord): TimelineEntry {
   const heading = visibleLine(`${sequence}  ${told(event)}`);
-  return { heading, ...('text' in event && { text: event.text }), parameters: parameters(event) };
+  return { heading, ...('text' in event && event.text !== undefined && { text: event.text }), parameters: parameters(event) };
 }
 
 function parameters(event: JournalRecord['event']): string[] {
@@ -36,7 +36,7 @@ function told(event: JournalRecord['event']): string {
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
-    case 'checkpoint': case 'recovered': case 'outage': case 'text': default:
+    case 'checkpoint': case 'recovered': case 'outage': case 'text': case 'judged': case 'statements': default:
       return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
   }
 }

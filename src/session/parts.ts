@@ -9,12 +9,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Database } from './database.ts';
-import type { OutcomeBook } from './outcome-book.ts';
 
 export interface SessionParts {
   readonly config: Config;
   readonly journal: Journal;
-  readonly outcomes: OutcomeBook;
   readonly approvals: Approvals;
   readonly clock: Clock;
   readonly log: Logger;

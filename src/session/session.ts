@@ -124,7 +124,6 @@ export class Session {
     this.#admitted.upstream.end();
     this.parts.buffered.change(-this.#budgeted);
     this.#replies.abandon();
-    this.parts.outcomes.flush();
     this.parts.journal.append({ kind: 'session.end', session: this.id, reason, statements: this.statements, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
     this.#onClosed();
   }
@@ -258,16 +257,18 @@ export class Session {
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.parts.journal.written((failure) => {
-      this.#flushing = false;
-      if (this.#state === 'closed') return;
-      this.#guard(() => {
-        if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
-        this.#write();
-        if (this.#clientGone) this.#closeWhenDone();
-      });
-    });
+    this.parts.journal.written(this.#recorded);
   }
+
+  readonly #recorded = (failure?: Error): void => {
+    this.#flushing = false;
+    if (this.#state === 'closed') return;
+    this.#guard(() => {
+      if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
+      this.#write();
+      if (this.#clientGone) this.#closeWhenDone();
+    });
+  };
 
   #write(): void {
     this.#admitted.upstream.write(this.conversation.toDatabase.take());
