@@ -145,10 +145,13 @@ export function draftRequest(session: Session, step: Step, { facts, verdict, pol
   const { clock, config } = session.parts;
   const { agent } = session;
   const open = session.transaction !== 'idle';
+  const mode = session.defers ? 'deferred' : terms.mode;
+  // Nobody's locks wait for a deferred one: the refusal that says so ends the transaction.
+  const withinMs = open && mode === 'inline' ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs;
   const now = clock.now();
   const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
   return {
-    mode: session.defers ? 'deferred' : terms.mode,
+    mode,
     agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },
     database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
     text: session.conversation.transcript(step),
@@ -156,7 +159,7 @@ export function draftRequest(session: Session, step: Step, { facts, verdict, pol
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
     rule: verdict.rule, reason: verdict.reason, policy,
     approvers: terms.approvers, quorum: terms.quorum, ...(terms.channel === undefined ? {} : { channel: terms.channel }),
-    createdAt: now, expiresAt: now + (open ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs),
+    createdAt: now, expiresAt: now + withinMs,
     transaction: { open, ageMs: open ? Math.round(clock.monotonic() - session.transactionSince) : 0 },
     context: session.context,
   };
