@@ -120,7 +120,10 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
 export function recordRefusal(session: Session, step: Step, judgements: readonly Judgement[], at: number, refusal: Refusal, request?: string): void {
   const statement = at === WHOLE ? step.continues[0] : step.statements[at];
   const judgement = at === WHOLE ? (statement?.context as StatementContext | undefined)?.judgement : judgements[at];
-  if (statement === undefined || judgement === undefined) return;
+  if (statement === undefined || judgement === undefined) {
+    session.parts.journal.append({ kind: 'refused', session: session.id, code: refusal.code, reason: refusal.message });
+    return;
+  }
   session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
   session.parts.metrics.statement(judgement.verdict.action, 'refused');
 }

@@ -15,6 +15,7 @@ export function everyKind(): JournalEvent[] {
     statement('SELECT \'é\u202e\''),
     statement(`SELECT '${'x'.repeat(5000)}'`, { request: 'req_1' }),
     statement('DROP TABLE orders', { fate: 'refused', code: '42501', effects, verdict: 'deny' }),
+    { kind: 'refused', session: 's_1', code: 'too_large', reason: 'the statement has 2000000 bytes' },
     { kind: 'continue', session: 's_1', statement: 7 },
     outcome(7),
     outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
