@@ -156,7 +156,7 @@ class Entrance {
     const unknown = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
     if (minor > NEWEST_MINOR || unknown.length > 0) socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknown));
     const agent = await login(this.#handshake, {
-      user, agent: this.#house.config.agents.get(user), like: this.#house.config.agents.values().next().value, mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
+      user, agent: this.#house.config.agents.get(user), like: [...this.#house.config.agents.values()].find(({ verifiers }) => verifiers.scram !== undefined), mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
     });
     this.#house.mayEnter(agent);
     return { agent, settings };

@@ -56,6 +56,14 @@ describe('agents verifier', () => {
     expect((await run(['agents', 'verifier'], { input: 'x' })).failed).toBe(true);
   });
 
+  it('prints one for MySQL, as the servers\' own functions make it', async () => {
+    const mysql = async (...more: string[]) => run(['agents', 'verifier', '--protocol', 'mysql', ...more], { input: 'secret\n' });
+    // MariaDB: SELECT PASSWORD('secret'), TO_BASE64(UNHEX(SHA2(UNHEX(SHA2('secret', 256)), 256)))
+    expect((await mysql('--plugin', 'mysql_native_password')).out).toBe('*14E65567ABDB5135D0CFD9A70B3032C179A49EE7\n');
+    expect((await mysql()).out).toBe('MYSQL-CACHING-SHA2$OIEhnQh92cY0Nz/TPfozostr/GxSC2S4u2DvLOtTSuc=\n');
+    expect(await mysql('--plugin', 'dialog')).toMatchObject({ failed: true, out: '' });
+  });
+
   it('asks twice in a terminal', async () => {
     const ran = await run(['agents', 'verifier', '--protocol', 'postgres'], { answers: ['abc', 'abc'] });
     expect([ran.asked, opens(ran.out, 'abc')]).toEqual([['Password: ', 'Again: '], true]);
