@@ -89,6 +89,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
+    cancel: (by, wanted) => registry.cancelOwn(by, wanted),
     buffered: new BufferBudget(config.limits.bufferedBytes),
   };
   const registry = new Registry(parts);

@@ -8,8 +8,12 @@ import type { Policy } from '../policy/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import type { StatementFacts } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import type { OutcomeBook } from './outcome-book.ts';
+import type { Session } from './session.ts';
+
+export type Cancels = NonNullable<StatementFacts['cancels']>;
 
 export interface SessionParts {
   readonly config: Config;
@@ -26,6 +30,8 @@ export interface SessionParts {
   frozen(agent: string): Refusal | undefined;
   /** Why nobody's statements may run just now (`approvals.store_down: refuse_all`); undefined: they may. */
   standstill(): Refusal | undefined;
+  /** Cancels or ends another session of the same agent on the same database; false when it has no such session. */
+  cancel(by: Session, wanted: Cancels): boolean;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

@@ -71,6 +71,8 @@ export interface StatementFacts {
   readonly settings: readonly SettingUse[];
   readonly names: readonly SessionNameUse[];
   readonly transaction?: TransactionCommand;
+  /** It asks for another session of the database, by its number, to be cancelled (`query`) or ended: KILL. */
+  readonly cancels?: { readonly thread: number; readonly what: 'query' | 'connection' };
   /**
    * Set when no policy may let it pass: what it would change (string lexing, client encoding)
    * is what all other judgements rest on. A sentence for a person.
@@ -108,6 +110,11 @@ export interface Reading {
 
 /** Understands the statements of one upstream database. Cached; the answer is a promise only for what is parsed off the loop. */
 export interface Understanding {
+  /**
+   * How a session with these settings has the server read its texts; undefined when it would read them in a way that can't be followed.
+   * @param settings as the server reports them; `database` is the default one
+   */
+  reading?(settings: ReadonlyMap<string, string>): Reading | undefined;
   /**
    * Never rejects and never throws: what fails becomes `unknown` with a doubt.
    * @param text one batch, already decoded (fatal UTF-8) and free of NUL
