@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { AgentPage, FrozenView } from '../api/schemas.ts';
 import { cachingSha2Verifier, nativeVerifier } from '../config/verifier.ts';
 import { sha1Twice, sha256Twice } from '../mysql/auth/digests.ts';
-import { DEFAULT_ITERATIONS, makeVerifier } from '../postgres/scram.ts';
+import { DEFAULT_ITERATIONS, makeVerifier } from '../identity/scram-verifier.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { ClientFailure, connect, remoteOptions } from './client.ts';
 import type { RemoteOptions } from './client.ts';

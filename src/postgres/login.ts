@@ -7,7 +7,8 @@ import { ByteReader } from '../framing/reader.ts';
 import { Refused } from '../protocol/refusal.ts';
 import { authenticationSasl, authenticationSaslContinue, authenticationSaslFinal } from './messages/backend.ts';
 import { Frontend, HEADER_BYTES } from './messages/frame.ts';
-import { mockVerifier, parseVerifier, ScramFailure, ScramServer } from './scram.ts';
+import { mockVerifier, parseVerifier } from '../identity/scram-verifier.ts';
+import { ScramFailure, ScramServer } from './scram.ts';
 
 /** Largest message before a login is complete (server: PG_MAX_AUTH_TOKEN_LENGTH). */
 const MAX_LOGIN_MESSAGE = 65_535;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import type { HttpServer } from '../../src/api/server.ts';
-import { makeVerifier, parseVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier, parseVerifier } from '../../src/identity/scram-verifier.ts';
 import { TOKENS, testApi } from '../api/parts.ts';
 import type { TestApi } from '../api/parts.ts';
 import { run } from './terminal-double.ts';
