@@ -8,7 +8,7 @@ import { configFrom } from '../../src/config/load.ts';
 import { hashToken } from '../../src/identity/tokens.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { JournalRecord } from '../../src/journal/events.ts';
-import { makeVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier } from '../../src/identity/scram-verifier.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
