@@ -19,8 +19,10 @@ export type Action =
   | { readonly kind: 'ok' | 'reset' | 'text' | 'quit' }
   | { readonly kind: 'reset_statement' | 'close'; readonly prepared: Prepared }
   | { readonly kind: 'long_data'; readonly prepared: Prepared; readonly parameter: number; readonly piece: Buffer }
-  /** A piece of a file; or nothing that goes anywhere. */
-  | { readonly kind: 'data' | 'nothing' };
+  /** A piece of a file. */
+  | { readonly kind: 'data' }
+  /** It goes nowhere. An execution that can't be judged uses up the values sent ahead of it all the same, as a failed one does at the server. */
+  | { readonly kind: 'nothing'; readonly executes?: Prepared | undefined };
 
 export interface MysqlStep extends Step {
   readonly part: Part;
@@ -43,11 +45,12 @@ type CommandPart = Part & { readonly kind: 'command' };
 /** Throws Refused when the session's state doesn't let any text be read. `unsettled`: what it relies on is known only when more replies have come. */
 export function analyse(part: Part, parts: AnalysisParts): MysqlStep | 'unsettled' {
   if (part.kind === 'data') return { ...step(part, { kind: 'data' }), transient: !part.owned };
+  const analysis = new Analysis(part, parts);
   try {
-    return new Analysis(part, parts).step();
+    return analysis.step();
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return refused(part, { code: 'protocol_violation', message: `malformed command: ${error.message}` });
+    return refused(part, { code: 'protocol_violation', message: `malformed command: ${error.message}` }, analysis.executes);
   }
 }
 
@@ -63,11 +66,12 @@ function step(part: Part, action: Action, more: Partial<Step> = {}): MysqlStep {
   return { statements: [], prepares: [], continues: [], terminate: action.kind === 'quit', transient: false, part, action, noticed: 0, ...more };
 }
 
-const refused = (part: Part, refusal: Refusal): MysqlStep => step(part, { kind: 'nothing' }, { refusal });
+const refused = (part: Part, refusal: Refusal, executes?: Prepared): MysqlStep => step(part, { kind: 'nothing', executes }, { refusal });
 
 class Analysis {
   readonly #part: CommandPart;
   readonly #parts: AnalysisParts;
+  executes: Prepared | undefined;
 
   constructor(part: CommandPart, parts: AnalysisParts) {
     this.#part = part;
@@ -76,7 +80,8 @@ class Analysis {
 
   step(): MysqlStep | 'unsettled' {
     const { payload } = this.#part;
-    switch (payload[0]) {
+    const [command] = payload;
+    switch (command) {
       case Command.Quit:
         return step(this.#part, { kind: 'quit' });
       case Command.Ping:
@@ -106,9 +111,10 @@ class Analysis {
       case Command.StmtReset:
       case Command.StmtClose:
       case Command.StmtSendLongData:
-        return this.#prepared(payload[0]);
+        return this.#prepared(command);
+      case undefined:
       default:
-        return refused(this.#part, unsupported(payload[0]));
+        return refused(this.#part, unsupported(command));
     }
   }
 
@@ -178,12 +184,13 @@ class Analysis {
 
   #execute(command: number, prepared: Prepared): MysqlStep {
     const { limits, tracked, attributes, bulk } = this.#parts;
+    this.executes = prepared;
     if (command === Command.StmtBulkExecute && !bulk) return refused(this.#part, unsupported(command));
-    if (prepared.longBytes > limits.messageBytes) return refused(this.#part, tooLong(prepared.longBytes, limits.messageBytes));
-    if (prepared.lexing !== tracked.lexing) return refused(this.#part, readAnew);
+    if (prepared.longBytes > limits.messageBytes) return refused(this.#part, tooLong(prepared.longBytes, limits.messageBytes), prepared);
+    if (prepared.lexing !== tracked.lexing) return refused(this.#part, readAnew, prepared);
     const single = command === Command.StmtExecute ? decodeExecute(this.#part.payload, prepared, attributes) : undefined;
     const bound = single ?? decodeBulkExecute(this.#part.payload, prepared);
-    if (single === undefined && !bound.typed && prepared.typesAtServer !== bound.types) return refused(this.#part, typesNotSeen);
+    if (single === undefined && !bound.typed && prepared.typesAtServer !== bound.types) return refused(this.#part, typesNotSeen, prepared);
     const { values, types } = bound;
     const statement = new Statement(prepared.source, 'com_stmt_execute', values);
     return step(this.#part, { kind: 'execute', statement, prepared, types, single }, { statements: [statement] });

@@ -50,24 +50,22 @@ export function decodeExecute(payload: Buffer, placeholders: Placeholders, attri
   if (attributes && !counted && placeholders.parameters > 0) throw new Malformed('COM_STMT_EXECUTE without a count of its parameters');
   const count = counted ? reader.lenencInt() : placeholders.parameters;
   if (count < placeholders.parameters) throw new Malformed(`COM_STMT_EXECUTE with ${count} of ${placeholders.parameters} parameters`);
-  if (count === 0) return { cursor, values: [], types: placeholders.types, typed: false, typedAt: -1, ...finished(reader) };
+  if (count === 0) {
+    reader.finish();
+    return { cursor, values: [], types: placeholders.types, typed: false, typedAt: -1 };
+  }
   const nulls = reader.bytes(Math.ceil(count / 8));
   const typedAt = payload.length - reader.remaining;
   const typed = isTyped(reader.int1());
   const types = typed ? decodeTypes(reader, count, counted) : placeholders.types;
   const values = Array.from({ length: count }, (_, index) => placeholders.long.get(index) ?? decodeNullable(reader, nulls, index, types));
-  return { cursor, values, types: typed ? types?.slice(0, placeholders.parameters) : types, typed, typedAt, ...finished(reader) };
+  reader.finish();
+  return { cursor, values, types: typed ? types?.slice(0, placeholders.parameters) : types, typed, typedAt };
 }
 
 function isTyped(byte: number): boolean {
   if (byte > 1) throw new Malformed(`${byte} where 0 or 1 says whether types follow`);
   return byte === 1;
-}
-
-/** Throws unless all was read. */
-function finished(reader: PacketReader): Readonly<Record<never, never>> {
-  reader.finish();
-  return {};
 }
 
 function decodeTypes(reader: PacketReader, count: number, named: boolean): number[] {

@@ -237,6 +237,7 @@ export class MysqlConversation implements Conversation {
       this.#prepared.takeLong(action.prepared);
       action.prepared.types = action.types;
     }
+    if (action.kind === 'nothing' && action.executes !== undefined) this.#prepared.takeLong(action.executes);
     const numbering = { sequence: sequenceBehind(part), shift: noticed };
     this.#expected.push(refusal === 'satisfied' ? { kind: 'satisfied', ...numbering } : { kind: 'refused', refusal, ...numbering });
   }
