@@ -5,12 +5,15 @@ import { promisify } from 'node:util';
 import { obscured } from './digests.ts';
 
 const PADDING = constants.RSA_PKCS1_OAEP_PADDING;
-/** The servers' own default (caching_sha2_password_digest_rounds's neighbour: auto-generated keys are 2048 bits). */
+/** As long as the keys that the servers make for themselves. */
 const MODULUS_BITS = 2048;
 /** Keys over this cost us more than a login should. */
 const LARGEST_BITS = 8192;
 
-/** Throws when the PEM is no RSA public key that can be used. */
+/**
+ * Safe from listeners, not from whoever answers in the server's place: that takes TLS.
+ * Throws when the PEM is no RSA public key that can be used.
+ */
 export function encryptPassword(password: string, scramble: Buffer, pem: string): Buffer {
   const key = createPublicKey(pem);
   if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) > LARGEST_BITS) throw new TypeError('no RSA key');
