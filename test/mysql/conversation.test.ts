@@ -432,9 +432,7 @@ describe('a held command', () => {
     const step = progress.machine.next() as Step;
     progress.machine.notice('held for approval as req_1');
     progress.send();
-    for (const each of step.statements) each.after = 'same';
-    progress.machine.forward(step);
-    progress.send();
+    expect(step.statements).toHaveLength(1);
     progress.reply(server.ok(1));
     expect(progress.atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff', '2 00']);
     progress.machine.receive(query('create table u (id int)'));
