@@ -8,12 +8,15 @@ import type { Policy } from '../policy/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { StatementFacts } from '../sql/facts.ts';
+import type { Cancellation } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import type { OutcomeBook } from './outcome-book.ts';
 import type { Session } from './session.ts';
 
-export type Cancels = NonNullable<StatementFacts['cancels']>;
+/** A KILL that names its session. */
+export interface Cancels extends Cancellation {
+  readonly connection: number;
+}
 
 export interface SessionParts {
   readonly config: Config;

@@ -84,7 +84,8 @@ function decide(session: Session, step: Step, judgements: readonly Judgement[], 
 function cancelsOnly(judgements: readonly Judgement[]): Cancels | undefined {
   const [only] = judgements;
   if (only === undefined || judgements.length > 1 || only.facts.statements.length > 1 || only.facts.refused !== undefined) return undefined;
-  return only.facts.statements[0]?.cancels;
+  const cancels = only.facts.statements[0]?.cancels;
+  return cancels?.connection === undefined ? undefined : { what: cancels.what, connection: cancels.connection };
 }
 
 /** What stops this agent, or everybody, whatever the statement. */

@@ -71,8 +71,8 @@ export const cancelledWhileHeld = (id: string | undefined): Refusal => ({
   ...(id === undefined ? {} : { detail: { request: id } }), hint: 'It was held for approval and has not run.',
 });
 
-export const unknownSession = (thread: number): Refusal => ({
-  code: 'unknown_session', message: `no session ${thread} of this agent`, hint: 'An agent may cancel and end its own sessions only.',
+export const unknownSession = (connection: number): Refusal => ({
+  code: 'unknown_session', message: `no session ${connection} of this agent`, hint: 'An agent may cancel and end its own sessions only.',
 });
 
 export const changedWhileHeld = (draft: RequestDraft, id: string): Refusal => ({

@@ -59,10 +59,10 @@ export class Registry implements SessionDirectory {
   }
 
   /** A number is ours, as it stands in the greeting, or the database's own, as it says itself. Of others' sessions an agent learns nothing. */
-  cancelOwn(by: Session, { thread, what }: Cancels): boolean {
+  cancelOwn(by: Session, { connection, what }: Cancels): boolean {
     const own = (session: Session | undefined): boolean => session !== undefined && session.agent.name === by.agent.name && session.database === by.database;
-    const greeted = this.#byProcess.get(thread)?.session;
-    const session = own(greeted) ? greeted : [...this.#byId.values()].find((entry) => entry.session.upstreamId === thread && own(entry.session))?.session;
+    const greeted = this.#byProcess.get(connection)?.session;
+    const session = own(greeted) ? greeted : [...this.#byId.values()].find((entry) => entry.session.upstreamId === connection && own(entry.session))?.session;
     if (session === undefined) return false;
     if (what === 'query') session.cancel();
     else session.end({ code: 'session_killed', message: 'the session was ended by another one of the same agent' });

@@ -223,7 +223,7 @@ export class Session {
 
   /** The database never hears of it: its own numbers for connections are nothing an agent may choose from. */
   #cancelOther(step: Step, { cancels, judgements }: CancelRuling): void {
-    if (!this.parts.cancel(this, cancels)) return this.#refuse(step, 0, unknownSession(cancels.thread), judgements);
+    if (!this.parts.cancel(this, cancels)) return this.#refuse(step, 0, unknownSession(cancels.connection), judgements);
     if (this.#state === 'closed') return;
     this.conversation.satisfy(step);
     this.#flush();

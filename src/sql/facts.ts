@@ -33,7 +33,10 @@ export interface TableUse {
   readonly known: boolean;
 }
 
-/** A setting the statement changes or resets: `SET x = …`, `set_config('x', …)`, `RESET ALL` (name `*`). */
+/**
+ * A setting the statement changes or resets: `SET x = …`, `set_config('x', …)`, `RESET ALL` (name `*`).
+ * MySQL's default database is the setting `database`, changed by USE.
+ */
 export interface SettingUse {
   readonly name: string;
   /** The new value where it is a constant; undefined for DEFAULT, RESET and what can't be told. */
@@ -58,6 +61,12 @@ export type SessionNameUse =
 export type TransactionCommand =
   | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback_to' | 'prepare' | 'commit_prepared' | 'rollback_prepared';
 
+/** KILL: undefined `connection` when its number isn't a constant. */
+export interface Cancellation {
+  readonly what: 'query' | 'connection';
+  readonly connection: number | undefined;
+}
+
 export interface StatementFacts {
   /** Lower-case command tag: `select`, `create table`, `copy to`, … */
   readonly kind: string;
@@ -71,8 +80,8 @@ export interface StatementFacts {
   readonly settings: readonly SettingUse[];
   readonly names: readonly SessionNameUse[];
   readonly transaction?: TransactionCommand;
-  /** It asks for another session of the database, by its number, to be cancelled (`query`) or ended: KILL. */
-  readonly cancels?: { readonly thread: number; readonly what: 'query' | 'connection' };
+  /** The session it would end (`connection`) or interrupt (`query`), by the number that the agent or the server knows it by. */
+  readonly cancels?: Cancellation;
   /**
    * Set when no policy may let it pass: what it would change (string lexing, client encoding)
    * is what all other judgements rest on. A sentence for a person.
