@@ -20,6 +20,7 @@ import { newScramble } from './authentication.ts';
 import { cancelUpstream } from './cancel.ts';
 import { readableCharset } from './charsets.ts';
 import { chooseDatabase } from './choose-database.ts';
+import { MysqlConversation } from './conversation.ts';
 import { Exchange } from './exchange.ts';
 import type { SeenServers } from './flavour.ts';
 import { login } from './login.ts';
@@ -41,31 +42,12 @@ const KEY_BYTES = 32;
 /** utf8mb4_general_ci, while no database has been seen. */
 const COLLATION = 45;
 
-export interface DoorParts {
-  /** What our greeting is modelled on. */
-  readonly seen: SeenServers;
-  readonly converse: (seat: Seat) => Admitted['converse'];
-}
-
-/** What a conversation needs to know of the two logins. */
-export interface Seat {
-  readonly agent: Agent;
-  /** In force towards the agent, and towards the database. */
-  readonly capabilities: { readonly client: Capabilities; readonly upstream: Capabilities };
-  /** See SessionStart. */
-  readonly settings: ReadonlyMap<string, string>;
-  /** `ServerStatus` bits at the start. */
-  readonly status: number;
-  readonly upstream: Upstream;
-  readonly house: House;
-  readonly encrypted: boolean;
-}
-
-export function mysqlDoor(parts: DoorParts): Door {
+/** @param seen what the databases are: our greeting is modelled on it */
+export function mysqlDoor(seen: SeenServers): Door {
   return async (accepted, house) => {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(new Refused({ code: 'handshake_timeout', message: 'the login took too long' })), house.config.timeouts.handshakeMs);
-    const entrance = new Entrance(accepted, house, parts, timeout.signal);
+    const entrance = new Entrance(accepted, house, seen, timeout.signal);
     try {
       return await entrance.enter();
     } catch (error) {
@@ -86,15 +68,15 @@ interface Entered {
 
 class Entrance {
   readonly #house: House;
-  readonly #parts: DoorParts;
+  readonly #seen: SeenServers;
   readonly #signal: AbortSignal;
   readonly #key: SessionKey;
   #exchange: Exchange;
   #attempt = { agent: '', database: '' };
 
-  constructor(socket: Socket, house: House, parts: DoorParts, signal: AbortSignal) {
+  constructor(socket: Socket, house: House, seen: SeenServers, signal: AbortSignal) {
     this.#house = house;
-    this.#parts = parts;
+    this.#seen = seen;
     this.#signal = signal;
     this.#key = house.newKey(KEY_BYTES);
     this.#exchange = new Exchange(new Handshake(socket, signal), MAX_LOGIN_PACKET);
@@ -136,9 +118,8 @@ class Entrance {
 
   /** The server speaks first. */
   #greet(): Greeting {
-    const { seen } = this.#parts;
-    const { model } = seen;
-    const offered = offer(seen.all, model?.version.flavour ?? 'mysql');
+    const { model, all } = this.#seen;
+    const offered = offer(all, model?.version.flavour ?? 'mysql');
     const greeting = {
       ...offered, flags: (offered.flags | (this.#house.tls === undefined ? 0 : Capability.Ssl)) >>> 0,
       serverVersion: model?.version.text ?? '8.0.0', collation: model?.collation ?? COLLATION,
@@ -187,7 +168,7 @@ class Entrance {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(this.#house.config.timeouts.upstreamConnectMs)]);
     const [password, ca] = await Promise.all([this.#house.readSecret(database), this.#house.authorities(database)]);
     const upstream = await openUpstream({ database, password, ca, signal, wishes });
-    this.#parts.seen.note(database.name, upstream.greeting);
+    this.#seen.note(database.name, upstream.greeting);
     const charset = upstream.settings.get('character_set_client') ?? '';
     if (readableCharset(charset)) return upstream;
     upstream.wire.destroy();
@@ -208,7 +189,9 @@ class Entrance {
       client: wire,
       upstream: upstream.wire,
       rest: { client: rest, upstream: upstream.rest },
-      converse: this.#parts.converse({ agent, capabilities: { client, upstream: upstream.capabilities }, settings: upstream.settings, status, upstream, house: this.#house, encrypted }),
+      converse: (listener, understanding) => new MysqlConversation({
+        limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
+      }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),
     };
   }

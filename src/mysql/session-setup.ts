@@ -4,13 +4,7 @@ import { UpstreamFailure } from '../net/outgoing.ts';
 import type { Exchange } from './exchange.ts';
 import type { Capabilities } from './packets/capabilities.ts';
 import { QueryFailure, textQuery } from './text-query.ts';
-
-/**
- * Every OK then tells which of these and which default database have changed (MySQL reference manual, "Server Tracking of Client Session State";
- * MariaDB: "session_track_system_variables"). Statements are read by sql_mode and the character sets; the rest is what clients track by default.
- */
-export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = '
-  + '\'sql_mode,character_set_client,character_set_connection,character_set_results,collation_connection,autocommit,time_zone\', SESSION session_track_schema = ON';
+import { TRACK_SETTINGS } from './tracked.ts';
 
 /** By the names under which a change is reported later. */
 const ASK = `SELECT @@sql_mode AS sql_mode, @@character_set_client AS character_set_client, @@character_set_connection AS character_set_connection,

@@ -41,7 +41,7 @@ describe.each(testedFlavours())('%s', (flavour) => {
   });
 
   for (const plugin of PLUGINS[flavour] ?? []) {
-    it.each(['disable', 'require', 'verify-full'] as const)(`by ${plugin}, tls ${'%s'}`, async (mode) => {
+    it.each(['disable', 'require', 'verify-full'] as const)(`by ${plugin}, tls %s`, async (mode) => {
       // Twice: the second login of caching_sha2_password takes the fast path.
       await server.query('FLUSH PRIVILEGES');
       for (const round of [1, 2]) expect(await ask(options(`by_${plugin}`, { mode }), `SELECT CURRENT_USER() AS u, ${round} AS n`)).toEqual([{ u: `by_${plugin}@%`, n: String(round) }]);
