@@ -17,6 +17,8 @@ const CONNECTORS = {
 } as const;
 
 const NO_PREPARE = 'it writes the parameters into the text itself';
+const NO_ID = "it doesn't tell its connection's id, and to cancel closes the connection";
+const NO_ERRNO = 'it tells of what it cancelled in its own words';
 const NO_PIPELINE = 'it waits for each reply';
 
 export function mysqlDrivers(flavour: MysqlFlavour): Driver[] {
@@ -24,9 +26,9 @@ export function mysqlDrivers(flavour: MysqlFlavour): Driver[] {
     { name: 'mysql2', command: node('mysql2'), without: { pipeline: NO_PIPELINE } },
     { name: 'mariadb', command: node('mariadb') },
     { name: 'PyMySQL', command: attempt(python), without: { 'values.prepared': NO_PREPARE, 'large.sent': NO_PREPARE, pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to' } },
-    { name: 'MySQL Connector/J', command: attempt(() => java('mysql')), without: { pipeline: NO_PIPELINE } },
-    { name: 'MariaDB Connector/J', command: attempt(() => java('mariadb')), without: { pipeline: NO_PIPELINE } },
-    { name: 'go-sql-driver', command: attempt(go), without: { pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to' } },
+    { name: 'MySQL Connector/J', command: attempt(() => java('mysql')), without: { pipeline: NO_PIPELINE, 'cancel.errno': NO_ERRNO, 'cancelled.errno': NO_ERRNO } },
+    { name: 'MariaDB Connector/J', command: attempt(() => java('mariadb')), without: { pipeline: NO_PIPELINE, ...(flavour === 'mysql' ? { 'settings.reset': 'it resets only MariaDB' } : {}) } },
+    { name: 'go-sql-driver', command: attempt(go), without: { pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to', cancel: NO_ID, cancelled: NO_ID } },
     cli(flavour),
   ];
 }

@@ -23,7 +23,7 @@ export async function errorOf(running: Promise<unknown>): Promise<DatabaseError 
 export function equal(client: Client, driver: Driver): Scenarios {
   const errno = async (running: Promise<unknown>): Promise<number | undefined> => (await errorOf(running))?.errno;
   const after = (): Promise<number> => count(client, 'select 1 as v');
-  const told = ({ errno, sqlState, ...error }: DatabaseError | undefined = { errno: 0, sqlState: '' } as DatabaseError) => ({ errno, sqlState, message: driver.message(error as Error) });
+  const told = (error: DatabaseError | undefined): object => (error === undefined ? {} : { errno: error.errno, sqlState: error.sqlState, message: driver.message(error) });
 
   return {
     async connect() {
