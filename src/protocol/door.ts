@@ -5,6 +5,7 @@ import type { SecureContext } from 'node:tls';
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
 import type { Wire } from '../net/wire.ts';
+import type { Understanding } from '../sql/facts.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
 
 /** What a door asks of the rest of the proxy. */
@@ -46,6 +47,8 @@ export interface Admitted {
   readonly agent: Agent;
   readonly database: DatabaseConfig;
   readonly key: SessionKey;
+  /** The number the database itself gives the connection, where statements may name it. */
+  readonly upstreamId?: number;
   readonly client: Wire;
   readonly upstream: Wire;
   /** Bytes that came with the handshakes and belong to the conversation. */
@@ -56,7 +59,7 @@ export interface Admitted {
   readonly startup: ReadonlyMap<string, string>;
   /** Settings the database reported at login. */
   readonly settings: ReadonlyMap<string, string>;
-  converse(listener: ConversationListener): Conversation;
+  converse(listener: ConversationListener, understanding: Understanding): Conversation;
   /** Asks the database to cancel what runs on `upstream`. */
   cancelUpstream(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CatalogData } from '../catalog.ts';
 import type { Facts } from '../facts.ts';
-import { doubtful } from './batch.ts';
+import { doubtful } from '../doubtful.ts';
 import type { Limits } from './limits.ts';
 
 /** To the worker. The catalog goes along when the thread doesn't have it yet. */

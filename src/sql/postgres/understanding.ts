@@ -5,14 +5,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Catalog } from '../catalog.ts';
 import type { CatalogData, CatalogSource } from '../catalog.ts';
 import type { Facts, Understanding } from '../facts.ts';
-import { doubtful, Judge } from './batch.ts';
-import { Generations } from './generations.ts';
+import { doubtful } from '../doubtful.ts';
+import { Judge } from './batch.ts';
+import { Generations } from '../generations.ts';
 import { JudgeThread } from './judge-thread.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
 import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
-import { shaped, shapeOf, unshaped } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { shaped, shapeOf, unshaped } from '../shape.ts';
+import type { Shaped } from '../shape.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;

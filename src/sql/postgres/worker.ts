@@ -4,7 +4,8 @@
 
 import { parentPort } from 'node:worker_threads';
 import { Catalog } from '../catalog.ts';
-import { doubtful, Judge } from './batch.ts';
+import { doubtful } from '../doubtful.ts';
+import { Judge } from './batch.ts';
 import type { Order, Answer } from './judge-thread.ts';
 import { measure } from './limits.ts';
 import { Parser } from './parser.ts';

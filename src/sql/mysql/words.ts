@@ -1,0 +1,36 @@
+/** Words of the language by what they tell about their place. Upper case. */
+
+const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/));
+
+/**
+ * Reserved words that a `(` may follow without a call: nobody can have a function of such a name unquoted. Reserved by both
+ * servers, or standing there only in places where a call could not.
+ */
+export const NO_CALL = set(`
+  ALL AND ANY AS ASC BETWEEN BY CASE CHECK COLLATE CROSS DESC DISTINCT DISTINCTROW DIV DUAL ELSE ESCAPE EXCEPT EXISTS FOR FORCE FROM GROUPING
+  HAVING IGNORE IN INDEX INNER INTERSECT INTERVAL INTO IS JOIN KEY KEYS LATERAL LIKE LIMIT LINES LOCK NATURAL NOT NULL ON OR ORDER OUTER OVER PARTITION
+  PRIMARY PROCEDURE REFERENCES REGEXP RETURN RLIKE SELECT SET SOME STRAIGHT_JOIN TABLE THEN UNION UNIQUE UPDATE USE USING VALUE VALUES WHEN WHERE
+  WINDOW WITH XOR END GROUP RETURNING OFFSET ROWS COLUMNS FIELDS OF AGAINST ROW MEMBER HASH RANGE LIST LESS THAN FULLTEXT SPATIAL CONSTRAINT
+  BINARY
+`);
+
+/** Types behind CAST's AS and CONVERT's comma, and columns of JSON_TABLE, that take a length. */
+export const SIZED_TYPES = set(`
+  BINARY CHAR CHARACTER DATETIME DECIMAL DEC DOUBLE FIXED FLOAT NCHAR NATIONAL NUMERIC REAL TIME TIMESTAMP VARBINARY VARCHAR VARYING YEAR BIT INT INTEGER BIGINT SMALLINT
+  MEDIUMINT TINYINT TEXT BLOB ENUM SET UNSIGNED SIGNED VECTOR
+`);
+
+/** What may follow a table in FROM and can't be its alias: reserved by both servers. */
+export const NO_ALIAS = set(`
+  AS CROSS DELETE EXCEPT FETCH FOR FORCE FROM GROUP HAVING IGNORE INNER INTERSECT INTO JOIN LEFT LIMIT LOCK NATURAL ON ORDER PARTITION PROCEDURE RIGHT
+  SELECT SET STRAIGHT_JOIN UNION UPDATE USE USING VALUES WHERE WITH OUTER INSERT REPLACE DESC ASC AND OR NOT BETWEEN IN IS LIKE
+`);
+
+/** These end a list of tables wherever they stand: reserved by both servers, so no alias can be called so. */
+export const AFTER_TABLES = set('WHERE GROUP HAVING ORDER LIMIT PROCEDURE INTO UNION SET VALUES FOR LOCK FETCH');
+
+/** Functions whose arguments have a FROM. */
+export const FROM_WITHIN = set('EXTRACT TRIM SUBSTRING SUBSTR MID TRIM_ORACLE SUBSTR_ORACLE OVERLAY');
+
+/** A query begins with one of these, behind any number of parentheses. */
+export const QUERY_STARTS = set('SELECT WITH VALUES TABLE');
