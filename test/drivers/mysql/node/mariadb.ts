@@ -1,7 +1,7 @@
 /** MariaDB Connector/Node.js. */
 
 import { createConnection } from 'mariadb';
-import type { SqlError, UpsertResult } from 'mariadb';
+import type { SqlError } from 'mariadb';
 
 import { target } from '../scenario.ts';
 import { answerOf, severalOf } from './client.ts';
