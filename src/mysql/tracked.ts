@@ -11,8 +11,14 @@ const LEXING_MODES = ['ANSI_QUOTES', 'HIGH_NOT_PRECEDENCE', 'IGNORE_SPACE', 'NO_
 /** Settings read when what was tracked can't be relied on, in the order of the columns of `READ_SETTINGS`. */
 const SETTINGS = ['sql_mode', 'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection', 'database'] as const;
 
-/** Has the server report what texts are read by. Needed again when the session has begun anew, or something unseen may have turned it off. */
-export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = \'*\', SESSION session_track_schema = ON';
+/**
+ * Has every OK tell which of these have changed, beside the default database: what texts are read by, and what servers track unasked
+ * (MySQL reference manual, "Server Tracking of Client Session State"; MariaDB: "session_track_system_variables"). All (`*`) would have MySQL count
+ * statements in every OK. Needed again when the session has begun anew, or something unseen may have turned it off.
+ */
+export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = \'autocommit,character_set_client,character_set_connection,character_set_results,collation_connection,sql_mode,time_zone\', SESSION session_track_schema = ON';
+
+const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
 /** One row with the values of `SETTINGS`. */
 export const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.collation_connection, DATABASE()';
@@ -80,7 +86,7 @@ export class Tracked {
   }
 
   #set(name: string, value: string): void {
-    if (this.settings.get(name) === value) return;
+    if (this.settings.get(name) === value || !READ_BY.has(name)) return;
     this.settings.set(name, value);
     this.#reading = undefined;
     this.#lexing = undefined;
