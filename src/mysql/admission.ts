@@ -89,6 +89,7 @@ class Entrance {
     const agent = await this.#authenticate(response, greeting);
     this.#house.mayEnter(agent);
     const database = chooseDatabase(this.#house.config, agent, response.database);
+    this.#attempt.database = database.name;
     this.#house.mayUse(database);
     const upstream = await this.#upstream(database, { ...response, ...client });
     try {
@@ -108,6 +109,7 @@ class Entrance {
       return;
     }
     const { agent, database } = this.#attempt;
+    if (error instanceof UpstreamFailure) this.#house.upstreamFailed(database, error);
     if (agent !== '') this.#house.loginRefused({ agent, database, client: remoteName(socket), code: refusal.code });
     socket.end(encodeRefusal(this.#exchange.sequence, refusal));
     const timer = setTimeout(() => socket.destroy(), 2_000);
