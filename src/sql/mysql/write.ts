@@ -61,7 +61,7 @@ function written(walk: Walk, { schema, name }: Pick<QualifiedName, 'schema' | 'n
   const [first = 'update', ...others] = effects;
   const { touch, relation } = walk.touch(schema, name, first, true);
   for (const effect of others) walk.found.effect(effect, touch.name);
-  return { touch, relation, called: name.toLowerCase() };
+  return { touch, relation, called: name.toLowerCase(), group: undefined };
 }
 
 /** @param from where the whole statement begins, with the WITH before it @param at the verb's index */
