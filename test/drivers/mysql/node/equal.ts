@@ -92,16 +92,18 @@ export function equal(client: Client, driver: Driver): Scenarios {
     async settings() {
       // A connection of its own: drivers go on using what they had prepared before a reset.
       const own = await driver.connect();
-      await own.query('set @x = 5');
-      const kept = await count(own, 'select @x as v');
-      await own.query(`select cast('abc' as signed) as v`);
-      const { rows } = await own.query('show warnings');
-      await own.query(`set session sql_mode = 'ANSI_QUOTES'`);
-      const native = await own.query('select "id" from "items" where "id" = 0');
-      await own.reset();
-      const result = { kept, warning: Number(rows[0]?.['Code']), reset: await one(own, 'select @x as v'), native: [native, await one(own, 'select @@sql_mode as v')] };
-      await own.end();
-      return result;
+      try {
+        await own.query('set @x = 5');
+        const kept = await count(own, 'select @x as v');
+        await own.query(`select cast('abc' as signed) as v`);
+        const { rows } = await own.query('show warnings');
+        await own.query(`set session sql_mode = 'ANSI_QUOTES'`);
+        const native = await own.query('select "id" from "items" where "id" = 0');
+        await own.reset();
+        return { kept, warning: Number(rows[0]?.['Code']), reset: await one(own, 'select @x as v'), native: [native, await one(own, 'select @@sql_mode as v')] };
+      } finally {
+        await own.end();
+      }
     },
 
     async cancel() {
