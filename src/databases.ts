@@ -50,7 +50,8 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
   return opened;
 }
 
-function understand(database: DatabaseConfig, { config, seen }: DatabaseParts): Promise<Understanding> {
+/** Reads the database's catalog. Rejects when that can't be done. */
+export function understand(database: DatabaseConfig, { config, seen }: Pick<DatabaseParts, 'config' | 'seen'>): Promise<Understanding> {
   const { limits } = config;
   const access = { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
   if (database.protocol === 'mysql') {

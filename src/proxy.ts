@@ -98,6 +98,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     newKey: (bytes) => registry.newKey(bytes),
+    upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
     loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
     mayUse({ name }) {
       if (!databases.has(name)) throw new Refused({ code: 'upstream_unavailable', message: 'the database couldn\'t be reached by the proxy so far', hint: 'Try again shortly; the proxy\'s operator finds the cause in its log.' });

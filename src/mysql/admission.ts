@@ -19,6 +19,7 @@ import { sessionAttributes } from './attributes.ts';
 import { newScramble } from './authentication.ts';
 import { cancelUpstream } from './cancel.ts';
 import { readableCharset } from './charsets.ts';
+import { changeUser } from './change-user.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { MysqlConversation } from './conversation.ts';
 import { Exchange } from './exchange.ts';
@@ -89,6 +90,7 @@ class Entrance {
     const agent = await this.#authenticate(response, greeting);
     this.#house.mayEnter(agent);
     const database = chooseDatabase(this.#house.config, agent, response.database);
+    this.#attempt.database = database.name;
     this.#house.mayUse(database);
     const upstream = await this.#upstream(database, { ...response, ...client });
     try {
@@ -108,6 +110,7 @@ class Entrance {
       return;
     }
     const { agent, database } = this.#attempt;
+    if (error instanceof UpstreamFailure) this.#house.upstreamFailed(database, error);
     if (agent !== '') this.#house.loginRefused({ agent, database, client: remoteName(socket), code: refusal.code });
     socket.end(encodeRefusal(this.#exchange.sequence, refusal));
     const timer = setTimeout(() => socket.destroy(), 2_000);
@@ -181,6 +184,7 @@ class Entrance {
     const rest = this.#exchange.handshake.rest();
     const encrypted = this.#encrypted;
     const status = upstream.settings.get('autocommit') === 'ON' ? ServerStatus.Autocommit : 0;
+    const host = socket.remoteAddress ?? '?';
     const wire = encrypted ? streamWire(socket, true) : plainWire(socket);
     wire.write([encodeOk(sequence, { status })]);
     const { attributes, settings } = sessionAttributes(response.attributes);
@@ -191,6 +195,7 @@ class Entrance {
       rest: { client: rest, upstream: upstream.rest },
       converse: (listener, understanding) => new MysqlConversation({
         limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
+        changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host }),
       }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),
     };

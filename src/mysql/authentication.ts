@@ -30,6 +30,11 @@ export interface Claim {
   readonly encrypted: boolean;
 }
 
+/** SHA256(SHA256(password)) of an agent that has logged in by caching_sha2_password since the process began. */
+export function knownDigest({ cachingSha2, scram = '' }: Verifiers): Buffer | undefined {
+  return cachingSha2 === undefined ? proved.get(scram) : digestOf(cachingSha2, 32);
+}
+
 /**
  * `send`: the payload must go to the client, whose answer is then given to `next`. `done`: it is over; `last` goes before the OK.
  * `unable`: the client can't be asked in any way the agent's verifiers allow.
@@ -49,7 +54,7 @@ export function newScramble(): Buffer {
   return scramble;
 }
 
-const FAST_AUTH_SUCCESS = authMoreData(Buffer.of(CachingSha2.FastAuthSuccess));
+export const FAST_AUTH_SUCCESS = authMoreData(Buffer.of(CachingSha2.FastAuthSuccess));
 const PERFORM_FULL_AUTHENTICATION = authMoreData(Buffer.of(CachingSha2.PerformFullAuthentication));
 
 /** SHA256(SHA256(password)) of agents whose SCRAM verifier a password has matched, by that verifier: their next logins take the fast path. */
@@ -92,8 +97,8 @@ export class Authentication {
   }
 
   #cachingSha2(response: Buffer): AuthenticationStep {
-    const { cachingSha2, scram = '' } = this.#verifiers;
-    const digest = cachingSha2 === undefined ? proved.get(scram) : digestOf(cachingSha2, 32);
+    const { cachingSha2 } = this.#verifiers;
+    const digest = knownDigest(this.#verifiers);
     if (digest !== undefined && cachingSha2Matches(response, this.#scramble, digest)) return this.#granted(FAST_AUTH_SUCCESS);
     // No password at all (an empty response), or a wrong one where all is known that is ever known: nothing more to ask.
     if (cachingSha2 !== undefined || response.length === 0) return this.#denied();
@@ -130,7 +135,7 @@ export class Authentication {
 }
 
 /** A digest nobody matches for a verifier that isn't there. */
-function digestOf(verifier: string | undefined, length: number): Buffer {
+export function digestOf(verifier: string | undefined, length: number): Buffer {
   return (verifier === undefined ? undefined : verifierBytes(verifier)) ?? Buffer.alloc(length);
 }
 

@@ -6,7 +6,7 @@ import { Refused } from '../protocol/refusal.ts';
  * The database of the session: the one the client names, else the agent's only one. A session is always on exactly one.
  * Throws Refused; databases the agent may not use are as unknown to it as those that don't exist.
  */
-export function chooseDatabase({ databases }: Config, agent: Agent, name: string): DatabaseConfig {
+export function chooseDatabase({ databases }: Pick<Config, 'databases'>, agent: Agent, name: string): DatabaseConfig {
   const usable = agent.databases.filter((each) => databases.get(each)?.protocol === 'mysql');
   const hint = usable.length === 0 ? 'No MySQL database is allowed to this agent.' : `It may use: ${usable.join(', ')}.`;
   const chosen = name === '' && usable.length === 1 ? usable[0] : name;

@@ -86,6 +86,8 @@ export class Course {
         return this.#prepared(head, byte, payload);
       case 'ok':
       case 'reset':
+      case 'renew':
+      case 'charset':
       case 'track':
         if (byte === Header.Ok) return this.#ok(head, payload);
         return this.#rowsEnd(head, byte, payload);
@@ -93,6 +95,8 @@ export class Course {
         return OVER;
       case 'fetch':
       case 'fields':
+      case 'change_user':
+      case 'say':
       case 'refused':
       case 'satisfied':
         throw unexpected(byte, head);
@@ -147,6 +151,7 @@ export class Course {
         this.#ended(head, {});
         return true;
       case 'reset':
+      case 'renew':
         this.#reset();
         return true;
       case 'ok':
@@ -154,6 +159,9 @@ export class Course {
       case 'read':
       case 'prepare':
       case 'text':
+      case 'charset':
+      case 'change_user':
+      case 'say':
       case 'refused':
       case 'satisfied':
         return true;
@@ -218,7 +226,7 @@ export class Course {
   #error(head: Expected, payload: Buffer): Fate {
     const error = decodeErr(payload);
     if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
-    if (head.kind === 'track' || head.kind === 'read') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
+    if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
     if ('statement' in head) this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
     return OVER;

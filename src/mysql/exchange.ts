@@ -41,9 +41,14 @@ export class Exchange {
     this.#sequence = (this.#sequence + 1) & 0xff;
   }
 
-  /** A command begins a new exchange. */
-  command(payload: Uint8Array): void {
-    this.#sequence = 0;
-    this.write(payload);
+  /** Commands, each of which begins a new exchange; the answer to the first is read next. */
+  command(...payloads: readonly Uint8Array[]): void {
+    this.handshake.socket.write(Buffer.concat(payloads.map((payload) => packets(0, payload))));
+    this.answerBegins();
+  }
+
+  /** What is read next is the answer to the next command. */
+  answerBegins(): void {
+    this.#sequence = 1;
   }
 }

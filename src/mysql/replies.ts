@@ -187,7 +187,7 @@ export class Replies {
 }
 
 /** Did we ask, and not the client? */
-const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read';
+const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read' || kind === 'renew' || kind === 'charset';
 
 /** A row begins with a length: 0xff begins none, and 0xfe only one of 16 MiB or more. */
 function rowByte(byte: number, largest: boolean): void {

@@ -3,7 +3,7 @@
 import { UpstreamFailure } from '../net/outgoing.ts';
 import type { Exchange } from './exchange.ts';
 import type { Capabilities } from './packets/capabilities.ts';
-import { QueryFailure, textQuery } from './text-query.ts';
+import { QueryFailure, textQueries } from './text-query.ts';
 import { TRACK_SETTINGS } from './tracked.ts';
 
 /** By the names under which a change is reported later. */
@@ -22,8 +22,8 @@ export interface SessionStart {
 /** Throws UpstreamFailure when the database doesn't answer as one that can be served. */
 export async function startSession(exchange: Exchange, capabilities: Capabilities): Promise<SessionStart> {
   try {
-    await textQuery(exchange, capabilities, TRACK_SETTINGS);
-    const [row] = await textQuery(exchange, capabilities, ASK);
+    const [, rows] = await textQueries(exchange, capabilities, [TRACK_SETTINGS, ASK]);
+    const [row] = rows ?? [];
     const { connection_id: id, ...values } = row ?? {};
     const connectionId = Number(id);
     if (!Number.isSafeInteger(connectionId) || connectionId <= 0) throw new UpstreamFailure('protocol', 'the database doesn\'t tell the number of its connection');

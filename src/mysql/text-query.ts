@@ -29,8 +29,18 @@ export type TextRow = Readonly<Record<string, string | null>>;
  * Rejects with QueryFailure for an ERR, Malformed for what is no answer to it.
  */
 export async function textQuery(exchange: Exchange, capabilities: Capabilities, sql: string): Promise<TextRow[]> {
-  exchange.command(Buffer.concat([Buffer.of(Command.Query), Buffer.from(sql, 'utf8')]));
-  return readTextResult(exchange, capabilities);
+  return (await textQueries(exchange, capabilities, [sql]))[0] as TextRow[];
+}
+
+/** The same for several, in one round trip: the server takes them one after the other. After a failure the rest isn't read. */
+export async function textQueries(exchange: Exchange, capabilities: Capabilities, sqls: readonly string[]): Promise<TextRow[][]> {
+  exchange.command(...sqls.map((sql) => Buffer.concat([Buffer.of(Command.Query), Buffer.from(sql, 'utf8')])));
+  const results: TextRow[][] = [];
+  while (results.length < sqls.length) {
+    exchange.answerBegins();
+    results.push(await readTextResult(exchange, capabilities));
+  }
+  return results;
 }
 
 async function readTextResult(exchange: Exchange, capabilities: Capabilities): Promise<TextRow[]> {

@@ -83,6 +83,7 @@ class Entrance {
       return;
     }
     const { agent, database } = this.#attempt;
+    if (error instanceof UpstreamFailure) this.#house.upstreamFailed(database, error);
     if (agent !== '') this.#house.loginRefused({ agent: agent.slice(0, SHOWN), database: database.slice(0, SHOWN), client: remoteName(socket), code: refusal.code });
     socket.end(encodeRefusal(refusal, 'FATAL'));
     const timer = setTimeout(() => socket.destroy(), 2_000);

@@ -26,6 +26,8 @@ export interface House {
   cancel(processId: number, secretKey: Buffer): void;
   /** A key for a new session, not in use. */
   newKey(secretBytes: number): SessionKey;
+  /** The database can't be reached or doesn't let us in. For the operator: the client isn't told why. */
+  upstreamFailed(database: string, error: Error): void;
   /** A login that failed, for the journal. */
   loginRefused(attempt: { readonly agent: string; readonly database: string; readonly client: string; readonly code: string }): void;
 }

@@ -1,8 +1,6 @@
 /** The first bytes of a connection to the MySQL port, from whoever can reach it. No database is needed to be turned away. */
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
@@ -11,12 +9,12 @@ import { cachingSha2Response, nativeResponse, sha1Twice, sha256Twice } from '../
 import { encryptPassword } from '../../src/mysql/auth/rsa.ts';
 import { decodeAuthSwitchRequest, Plugin } from '../../src/mysql/packets/auth.ts';
 import { Capability } from '../../src/mysql/packets/capabilities.ts';
-import { decodeErr, type ErrPacket } from '../../src/mysql/packets/err.ts';
-import { HEADER_BYTES, packets, payloadBytes } from '../../src/mysql/packets/frame.ts';
-import { decodeGreeting, type Greeting } from '../../src/mysql/packets/handshake.ts';
+import { decodeErr } from '../../src/mysql/packets/err.ts';
+import { HEADER_BYTES, packets } from '../../src/mysql/packets/frame.ts';
 import { encodeHandshakeResponse, encodeSslRequest, type HandshakeResponse } from '../../src/mysql/packets/handshake-response.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { startDoor, type TestDoor } from '../support/mysql-door.ts';
+import { BASE, MysqlPeer, RESPONSE } from '../support/mysql-peer.ts';
 
 const PASSWORD = 'agent password';
 const AGENTS = [
@@ -46,90 +44,14 @@ afterAll(async () => {
   nobody?.close();
 });
 
-const BASE = Capability.Protocol41 | Capability.SecureConnection | Capability.PluginAuth | Capability.PluginAuthLenencData | Capability.ConnectWithDb | Capability.Transactions | Capability.LongPassword;
-const RESPONSE: HandshakeResponse = {
-  flags: BASE, extended: 0, maxPacket: 1 << 24, collation: 45, user: 'sha2', authResponse: Buffer.alloc(0), database: 'shop', plugin: Plugin.CachingSha2, attributes: new Map(),
-};
-
-/** A client that reads and writes packet by packet. */
-class Peer {
-  socket: Socket | TLSSocket;
-  greeting!: Greeting;
-  #buffer = Buffer.alloc(0);
-  #wake: () => void = () => {};
-  #closed = false;
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    this.listen(socket);
-  }
-
-  static async connect(port: number): Promise<Peer> {
-    const peer = new Peer(connect(port, '127.0.0.1'));
-    peer.greeting = decodeGreeting((await peer.packet() as Buffer).subarray(HEADER_BYTES));
-    return peer;
-  }
-
-  listen(socket: Socket): void {
-    socket.on('data', (chunk: Buffer) => {
-      this.#buffer = Buffer.concat([this.#buffer, chunk]);
-      this.#wake();
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.#closed = true;
-      this.#wake();
-    });
-  }
-
-  /** The next packet, header included; undefined when the connection has ended. */
-  async packet(): Promise<Buffer | undefined> {
-    for (;;) {
-      const size = this.#buffer.length < HEADER_BYTES ? Infinity : HEADER_BYTES + payloadBytes(this.#buffer, 0);
-      if (this.#buffer.length >= size) {
-        const taken = this.#buffer.subarray(0, size);
-        this.#buffer = this.#buffer.subarray(size);
-        return taken;
-      }
-      if (this.#closed) return undefined;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-
-  async err(): Promise<ErrPacket & { sequence: number }> {
-    const packet = await this.packet();
-    if (packet === undefined) throw new Error('the connection ended without an answer');
-    expect(packet[HEADER_BYTES]).toBe(0xff);
-    expect(await this.packet()).toBeUndefined();
-    return { ...decodeErr(packet.subarray(HEADER_BYTES)), sequence: packet[3] as number };
-  }
-
-  send(bytes: Uint8Array): this {
-    this.socket.write(bytes);
-    return this;
-  }
-
-  respond(more: Partial<HandshakeResponse> = {}, sequence = 1): this {
-    return this.send(encodeHandshakeResponse(sequence, { ...RESPONSE, ...more }));
-  }
-
-  async startTls(): Promise<void> {
-    this.send(encodeSslRequest(1, RESPONSE));
-    this.socket.removeAllListeners('data');
-    this.socket = connectTls({ socket: this.socket, rejectUnauthorized: false });
-    this.listen(this.socket);
-    await once(this.socket, 'secureConnect');
-  }
-}
-
-const sent = async (bytes: Uint8Array, port = plain.port) => (await Peer.connect(port)).send(bytes).err();
+const sent = async (bytes: Uint8Array, port = plain.port) => (await MysqlPeer.connect(port)).send(bytes).err();
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 /** A response with its bytes changed before it goes. */
 const altered = (change: (payload: Buffer) => Uint8Array, more: Partial<HandshakeResponse> = {}): Buffer => packets(1, change(encodeHandshakeResponse(1, { ...RESPONSE, ...more }).subarray(HEADER_BYTES)));
 
 describe('the greeting', () => {
   it('offers what is parsed, and nothing else', async () => {
-    const { greeting, socket } = await Peer.connect(plain.port);
+    const { greeting, socket } = await MysqlPeer.connect(plain.port);
     socket.destroy();
     for (const never of [Capability.Compress, Capability.ZstdCompression, Capability.LocalFiles, Capability.QueryAttributes, Capability.OptionalResultsetMetadata, Capability.NoSchema, Capability.MultiFactorAuthentication, Capability.Ssl]) {
       expect(greeting.flags & never).toBe(0);
@@ -142,7 +64,7 @@ describe('the greeting', () => {
   it('has a scramble of its own each time, without NUL and $', async () => {
     const seen = new Set<string>();
     for (let round = 0; round < 50; round++) {
-      const { greeting: { scramble }, socket } = await Peer.connect(plain.port);
+      const { greeting: { scramble }, socket } = await MysqlPeer.connect(plain.port);
       socket.destroy();
       expect(scramble).toHaveLength(20);
       expect([...scramble].some((byte) => byte === 0 || byte === 0x24 || byte > 127)).toBe(false);
@@ -152,7 +74,7 @@ describe('the greeting', () => {
   });
 
   it('offers TLS where there is a certificate', async () => {
-    const { greeting, socket } = await Peer.connect(secure.port);
+    const { greeting, socket } = await MysqlPeer.connect(secure.port);
     socket.destroy();
     expect(greeting.flags & Capability.Ssl).not.toBe(0);
   });
@@ -198,7 +120,7 @@ describe('a response that makes no sense', () => {
   it('who leaves in the middle leaves nothing', async () => {
     const before = plain.admitted.length;
     for (const bytes of [Buffer.alloc(0), hex('20 00'), encodeHandshakeResponse(1, RESPONSE)]) {
-      const peer = await Peer.connect(plain.port);
+      const peer = await MysqlPeer.connect(plain.port);
       peer.send(bytes).socket.destroy();
     }
     expect(plain.admitted).toHaveLength(before);
@@ -207,7 +129,7 @@ describe('a response that makes no sense', () => {
 
 /** Logs in with a first answer by `plugin` and goes on as `answer` says; with every packet of the server. */
 async function answering(user: string, plugin: string, answer: (packet: Buffer, scramble: Buffer) => Uint8Array | undefined, first?: (scramble: Buffer) => Buffer, port = plain.port, tls = false) {
-  const peer = await Peer.connect(port);
+  const peer = await MysqlPeer.connect(port);
   if (tls) await peer.startTls();
   let { scramble } = peer.greeting;
   peer.respond({ user, plugin, authResponse: first?.(scramble) ?? Buffer.alloc(0) }, tls ? 2 : 1);
@@ -323,7 +245,7 @@ describe('who doesn\'t exist', () => {
 
 describe('TLS', () => {
   it('that is required is required before the password is looked at', async () => {
-    const peer = await Peer.connect(secure.port);
+    const peer = await MysqlPeer.connect(secure.port);
     const right = cachingSha2Response(PASSWORD, peer.greeting.scramble);
     expect(await peer.respond({ authResponse: right }).err()).toMatchObject({ errno: 1045, message: expect.stringContaining('TLS is required here') as string });
   });
@@ -334,7 +256,7 @@ describe('TLS', () => {
   });
 
   it('bytes stuffed behind SSLRequest never count as said inside TLS', async () => {
-    const peer = await Peer.connect(secure.port);
+    const peer = await MysqlPeer.connect(secure.port);
     const right = encodeHandshakeResponse(2, { ...RESPONSE, authResponse: cachingSha2Response(PASSWORD, peer.greeting.scramble) });
     peer.send(Buffer.concat([encodeSslRequest(1, RESPONSE), right]));
     // No TLS comes of it: at most an alert answers, and nothing in our protocol.
@@ -344,13 +266,13 @@ describe('TLS', () => {
   });
 
   it('a second SSLRequest, inside TLS, is refused', async () => {
-    const peer = await Peer.connect(secure.port);
+    const peer = await MysqlPeer.connect(secure.port);
     await peer.startTls();
     expect(await peer.send(encodeSslRequest(2, RESPONSE)).err()).toMatchObject({ errno: 1835, message: expect.stringContaining('SSLRequest inside TLS') as string });
   });
 
   it('sequence ids go on inside', async () => {
-    const peer = await Peer.connect(secure.port);
+    const peer = await MysqlPeer.connect(secure.port);
     await peer.startTls();
     expect(await peer.respond({}, 1).err()).toMatchObject({ errno: 1835 });
   });

@@ -11,8 +11,5 @@ export const Command = {
   StmtBulkExecute: 0xfa, SlaveWorker: 0xfb, SlaveIo: 0xfc, SlaveSql: 0xfd, ReservedByMariaDb: 0xfe, End: 0xff,
 } as const;
 
-/** Operand of COM_SET_OPTION (int<2>; enum_mysql_set_option). */
-export const SetOption = { MultiStatementsOn: 0, MultiStatementsOff: 1 } as const;
-
 /** MariaDB: the id that stands for the statement prepared last, in EXECUTE and CLOSE of the same pipeline ("COM_STMT_EXECUTE", "direct execution"). */
 export const LAST_PREPARED = 0xffff_ffff;
