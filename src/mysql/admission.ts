@@ -183,7 +183,7 @@ class Entrance {
     const { sequence } = this.#exchange;
     const rest = this.#exchange.handshake.rest();
     const encrypted = this.#encrypted;
-    const status = upstream.settings.get('autocommit') === 'ON' ? ServerStatus.Autocommit : 0;
+    const { status } = upstream;
     const host = socket.remoteAddress ?? '?';
     const wire = encrypted ? streamWire(socket, true) : plainWire(socket);
     wire.write([encodeOk(sequence, { status })]);
