@@ -7,7 +7,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** Runs one statement and gives its rows, values as text or as the driver decodes them. */
 export type Query = (sql: string) => Promise<readonly Row[]>;
 
-const SERVER = 'SELECT VERSION() AS version, @@lower_case_table_names AS folding, @@global.sql_mode AS mode';
+const SERVER = 'SELECT VERSION() AS version, @@lower_case_table_names AS folding, @@global.sql_mode AS mode, 1 /*M! + 1 */ AS mariadb';
 
 /** Only what the servers answer without opening each table. */
 const RELATIONS = 'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, TABLE_TYPE AS kind FROM information_schema.TABLES';
@@ -34,17 +34,31 @@ const KINDS: Readonly<Record<string, string>> = { VIEW: 'v', 'SYSTEM VIEW': 'v',
 export async function loadCatalog(query: Query): Promise<CatalogData> {
   const [server = {}] = await query(SERVER);
   const version = text(server['version']);
-  const flavour = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  // VERSION() says what an administrator wants it to say; what counts is which comments are run.
+  const flavour = Number(server['mariadb']) === 2 ? 'mariadb' : 'mysql';
   const columns = Map.groupBy(await query(COLUMNS), key);
   const definitions = new Map((await query(VIEWS)).map((row) => [key(row), text(row['definition'])]));
   const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], definitions.get(key(row))));
   return {
-    serverVersion: versionId(version),
+    serverVersion: await realVersion(query, flavour, versionId(version)),
     mysql: { flavour, lowerCaseTableNames: Number(server['folding']), sqlMode: text(server['mode']) } satisfies MysqlServerData,
     relations: relations.toSorted(byName),
     functions: [...(await query(ROUTINES)).map(routineOf), ...(await loaded(query, flavour))].toSorted(byName),
     builtins: [], operators: [], types: [], extensions: [],
   };
+}
+
+/** The version up to which the server runs comments: MYSQL_VERSION_ID. @param told what it says of itself */
+async function realVersion(query: Query, flavour: keyof typeof LOADED, told: number): Promise<number> {
+  const runs = async (version: number): Promise<boolean> => Number((await query(`SELECT 1 /*${flavour === 'mariadb' ? 'M' : ''}!${String(version).padStart(5, '0')} + 1 */ AS runs`))[0]?.['runs']) === 2;
+  if ((await runs(told)) && !(await runs(told + 1))) return told;
+  let [low, high] = flavour === 'mariadb' ? [50_000, 999_999] : [30_000, 99_999];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (await runs(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** `10.11.19-MariaDB-…` is 101119, `9.1.0` is 90100. */
@@ -97,4 +111,7 @@ async function loaded(query: Query, flavour: keyof typeof LOADED): Promise<Funct
   }
 }
 
-const text = (value: unknown): string => (Buffer.isBuffer(value) ? value.toString('utf8') : value === null || value === undefined ? '' : String(value as string | number));
+function text(value: unknown): string {
+  if (Buffer.isBuffer(value)) return value.toString('utf8');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
+}

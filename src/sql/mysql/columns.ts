@@ -18,6 +18,8 @@ export interface Sight {
   readonly relation: RelationData | undefined;
   /** In lower case: the alias, else the table's name. */
   readonly called: string;
+  /** The query in whose FROM it is; see Reference. */
+  readonly group: number | undefined;
 }
 
 /** More identifiers than this times relations in sight, and all columns count: to look for each would take seconds. */
@@ -63,7 +65,7 @@ class Marker {
   /** A name that nothing explains may be a column that the catalog doesn't know yet. */
   finish(): void {
     for (const name of this.#strange) {
-      if (this.#given.has(name) || this.#references.ctes.has(name) || this.#references.aliases.has(name)) continue;
+      if (this.#given.has(name) || this.#references.ctes.has(name) || this.#references.aliases.has(name) || this.#references.cteColumns.has(name)) continue;
       return this.#all();
     }
   }
@@ -78,7 +80,10 @@ class Marker {
       const qualifier = this.#tokens[at - 2];
       return this.#all(isIdentifier(qualifier) ? this.#called(nameOf(qualifier)) : this.#sights);
     }
-    if (before?.kind === 'word' ? !endsOperand(before) : isSymbol(before, ',')) this.#all();
+    if (before?.kind !== 'word' ? !isSymbol(before, ',') : endsOperand(before)) return;
+    // It stands for the columns of its own query's FROM; what a query within gives is told there.
+    const query = this.#references.stars.get(at);
+    this.#all(query === undefined ? this.#sights : this.#sights.filter(({ group }) => group === query));
   }
 
   #called(qualifier: string): readonly Sight[] {
@@ -95,6 +100,8 @@ class Marker {
     const qualifier = isSymbol(before, '.') ? this.#tokens[at - 2] : undefined;
     if (isSymbol(next, '(') && qualifier === undefined) return;
     if (qualifier !== undefined && isIdentifier(qualifier)) return this.#qualified(this.#called(nameOf(qualifier)), name);
+    // A character set, a window: no columns.
+    if (isWord(before, 'OVER', 'WINDOW', 'COLLATE', 'CHARSET') || (isWord(before, 'USING') && isSymbol(next, ')'))) return;
     if (isWord(before, 'AS')) {
       this.#given.add(name.toLowerCase());
       return;

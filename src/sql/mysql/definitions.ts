@@ -65,7 +65,7 @@ export function judgeDefinition(walk: Walk, at: number): string {
 function define(walk: Walk, cursor: Cursor, object: string, effect: Effect, replaces: boolean): void {
   cursor.skipIfExists();
   // DROP may name several; CREATE OR REPLACE drops what was there.
-  const names = effect === 'drop' ? tableNames(cursor) : [cursor.name()].flatMap((name) => name ?? []);
+  const names = effect === 'drop' && object !== 'INDEX' ? tableNames(cursor) : [cursor.name()].flatMap((name) => name ?? []);
   if (names.length === 0 && object !== 'DATABASE') walk.found.effect(effect, object.toLowerCase());
   for (const { schema, name } of names) defineNamed(walk, object, schema, name, effect);
   if (effect === 'create' && replaces) walk.found.effect('drop', names[0] === undefined ? undefined : objectName(walk, object, names[0].schema, names[0].name));
@@ -83,11 +83,12 @@ function objectName(walk: Walk, object: string, schema: string | undefined, name
   return `${object.toLowerCase()} ${walk.resolve(schema, name).name}`;
 }
 
-function defineNamed(walk: Walk, object: string, schema: string | undefined, name: string, effect: Effect): void {
+/** @param fresh need not exist yet */
+function defineNamed(walk: Walk, object: string, schema: string | undefined, name: string, effect: Effect, fresh = effect === 'create'): void {
   walk.found.effect(effect, objectName(walk, object, schema, name));
   if (!RELATIONS.has(object)) return;
   const { name: full, relation } = walk.resolve(schema, name);
-  if (relation === undefined && effect !== 'create' && full !== name) walk.found.unresolved = true;
+  if (relation === undefined && !fresh && full !== name) walk.found.unresolved = true;
   const touch = walk.found.touch(full, relation !== undefined);
   touch.written = true;
   touch.columns.add('*');
@@ -128,7 +129,7 @@ function otherTable(walk: Walk, at: number, effect: Effect): void {
   if (cursor.is('COLUMN', 'INDEX', 'KEY')) return;
   cursor.skipWords('TABLE', 'TO', 'AS');
   const name = cursor.name();
-  if (name !== undefined) defineNamed(walk, 'TABLE', name.schema, name.name, 'alter');
+  if (name !== undefined) defineNamed(walk, 'TABLE', name.schema, name.name, 'alter', isWord(walk.tokens[at], 'RENAME'));
 }
 
 /** CREATE TABLE … SELECT. */
@@ -147,8 +148,8 @@ export function judgeRename(walk: Walk, at: number): void {
   walk.kind = 'rename table';
   const cursor = walk.cursor(at + 2);
   cursor.skipIfExists();
-  for (let name = cursor.name(); name !== undefined; name = cursor.name()) {
-    defineNamed(walk, 'TABLE', name.schema, name.name, 'alter');
+  for (let name = cursor.name(), fresh = false; name !== undefined; name = cursor.name(), fresh = !fresh) {
+    defineNamed(walk, 'TABLE', name.schema, name.name, 'alter', fresh);
     if (cursor.is('WAIT', 'NOWAIT')) cursor.at += cursor.is('WAIT') ? 2 : 1;
     if (!cursor.take('TO') && !cursor.takeSymbol(',')) break;
   }

@@ -5,7 +5,8 @@ import type { Sight } from './columns.ts';
 import { judgeCalls } from './calls.ts';
 import { findReferences } from './references.ts';
 import type { Reference, References } from './references.ts';
-import { isSymbol, isWord } from './tokens.ts';
+import { nameOf } from './cursor.ts';
+import { isIdentifier, isSymbol, isWord } from './tokens.ts';
 import type { Walk } from './walk.ts';
 
 /** A table named in a query, and what it stands for. */
@@ -50,7 +51,7 @@ function read(walk: Walk, reference: Reference, { ctes }: References): Source[] 
   if (own && walk.resolve(undefined, reference.name).relation === undefined) return [];
   const { touch, relation } = walk.touch(reference.schema, reference.name, 'read', false);
   if (reference.whole) touch.columns.add('*');
-  return [{ reference, touch, relation, called: (reference.alias ?? reference.name).toLowerCase() }];
+  return [{ reference, touch, relation, called: (reference.alias ?? reference.name).toLowerCase(), group: reference.group }];
 }
 
 /**
@@ -59,16 +60,27 @@ function read(walk: Walk, reference: Reference, { ctes }: References): Source[] 
  */
 function judgeStrays(walk: Walk, from: number, references: References, sights: readonly Sight[]): void {
   const { names } = walk.around;
+  const given = givenNames(walk, from);
   for (let at = from; at < walk.tokens.length; at++) {
     const token = walk.tokens[at];
-    if (token === undefined || (token.kind !== 'name' && token.kind !== 'word') || references.used.has(at)) continue;
-    const name = token.kind === 'word' ? token.written : token.text;
+    if (!isIdentifier(token) || references.used.has(at)) continue;
+    const name = nameOf(token);
     const lower = name.toLowerCase();
     if (!names.isCalled(lower) || isSymbol(walk.tokens[at - 1], '.') || isSymbol(walk.tokens[at + 1], '.') || isSymbol(walk.tokens[at + 1], '(')) continue;
-    if (isWord(walk.tokens[at - 1], 'AS') || references.aliases.has(lower) || references.ctes.has(lower) || walk.resolve(undefined, name).relation === undefined) continue;
+    if (isWord(walk.tokens[at - 1], 'AS') || references.aliases.has(lower) || references.ctes.has(lower) || given.has(lower) || walk.resolve(undefined, name).relation === undefined) continue;
     if (walk.tokens.length * sights.length < MOST_WORK && sights.some(({ relation, called }) => called === lower || (relation !== undefined && names.columns(relation).has(lower)))) continue;
     walk.touch(undefined, name, 'read', false).touch.columns.add('*');
   }
+}
+
+/** What AS gives a name to, in lower case. */
+function givenNames({ tokens }: Walk, from: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let at = from + 1; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (isIdentifier(token) && isWord(tokens[at - 1], 'AS')) names.add(nameOf(token).toLowerCase());
+  }
+  return names;
 }
 
 function judgeClauses(walk: Walk, from: number, sources: readonly Source[]): void {

@@ -15,8 +15,8 @@ export interface Reference extends QualifiedName {
   readonly at: number;
   /** As written. */
   readonly alias: string | undefined;
-  /** How many parentheses it stands in. */
-  readonly depth: number;
+  /** Of the query whose FROM it is in: those of one SELECT, or of SELECTs joined by UNION, have the same. */
+  readonly group: number;
   /** Came with TABLE: all columns are read. */
   readonly whole: boolean;
 }
@@ -27,11 +27,16 @@ export interface References {
   readonly ctes: ReadonlySet<string>;
   /** Aliases of tables and subqueries, in lower case. */
   readonly aliases: ReadonlySet<string>;
-  /** Indexes of tokens that are parts of tables' names, aliases and WITH queries' names. */
+  /** Indexes of tokens that are parts of tables' names, aliases, WITH queries' names and names of indexes. */
   readonly used: ReadonlySet<number>;
+  /** Names of WITH queries' columns, in lower case. */
+  readonly cteColumns: ReadonlySet<string>;
+  /** The query in which each star stands, by the star's index. */
+  readonly stars: ReadonlyMap<number, number>;
 }
 
 interface Frame {
+  readonly group: number;
   /** `tables`: in a list of tables. `join`: in a condition of such a list, which a comma or JOIN ends. */
   mode: 'expression' | 'tables' | 'join';
   /** A table's name comes next. */
@@ -44,7 +49,7 @@ interface Frame {
   joined: boolean;
 }
 
-const frame = (mode: Frame['mode'], expect = false, ignoreFrom = 0): Frame => ({ mode, expect, ignoreFrom, inCtes: false, joined: false });
+const frame = (group: number, mode: Frame['mode'], expect = false, ignoreFrom = 0): Frame => ({ group, mode, expect, ignoreFrom, inCtes: false, joined: false });
 
 /** @param tablesAt where a list of tables begins without FROM, as in UPDATE */
 export function findReferences(tokens: readonly Token[], from: number, tablesAt = -1): References {
@@ -58,9 +63,12 @@ class Finder implements References {
   readonly ctes = new Set<string>();
   readonly aliases = new Set<string>();
   readonly used = new Set<number>();
+  readonly cteColumns = new Set<string>();
+  readonly stars = new Map<number, number>();
+  #groups = 0;
   readonly #tokens: readonly Token[];
   readonly #tablesAt: number;
-  #top: Frame = frame('expression');
+  #top: Frame = frame(0, 'expression');
   readonly #frames: Frame[] = [this.#top];
   #at: number;
 
@@ -95,6 +103,7 @@ class Finder implements References {
     else if (symbol === ',' && top.mode !== 'expression') this.#expect();
     // FROM { OJ t LEFT JOIN … }: any word may stand in the place of OJ.
     else if (symbol === '{' && top.expect) this.#at++;
+    else if (symbol === '*') this.stars.set(this.#at, top.group);
     this.#at++;
   }
 
@@ -102,9 +111,9 @@ class Finder implements References {
     const top = this.#top;
     const derived = top.expect;
     top.expect = false;
-    if (derived && !QUERY_STARTS.has(this.#word(1))) return this.#push(frame('tables', true));
+    if (derived && !QUERY_STARTS.has(this.#word(1))) return this.#push(frame(top.group, 'tables', true));
     const before = this.#tokens[this.#at - 1];
-    this.#push(frame('expression', false, before?.kind === 'word' && FROM_WITHIN.has(before.text) ? 1 : 0));
+    this.#push(frame(++this.#groups, 'expression', false, before?.kind === 'word' && FROM_WITHIN.has(before.text) ? 1 : 0));
   }
 
   #push(next: Frame): void {
@@ -229,7 +238,11 @@ class Finder implements References {
     const list = isSymbol(this.#tokens[this.#at + 1], '(') ? closing(this.#tokens, this.#at + 1) : this.#at;
     if (!isWord(this.#tokens[list + 1], 'AS') || !isSymbol(this.#tokens[list + 2], '(')) return false;
     this.ctes.add(nameOf(token).toLowerCase());
-    for (let at = this.#at; at <= list; at++) this.used.add(at);
+    for (let at = this.#at; at <= list; at++) {
+      this.used.add(at);
+      const column = this.#tokens[at];
+      if (at > this.#at && isIdentifier(column)) this.cteColumns.add(nameOf(column).toLowerCase());
+    }
     this.#at = list + 1;
     return true;
   }
@@ -247,8 +260,12 @@ class Finder implements References {
   /** `USE INDEX FOR ORDER BY (i)`: the words between don't end the list. */
   #indexHint(): void {
     this.#at++;
-    if (!isWord(this.#tokens[this.#at - 2], 'USE', 'FORCE', 'IGNORE') || this.#word(0) !== 'FOR') return;
-    this.#at += this.#word(1) === 'JOIN' ? 2 : 3;
+    if (!isWord(this.#tokens[this.#at - 2], 'USE', 'FORCE', 'IGNORE')) return;
+    if (this.#word(0) === 'FOR') this.#at += this.#word(1) === 'JOIN' ? 2 : 3;
+    if (!isSymbol(this.#tokens[this.#at], '(')) return;
+    const end = closing(this.#tokens, this.#at);
+    for (; this.#at < end; this.#at++) this.used.add(this.#at);
+    this.#at++;
   }
 
   #name(token: Token): void {
@@ -284,7 +301,7 @@ class Finder implements References {
     for (let at = start; at < name.end; at++) this.used.add(at);
     this.#skipPartitions();
     const alias = this.#tableAlias();
-    this.tables.push({ ...name, at: start, alias, depth: this.#frames.length - 1, whole });
+    this.tables.push({ ...name, at: start, alias, group: this.#top.group, whole });
   }
 
   /** `t PARTITION (p0, p1)`. */

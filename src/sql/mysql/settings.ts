@@ -152,7 +152,7 @@ function refusalOf(walk: Walk, name: string, value: string | undefined, start: n
     if (value.split(',').includes('ORACLE')) return 'sql_mode can\'t have ORACLE: statements of that language aren\'t read here.';
   }
   if (name === 'character_set_client' && (value === undefined || !isReadable(value))) return 'character_set_client must be named, and be one in which statements can be read safely, such as utf8mb4.';
-  // The session learns from the server's reports what really became of its settings.
+  // A conversation may have the server report what became of the session's settings.
   if (name.startsWith('session_track_') && name !== 'session_track_gtids' && !addsTracking(walk, start)) return `${name} must stay as it is: what the session's settings became is known by it.`;
   return undefined;
 }
@@ -161,6 +161,5 @@ function refusalOf(walk: Walk, name: string, value: string | undefined, start: n
 function addsTracking(walk: Walk, at: number): boolean {
   const cursor = walk.cursor(at);
   if (!cursor.take('CONCAT') || !cursor.takeSymbol('(') || !cursor.takeSymbol('@@')) return false;
-  const name = cursor.name();
-  return name?.name.toLowerCase() === 'session_track_system_variables' && (name.schema ?? 'session').toLowerCase() !== 'global';
+  return cursor.name()?.name.toLowerCase() === 'session_track_system_variables';
 }

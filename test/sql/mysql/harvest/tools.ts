@@ -35,7 +35,7 @@ export const TOOLS: readonly Tool[] = [
   { name: 'jdbc-metadata-mariadb', does: 'What database tools ask through MariaDB Connector/J: every DatabaseMetaData method with rows.', command: metadata('mariadb'), before: SHOP },
   { name: 'gorm', does: ORM, command: go },
   { name: 'mariadb-cli', does: 'The interactive client: banner, use with completion, status, show, describe.', command: cli('mariadb'), before: SHOP },
-  { name: 'mysql-cli', does: 'The interactive client: banner, use with completion, status, show, describe.', command: cli('mysql'), before: SHOP },
+  { name: 'mysql-cli', does: 'The interactive client: banner, use with completion, status, show, describe.', command: cli('mysql', '--commands'), before: SHOP },
   { name: 'mariadb-dump', does: 'A dump in a transaction, with routines, triggers and events.', command: dump('mariadb'), before: SHOP },
   { name: 'mysqldump', does: 'A dump in a transaction, with routines, triggers and events.', command: dump('mysql'), before: SHOP },
 ];
@@ -68,8 +68,8 @@ function go(folder: string): string[] {
 }
 
 /** A script on standard input, --force since not each flavour has each of its statements. */
-function cli(flavour: MysqlFlavour): Command {
-  return () => client(flavour === 'mariadb' ? mariadbClient('mariadb') : mysqlClient('mysql'), (program) => `"${program}" $args --auto-rehash --force -vvv "$DB_NAME" < cli.sql >/dev/null 2>&1; "${program}" --version`);
+function cli(flavour: MysqlFlavour, more = ''): Command {
+  return () => client(flavour === 'mariadb' ? mariadbClient('mariadb') : mysqlClient('mysql'), (program) => `"${program}" $args ${more} --auto-rehash --force -vvv "$DB_NAME" < cli.sql >/dev/null 2>&1; "${program}" --version`);
 }
 
 function dump(flavour: MysqlFlavour): Command {
