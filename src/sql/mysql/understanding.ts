@@ -17,7 +17,7 @@ import { shaped, shapeOf, unshaped } from '../shape.ts';
 import type { Shaped } from '../shape.ts';
 import { Judge } from './batch.ts';
 import { Readings } from './reading.ts';
-import type { MysqlReading } from './reading.ts';
+import type { MysqlReading, SessionState } from './reading.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
@@ -31,8 +31,8 @@ export interface UnderstandingOptions {
 }
 
 export interface MysqlUnderstanding extends Understanding {
-  /** The same state gives the same object. */
-  reading(settings: ReadonlyMap<string, string>): MysqlReading;
+  /** The same state gives the same object. @param state in words, or as the server reports it: see Understanding.reading */
+  reading(state: SessionState | ReadonlyMap<string, string>): MysqlReading;
   /** Facts made anew, past the caches. */
   factsAnew(text: string, reading?: MysqlReading): Facts | Promise<Facts>;
 }
@@ -81,8 +81,9 @@ class Understander implements MysqlUnderstanding {
     this.#usual = this.#usualReading();
   }
 
-  reading(settings: ReadonlyMap<string, string>): MysqlReading {
-    return this.#readings.reading({ sqlMode: settings.get('sql_mode') ?? '', database: settings.get('database') || undefined, charset: settings.get('character_set_client') });
+  reading(state: SessionState | ReadonlyMap<string, string>): MysqlReading {
+    if ('sqlMode' in state) return this.#readings.reading(state);
+    return this.#readings.reading({ sqlMode: state.get('sql_mode') ?? '', database: state.get('database') || undefined, charset: state.get('character_set_client') });
   }
 
   facts(text: string, reading: Reading = this.#usual): Facts | Promise<Facts> {
