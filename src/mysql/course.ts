@@ -138,6 +138,7 @@ export class Course {
   /** One result is complete. False when another follows. */
   #resultEnd(head: Expected, status: number, tag?: string): boolean {
     this.#answers.status = status;
+    this.#parts.tracked.check(status);
     switch (head.kind) {
       case 'query':
         if (tag === undefined && opensCursor(head, status)) this.#suspend(head, status);
@@ -170,14 +171,21 @@ export class Course {
 
   #queryResultEnd(head: Expected & { readonly kind: 'query' }, status: number, tag: string | undefined): boolean {
     const { statement, progress } = head;
-    const uses = statement.names[progress.completed];
-    if (uses !== undefined) this.#parts.names.apply(uses, statement, this.#parts.tracked.lexing);
+    this.#named(statement, progress.completed);
     this.#parts.listener.completed(statement, progress.completed, tag);
     progress.completed++;
     const more = (status & ServerStatus.MoreResultsExist) !== 0;
     if (more) this.result.begin();
     else this.#ended(head, tag === undefined ? {} : { tag });
     return !more;
+  }
+
+  /** A routine has any number of results: in a batch with one it can't be told which command has succeeded. */
+  #named(statement: Statement, at: number): void {
+    if (statement.names.length === 0) return;
+    const { names, tracked } = this.#parts;
+    if (statement.names.length > 1 && statement.after === 'unknown') names.confuse();
+    else names.apply(statement.names[at] ?? [], statement, tracked.lexing);
   }
 
   /** The rows stay at the server, for COM_STMT_FETCH. */
