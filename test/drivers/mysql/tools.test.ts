@@ -51,8 +51,8 @@ describe.each(testedFlavours())('%s', (flavour) => {
     }
 
     it('is the same through the proxy, and nothing of it is held', { timeout: 60_000 }, async () => {
-      // vault's rows are held by the policy, and LOCK TABLES would be.
-      const more = ['--single-transaction', '--skip-dump-date', '--routines', '--triggers', '--no-tablespaces', '--ignore-table=shop.vault', '--skip-comments', 'shop'];
+      // Held by the policy would be the rows of vault, LOCK TABLES, and FLUSH TABLES, which MySQL wants for replication.
+      const more = ['--single-transaction', '--skip-dump-date', '--routines', '--triggers', '--no-tablespaces', '--ignore-table=shop.vault', '--skip-comments', ...(flavour === 'mysql' ? ['--set-gtid-purged=OFF'] : []), 'shop'];
       const [expected, { stdout }] = await Promise.all([run(dump, [...direct(), ...more]), run(dump, [...through(), ...more])]);
       expect((await allRequests(proxy)).map(({ text }) => text)).toEqual([]);
       expect(stdout).toBe(expected.stdout);
