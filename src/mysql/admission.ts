@@ -19,6 +19,7 @@ import { sessionAttributes } from './attributes.ts';
 import { newScramble } from './authentication.ts';
 import { cancelUpstream } from './cancel.ts';
 import { readableCharset } from './charsets.ts';
+import { changeUser } from './change-user.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { MysqlConversation } from './conversation.ts';
 import { Exchange } from './exchange.ts';
@@ -183,6 +184,7 @@ class Entrance {
     const rest = this.#exchange.handshake.rest();
     const encrypted = this.#encrypted;
     const status = upstream.settings.get('autocommit') === 'ON' ? ServerStatus.Autocommit : 0;
+    const host = socket.remoteAddress ?? '?';
     const wire = encrypted ? streamWire(socket, true) : plainWire(socket);
     wire.write([encodeOk(sequence, { status })]);
     const { attributes, settings } = sessionAttributes(response.attributes);
@@ -193,6 +195,7 @@ class Entrance {
       rest: { client: rest, upstream: upstream.rest },
       converse: (listener, understanding) => new MysqlConversation({
         limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
+        changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host }),
       }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),
     };

@@ -4,6 +4,7 @@ import { Malformed } from '../framing/malformed.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { type ParameterValue, Statement, StatementText, type Step } from '../protocol/statement.ts';
 import { decodeBulkExecute, decodeExecute, decodeQuery, type Execute, statementId } from './bound.ts';
+import type { AskedUser, ChangeUserStep } from './change-user.ts';
 import type { Part } from './inbox.ts';
 import { Command } from './packets/commands.ts';
 import { PacketReader } from './packets/reader.ts';
@@ -19,8 +20,9 @@ export type Action =
   | { readonly kind: 'ok' | 'reset' | 'text' | 'quit' }
   | { readonly kind: 'reset_statement' | 'close'; readonly prepared: Prepared }
   | { readonly kind: 'long_data'; readonly prepared: Prepared; readonly parameter: number; readonly piece: Buffer }
-  /** A piece of a file. */
-  | { readonly kind: 'data' }
+  /** A piece of a file, or what the client says to COM_CHANGE_USER. */
+  | { readonly kind: 'data' | 'answer' }
+  | { readonly kind: 'change_user'; readonly asks: AskedUser }
   /** It goes nowhere. An execution that can't be judged uses up the values sent ahead of it all the same, as a failed one does at the server. */
   | { readonly kind: 'nothing'; readonly executes?: Prepared | undefined };
 
@@ -38,6 +40,8 @@ export interface AnalysisParts {
   /** Do attributes stand before the text of COM_QUERY? */
   readonly attributes: boolean;
   readonly bulk: boolean;
+  /** Undefined: nobody can say again who it is. */
+  readonly changeUser: ((payload: Buffer) => ChangeUserStep) | undefined;
 }
 
 type CommandPart = Part & { readonly kind: 'command' };
@@ -45,6 +49,7 @@ type CommandPart = Part & { readonly kind: 'command' };
 /** Throws Refused when the session's state doesn't let any text be read. `unsettled`: what it relies on is known only when more replies have come. */
 export function analyse(part: Part, parts: AnalysisParts): MysqlStep | 'unsettled' {
   if (part.kind === 'data') return { ...step(part, { kind: 'data' }), transient: !part.owned };
+  if (part.kind === 'answer') return step(part, { kind: 'answer' });
   const analysis = new Analysis(part, parts);
   try {
     return analysis.step();
@@ -53,6 +58,9 @@ export function analyse(part: Part, parts: AnalysisParts): MysqlStep | 'unsettle
     return refused(part, { code: 'protocol_violation', message: `malformed command: ${error.message}` }, analysis.executes);
   }
 }
+
+/** Would anything run by it? */
+export const runsAnything = ({ statements, prepares, continues }: Step): boolean => statements.length > 0 || prepares.length > 0 || continues.length > 0;
 
 /** Does the command have a text in it, or one that may be read anew, so that it must be known how it is read? */
 export function readsText(part: Part): boolean {
@@ -89,6 +97,8 @@ class Analysis {
         return step(this.#part, { kind: 'ok' });
       case Command.ResetConnection:
         return step(this.#part, { kind: 'reset' });
+      case Command.ChangeUser:
+        return this.#changeUser(payload);
       case Command.Statistics:
         return step(this.#part, { kind: 'text' });
       case Command.Query: {
@@ -116,6 +126,12 @@ class Analysis {
       default:
         return refused(this.#part, unsupported(command));
     }
+  }
+
+  #changeUser(payload: Buffer): MysqlStep {
+    const asks = this.#parts.changeUser?.(payload) ?? { kind: 'refused', refusal: unsupported(Command.ChangeUser) };
+    if (asks.kind === 'send') return step(this.#part, { kind: 'change_user', asks });
+    return refused(this.#part, asks.kind === 'refused' ? asks.refusal : unsupported(Command.ChangeUser));
   }
 
   #query(raw: Buffer, attributes: readonly ParameterValue[]): MysqlStep {

@@ -4,7 +4,9 @@ import { Malformed } from '../framing/malformed.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Expected } from './expected.ts';
+import type { Inbox } from './inbox.ts';
 import { ServerStatus } from './packets/capabilities.ts';
+import { packets } from './packets/frame.ts';
 import { encodeOk, type OkPacket } from './packets/ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { PacketWriter } from './packets/writer.ts';
@@ -14,6 +16,7 @@ import type { Tracked } from './tracked.ts';
 export interface AnswersParts {
   readonly toClient: Slices;
   readonly tracked: Tracked;
+  readonly inbox: Pick<Inbox, 'expectAnswer'>;
   readonly listener: ConversationListener;
   readonly status: number;
 }
@@ -39,8 +42,15 @@ export class Answers {
   answer(entry: Expected | undefined): boolean {
     if (entry?.kind === 'refused') this.#parts.toClient.add(encodeRefusal(entry.sequence + entry.shift, entry.refusal));
     else if (entry?.kind === 'satisfied') this.#parts.toClient.add(encodeOk(entry.sequence + entry.shift, { status: this.status & LASTING }));
+    else if (entry?.kind === 'say') this.#parts.toClient.add(packets(entry.sequence + entry.shift, entry.payload));
+    else if (entry?.kind === 'change_user') this.#ask(entry);
     else return false;
     return true;
+  }
+
+  #ask({ asks, sequence, shift }: Expected & { readonly kind: 'change_user' }): void {
+    this.#parts.toClient.add(packets(sequence + shift, asks.payload));
+    this.#parts.inbox.expectAnswer(asks, sequence + shift + 1);
   }
 
   /** The OK without what it says of changes, for a client that would take that for part of the text. @param header its first byte */

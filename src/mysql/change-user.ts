@@ -23,13 +23,20 @@ export interface ChangeUserContext {
   readonly host: string;
 }
 
+/** The client is asked for its password. */
+export interface AskedUser {
+  readonly kind: 'send';
+  readonly payload: Buffer;
+  readonly answer: (payload: Buffer) => Exclude<ChangeUserStep, AskedUser>;
+}
+
 /**
  * `send`: the payload goes to the client, with the next sequence id, and the client's answer to `answer`.
  * `granted`: `last`, if any, goes to the client before the OK; the database gets COM_RESET_CONNECTION and COM_INIT_DB of `schema`, and the character set
  * whose collation has the number `collation`. `refused`: nothing has happened to the session; a server closes the connection after it.
  */
 export type ChangeUserStep =
-  | { readonly kind: 'send'; readonly payload: Buffer; readonly answer: (payload: Buffer) => ChangeUserStep }
+  | AskedUser
   | { readonly kind: 'granted'; readonly last: Buffer | undefined; readonly schema: string; readonly collation: number | undefined; readonly attributes: ReadonlyMap<string, string> }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
@@ -54,10 +61,10 @@ export function changeUser(payload: Buffer, context: ChangeUserContext): ChangeU
   const denied = refused(wrongPassword(agent.name, host));
   if (digest === undefined) {
     const stored = digestOf(agent.verifiers.native, 20);
-    const answer = (response: Buffer): ChangeUserStep => (nativeMatches(response, scramble, stored) ? { ...granted, last: undefined } : denied);
+    const answer: AskedUser['answer'] = (response) => (nativeMatches(response, scramble, stored) ? { ...granted, last: undefined } : denied);
     return { kind: 'send', payload: authSwitchRequest(Plugin.Native, scramble), answer };
   }
-  const answer = (response: Buffer): ChangeUserStep => (cachingSha2Matches(response, scramble, digest) ? { ...granted, last: FAST_AUTH_SUCCESS } : denied);
+  const answer: AskedUser['answer'] = (response) => (cachingSha2Matches(response, scramble, digest) ? { ...granted, last: FAST_AUTH_SUCCESS } : denied);
   return { kind: 'send', payload: authSwitchRequest(Plugin.CachingSha2, scramble), answer };
 }
 
@@ -73,7 +80,7 @@ function otherDatabase(name: string, { config, agent, database }: ChangeUserCont
   }
 }
 
-interface AskedUser {
+interface Asked {
   readonly user: string;
   /** Empty: none named. */
   readonly database: string;
@@ -83,7 +90,7 @@ interface AskedUser {
 }
 
 /** MySQL documentation, "COM_CHANGE_USER"; server: sql/auth/sql_authentication.cc parse_com_change_user_packet. What follows the database may be left out. */
-function decodeChangeUser(payload: Buffer, capabilities: Capabilities): AskedUser {
+function decodeChangeUser(payload: Buffer, capabilities: Capabilities): Asked {
   const reader = new PacketReader(payload, 1);
   const user = reader.cstring();
   reader.skip(reader.int1());
@@ -95,4 +102,4 @@ function decodeChangeUser(payload: Buffer, capabilities: Capabilities): AskedUse
   return { user, database, collation, attributes };
 }
 
-const refused = ({ refusal }: Refused): ChangeUserStep => ({ kind: 'refused', refusal });
+const refused = ({ refusal }: Refused): ChangeUserStep & { readonly kind: 'refused' } => ({ kind: 'refused', refusal });

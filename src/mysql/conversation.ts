@@ -14,15 +14,17 @@ import { transcript } from '../protocol/parameters.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import type { Understanding } from '../sql/facts.ts';
-import { type Action, analyse, type AnalysisParts, type MysqlStep, readsText } from './analysis.ts';
+import { type Action, analyse, type AnalysisParts, type MysqlStep, readsText, runsAnything } from './analysis.ts';
 import { withTypes } from './bound.ts';
 import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
-import { type Frame, Inbox, type Part } from './inbox.ts';
+import type { ChangeUserStep } from './change-user.ts';
+import { type Frame, Inbox, joined, type Part, sequenceBehind } from './inbox.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability } from './packets/capabilities.ts';
 import { Command } from './packets/commands.ts';
 import { packets } from './packets/frame.ts';
 import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
+import { renew } from './renewal.ts';
 import { Replies } from './replies.ts';
 import { READ_SETTINGS, TRACK_SETTINGS, Tracked } from './tracked.ts';
 
@@ -37,6 +39,8 @@ export interface ConversationOptions {
   readonly status: number;
   readonly listener: ConversationListener;
   readonly understanding: Pick<Understanding, 'reading'>;
+  /** See change-user.ts. */
+  readonly changeUser?: (payload: Buffer) => ChangeUserStep;
 }
 
 /** What was added to `toDatabase` and isn't written yet. */
@@ -67,7 +71,7 @@ export class MysqlConversation implements Conversation {
   #step: MysqlStep | undefined;
   #unsent: Unsent[] = [];
 
-  constructor({ limits, client, upstream, settings, status, listener, understanding }: ConversationOptions) {
+  constructor({ limits, client, upstream, settings, status, listener, understanding, changeUser }: ConversationOptions) {
     this.#inbox = new Inbox(limits);
     this.#tracked = new Tracked(settings, understanding, (name, value) => listener.setting(name, value));
     this.#replies = new Replies({
@@ -76,7 +80,7 @@ export class MysqlConversation implements Conversation {
     });
     this.#analysis = {
       limits, prepared: this.#prepared, tracked: this.#tracked, attributes: has(client, Capability.QueryAttributes),
-      bulk: hasExtended(upstream, MariaDbCapability.StmtBulkOperations),
+      bulk: hasExtended(upstream, MariaDbCapability.StmtBulkOperations), changeUser,
     };
     this.#progress = hasExtended(client, MariaDbCapability.Progress);
   }
@@ -195,7 +199,7 @@ export class MysqlConversation implements Conversation {
     const { head } = this.#expected;
     if (head !== undefined && head.kind !== 'track' && head.kind !== 'read') return (head.sequence + head.shift) & 0xff;
     const part = this.#inbox.head;
-    return part === undefined ? 0 : sequenceBehind(part) + (this.#step?.noticed ?? 0);
+    return part === undefined ? this.#inbox.behindAnswer : sequenceBehind(part) + (this.#step?.noticed ?? 0);
   }
 
   /** May it be looked at by now? Where it must be known first how texts are read, the server is asked. */
@@ -245,9 +249,11 @@ export class MysqlConversation implements Conversation {
   #forward(step: MysqlStep): void {
     const { part, action } = step;
     if (part.kind === 'data') return this.#file(part);
+    if (part.kind === 'answer') return renew(part, this.#expected, this.toDatabase);
     switch (action.kind) {
       case 'nothing':
       case 'data':
+      case 'answer':
         return;
       case 'long_data':
         // Beyond the limit nothing is kept: its execution is refused.
@@ -272,9 +278,10 @@ export class MysqlConversation implements Conversation {
       case 'ok':
       case 'reset':
       case 'text':
+      case 'change_user':
       case 'quit':
     }
-    if (action.kind !== 'execute') this.#frames(part.frames);
+    if (action.kind !== 'execute' && action.kind !== 'change_user') this.#frames(part.frames);
     const expected = this.#expectation(step);
     if (expected !== undefined) this.#expected.push(expected);
   }
@@ -284,7 +291,7 @@ export class MysqlConversation implements Conversation {
     prepared.cursor = undefined;
     this.#frames(this.#prepared.takeLong(prepared));
     const unseen = single !== undefined && !single.typed && single.typedAt >= 0 && types !== undefined && prepared.typesAtServer !== types;
-    if (unseen) this.toDatabase.add(packets(0, withTypes(payloadOf(frames), single, types)));
+    if (unseen) this.toDatabase.add(packets(0, withTypes(joined(frames), single, types)));
     else this.#frames(frames);
     prepared.types = types;
     prepared.typesAtServer = types;
@@ -308,9 +315,12 @@ export class MysqlConversation implements Conversation {
       case 'reset':
       case 'text':
         return { kind: action.kind, ...numbering };
+      case 'change_user':
+        return { ...action, ...numbering };
       case 'close':
       case 'quit':
       case 'data':
+      case 'answer':
       case 'nothing':
       case 'long_data':
         return undefined;
@@ -336,13 +346,4 @@ export class MysqlConversation implements Conversation {
     if (entry.kind === 'prepare') this.#prepared.abandon();
     if (entry.kind === 'query' && entry.prepared !== undefined) entry.prepared.running--;
   }
-}
-
-/** Sequence id of what answers the part. */
-const sequenceBehind = (part: Part): number => (part.kind === 'command' ? part.frames.length & 0xff : 0);
-
-const runsAnything = ({ statements, prepares, continues }: Step): boolean => statements.length > 0 || prepares.length > 0 || continues.length > 0;
-
-function payloadOf(frames: readonly Frame[]): Buffer {
-  return Buffer.concat(frames.map(({ bytes, start, end }) => bytes.subarray(start + 4, end)));
 }

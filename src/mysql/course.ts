@@ -86,6 +86,8 @@ export class Course {
         return this.#prepared(head, byte, payload);
       case 'ok':
       case 'reset':
+      case 'renew':
+      case 'charset':
       case 'track':
         if (byte === Header.Ok) return this.#ok(head, payload);
         return this.#rowsEnd(head, byte, payload);
@@ -93,6 +95,8 @@ export class Course {
         return OVER;
       case 'fetch':
       case 'fields':
+      case 'change_user':
+      case 'say':
       case 'refused':
       case 'satisfied':
         throw unexpected(byte, head);
@@ -134,6 +138,7 @@ export class Course {
   /** One result is complete. False when another follows. */
   #resultEnd(head: Expected, status: number, tag?: string): boolean {
     this.#answers.status = status;
+    this.#parts.tracked.check(status);
     switch (head.kind) {
       case 'query':
         if (tag === undefined && opensCursor(head, status)) this.#suspend(head, status);
@@ -147,6 +152,7 @@ export class Course {
         this.#ended(head, {});
         return true;
       case 'reset':
+      case 'renew':
         this.#reset();
         return true;
       case 'ok':
@@ -154,6 +160,9 @@ export class Course {
       case 'read':
       case 'prepare':
       case 'text':
+      case 'charset':
+      case 'change_user':
+      case 'say':
       case 'refused':
       case 'satisfied':
         return true;
@@ -162,14 +171,21 @@ export class Course {
 
   #queryResultEnd(head: Expected & { readonly kind: 'query' }, status: number, tag: string | undefined): boolean {
     const { statement, progress } = head;
-    const uses = statement.names[progress.completed];
-    if (uses !== undefined) this.#parts.names.apply(uses, statement, this.#parts.tracked.lexing);
+    this.#named(statement, progress.completed);
     this.#parts.listener.completed(statement, progress.completed, tag);
     progress.completed++;
     const more = (status & ServerStatus.MoreResultsExist) !== 0;
     if (more) this.result.begin();
     else this.#ended(head, tag === undefined ? {} : { tag });
     return !more;
+  }
+
+  /** A routine has any number of results: in a batch with one it can't be told which command has succeeded. */
+  #named(statement: Statement, at: number): void {
+    if (statement.names.length === 0) return;
+    const { names, tracked } = this.#parts;
+    if (statement.names.length > 1 && statement.after === 'unknown') names.confuse();
+    else names.apply(statement.names[at] ?? [], statement, tracked.lexing);
   }
 
   /** The rows stay at the server, for COM_STMT_FETCH. */
@@ -218,7 +234,7 @@ export class Course {
   #error(head: Expected, payload: Buffer): Fate {
     const error = decodeErr(payload);
     if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
-    if (head.kind === 'track' || head.kind === 'read') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
+    if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
     if ('statement' in head) this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
     return OVER;

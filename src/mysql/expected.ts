@@ -2,6 +2,7 @@
 
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { AskedUser } from './change-user.ts';
 import type { Prepared } from './prepared.ts';
 
 /** Sequence ids of one reply. */
@@ -25,6 +26,12 @@ export type Expected = Numbering & (
   | { readonly kind: 'text' }
   /** A query of our own, of which the client sees nothing. */
   | { readonly kind: 'track' | 'read' }
+  /** Ours as well: the session begins anew, and in which character set. */
+  | { readonly kind: 'renew' | 'charset' }
+  /** COM_CHANGE_USER: ours to ask the client, once all before it is answered. */
+  | { readonly kind: 'change_user'; readonly asks: AskedUser }
+  /** Ours to say before the reply that comes next. */
+  | { readonly kind: 'say'; readonly payload: Buffer }
   /** Ours to answer, once all before it is answered. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'satisfied' }
@@ -41,7 +48,7 @@ export interface Progress {
 export const noProgress = (): Progress => ({ completed: 0, rows: 0, bytes: 0 });
 
 /** May it change how what stands behind it is read? */
-const unsettles = (entry: Expected): boolean => entry.kind === 'reset' || entry.kind === 'track' || entry.kind === 'read' || ('statement' in entry && entry.statement.after !== 'same');
+const unsettles = (entry: Expected): boolean => entry.kind === 'reset' || entry.kind === 'renew' || entry.kind === 'charset' || entry.kind === 'change_user' || entry.kind === 'track' || entry.kind === 'read' || ('statement' in entry && entry.statement.after !== 'same');
 /** May the server ask for a file while it runs? */
 const imports = (entry: Expected): boolean => entry.kind === 'query' && entry.statement.imports;
 

@@ -3,6 +3,7 @@
 import { Malformed } from '../framing/malformed.ts';
 import { FrameScanner } from '../framing/scanner.ts';
 import { Refused } from '../protocol/refusal.ts';
+import type { AskedUser } from './change-user.ts';
 import { HEADER_BYTES, MAX_PAYLOAD, PacketTooLarge, payloadBytes, sequenceOf } from './packets/frame.ts';
 
 /** One whole packet: `bytes[start, end)`, owned. */
@@ -15,10 +16,12 @@ export interface Frame {
 /**
  * A part of the conversation:
  * - `command`: one command, of as many packets as its payload needs
+ * - `answer`: what the client says to a question of ours within a command
  * - `data`: (a piece of) a packet of the file that LOAD DATA LOCAL asked for; `ends` with the empty packet
  */
 export type Part =
   | { readonly kind: 'command'; readonly frames: readonly Frame[]; readonly payload: Buffer; readonly size: number }
+  | { readonly kind: 'answer'; readonly frames: readonly Frame[]; readonly payload: Buffer; readonly size: number; readonly asked: AskedUser }
   | { readonly kind: 'data'; bytes: Buffer; readonly size: number; owned: boolean; /** Does a packet begin here? */ readonly begins: boolean; readonly ends: boolean };
 
 export interface InboxLimits {
@@ -37,6 +40,8 @@ export class Inbox {
   #partBytes = 0;
   #sequence = 0;
   #fileEnd = 0;
+  /** What the client was asked, whose next packet is the answer. */
+  #asked: AskedUser | undefined;
   /** Does the client send a file? Its packets aren't commands, whatever they hold. */
   #file = false;
   /** Was the last packet of the file one of the largest size, which the next one goes on with? */
@@ -97,6 +102,21 @@ export class Inbox {
     this.#sequence = sequence & 0xff;
   }
 
+  /**
+   * The client was asked something: what comes next is the answer. Throws Malformed when it has sent commands meanwhile.
+   * @param sequence id of the answer
+   */
+  expectAnswer(asked: AskedUser, sequence: number): void {
+    if (this.backlog > 0) throw new Malformed('a command came where an answer was due');
+    this.#asked = asked;
+    this.#sequence = sequence & 0xff;
+  }
+
+  /** Sequence id that the client awaits behind the answer that is due; 0 when none is. */
+  get behindAnswer(): number {
+    return this.#asked === undefined ? 0 : (this.#sequence + 1) & 0xff;
+  }
+
   /** Id of the packet that ended the last file. */
   get fileEnd(): number {
     return this.#fileEnd;
@@ -124,7 +144,9 @@ export class Inbox {
     this.#frames = this.#frames.length === 0 ? [frame] : [...this.#frames, frame];
     this.#frameBytes += end - start;
     if (payload === MAX_PAYLOAD) return;
-    this.#add({ kind: 'command', frames: this.#frames, payload: joined(this.#frames), size: this.#frameBytes });
+    const whole = { frames: this.#frames, payload: joined(this.#frames), size: this.#frameBytes };
+    this.#add(this.#asked === undefined ? { kind: 'command', ...whole } : { kind: 'answer', asked: this.#asked, ...whole });
+    this.#asked = undefined;
     this.#frames = NO_FRAMES;
     this.#frameBytes = 0;
     this.#sequence = 0;
@@ -165,8 +187,14 @@ export class Inbox {
   }
 }
 
+/** Sequence id of what answers the part. */
+export function sequenceBehind(part: Part): number {
+  const last = part.kind === 'data' ? undefined : part.frames.at(-1);
+  return last === undefined ? 0 : (sequenceOf(last.bytes, last.start) + 1) & 0xff;
+}
+
 /** The payload of all packets; a view when there is only one. */
-function joined(frames: readonly Frame[]): Buffer {
+export function joined(frames: readonly Frame[]): Buffer {
   const payloads = frames.map(({ bytes, start, end }) => bytes.subarray(start + HEADER_BYTES, end));
   return payloads.length === 1 ? (payloads[0] as Buffer) : Buffer.concat(payloads);
 }

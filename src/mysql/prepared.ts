@@ -174,6 +174,11 @@ export class SqlNames {
     }
   }
 
+  /** It can't be told any more what a name stands for. */
+  confuse(): void {
+    this.#confused = true;
+  }
+
   clear(): void {
     this.#texts.clear();
     this.#confused = false;

@@ -8,7 +8,7 @@ import { FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { TransactionState } from '../protocol/conversation.ts';
 import { Answers } from './answers.ts';
-import { Course, type CourseParts } from './course.ts';
+import { Course, type CourseParts, type Fate } from './course.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
 import { Header, HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf, serverFormat } from './packets/frame.ts';
 
@@ -112,10 +112,20 @@ export class Replies {
   }
 
   #packet(head: Expected, bytes: Buffer, start: number, end: number): void {
-    const { send, over } = this.#course.packet(head, bytes.subarray(start + HEADER_BYTES, end));
+    const { send, over } = this.#fate(head, bytes, start, end);
     if (send === 'as it came') this.#forward(head, bytes, start, end);
     else if (send !== 'nothing' && !isOurs(head)) this.#parts.toClient.add(packets(sequenceOf(bytes, start) + head.shift, send));
     if (over) this.#over(head);
+  }
+
+  #fate(head: Expected, bytes: Buffer, start: number, end: number): Fate {
+    try {
+      return this.#course.packet(head, bytes.subarray(start + HEADER_BYTES, end));
+    } catch (error) {
+      // The client doesn't get it: what it gets instead stands in its place.
+      head.sequence = sequenceOf(bytes, start);
+      throw error;
+    }
   }
 
   /** (A piece of) a large row. */
@@ -177,7 +187,7 @@ export class Replies {
 }
 
 /** Did we ask, and not the client? */
-const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read';
+const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read' || kind === 'renew' || kind === 'charset';
 
 /** A row begins with a length: 0xff begins none, and 0xfe only one of 16 MiB or more. */
 function rowByte(byte: number, largest: boolean): void {

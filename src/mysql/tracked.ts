@@ -3,6 +3,7 @@
 import { decodeUtf8 } from '../framing/reader.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
+import { ServerStatus } from './packets/capabilities.ts';
 import type { SessionChange } from './packets/session-changes.ts';
 
 /** Parts of sql_mode that change where tokens end and what they mean; combination modes come with their parts. */
@@ -79,6 +80,11 @@ export class Tracked {
     }
   }
 
+  /** Each reply tells one part of sql_mode in its status, whoever has set it and whether changes are told or not. @param status `ServerStatus` bits */
+  check(status: number): void {
+    if (((status & ServerStatus.NoBackslashEscapes) !== 0) !== this.#hasMode('NO_BACKSLASH_ESCAPES')) this.doubtful = true;
+  }
+
   /** The values that READ_SETTINGS asked for. */
   read(values: readonly (Buffer | null)[]): void {
     SETTINGS.forEach((name, index) => this.#set(name, values[index]?.toString('utf8') ?? ''));
@@ -92,6 +98,10 @@ export class Tracked {
     this.#lexing = undefined;
     this.#changed(name, value);
     if (name === 'character_set_client') this.#decoder();
+  }
+
+  #hasMode(mode: string): boolean {
+    return (this.settings.get('sql_mode') ?? '').includes(mode);
   }
 
   #modes(): string {

@@ -112,6 +112,18 @@ describe('texts behind what may change how they are read', () => {
     expect(pump()[0]?.statements[0]?.source.reading?.key).toBe('ANSI_QUOTES|elsewhere');
   });
 
+  it('wait for the same when the status of a reply speaks of another sql_mode', () => {
+    const { send, pump, reply, atServer } = scripted({ after });
+    send(query('select 1'));
+    reply(server.ok(1, { status: ServerStatus.Autocommit | ServerStatus.NoBackslashEscapes }));
+    atServer();
+    expect(send(query('select 2'))).toEqual([]);
+    expect(atServer()).toHaveLength(2);
+    reply(server.ok(1), server.raw(1, 6), ...[2, 3, 4, 5, 6, 7].map((sequence) => server.definition(sequence)));
+    reply(server.row(8, 'NO_BACKSLASH_ESCAPES', 'utf8mb4', 'utf8mb4', 'utf8mb4', 'x', null), server.ok(9, { header: 0xfe, status: ServerStatus.NoBackslashEscapes }));
+    expect(pump()[0]?.statements[0]?.source.reading?.key).toBe('NO_BACKSLASH_ESCAPES|');
+  });
+
   it('wait at the start when the login didn\'t tell the settings', () => {
     const { send, atServer } = scripted({ settings: new Map() });
     expect(send(query('select 1'))).toEqual([]);
@@ -332,6 +344,18 @@ describe('a name given by PREPARE', () => {
     expect(named('P').machine.prepared('p')).toMatchObject({ text: 'select 1' });
     expect(named('p').machine.prepared('P')).toMatchObject({ text: 'select 1' });
     expect(named('p').machine.prepared('q')).toBe('unknown');
+  });
+
+  it('in a batch with a routine, whose results nobody can count, makes all unknown', () => {
+    const { machine, send, reply } = scripted();
+    machine.receive(query('call p(); prepare q from \'select 1\''));
+    const step = machine.next() as Step;
+    for (const each of step.statements) Object.assign(each, { after: 'unknown', names: [[], [{ use: 'prepare', name: 'q', text: 'select 1' }]] });
+    machine.forward(step);
+    send();
+    const more = ServerStatus.MoreResultsExist;
+    reply(server.ok(1, { status: more }), server.ok(2, { status: more }), server.err(3, 'the procedure failed'));
+    expect(machine.prepared('q')).toBe('unknown');
   });
 
   it('that the server\'s collation may take for another one makes all unknown', () => {

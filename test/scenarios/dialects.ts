@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { startMysql } from '../support/mysql.ts';
 import { MysqlWireClient, query } from '../support/mysql-wire.ts';
 import { AGENT_PASSWORD, type ProxyOptions, startTestProxy, type TestProxy } from '../support/proxy.ts';
-import { cancel, frames, WireClient } from '../support/wire.ts';
+import { cancel, frames, type WireClient } from '../support/wire.ts';
 import { startWorld } from './world.ts';
 
 /** How a text ended. */

@@ -7,7 +7,7 @@ import { Capability, has, ServerStatus } from '../../src/mysql/packets/capabilit
 import { Command } from '../../src/mysql/packets/commands.ts';
 import { decodeErr, isErr } from '../../src/mysql/packets/err.ts';
 import { decodeEof } from '../../src/mysql/packets/eof.ts';
-import { Header, HEADER_BYTES, packets, payloadBytes, sequenceOf } from '../../src/mysql/packets/frame.ts';
+import { Header, HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf } from '../../src/mysql/packets/frame.ts';
 import { decodeGreeting } from '../../src/mysql/packets/handshake.ts';
 import { encodeHandshakeResponse } from '../../src/mysql/packets/handshake-response.ts';
 import { decodeOk } from '../../src/mysql/packets/ok.ts';
@@ -45,6 +45,9 @@ export class MysqlWireClient {
   connectionId = 0;
   #capabilities = { flags: 0, extended: 0 };
   #bytes = Buffer.alloc(0);
+  /** Arrived, and not yet joined to `#bytes`. */
+  #chunks: Buffer[] = [];
+  #chunkBytes = 0;
   #ended = false;
   #arrived: () => void = () => {};
   #sequence = 0;
@@ -52,7 +55,8 @@ export class MysqlWireClient {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#chunks.push(chunk);
+      this.#chunkBytes += chunk.length;
       this.#arrived();
     });
     for (const event of ['end', 'error', 'close']) socket.on(event, () => this.#end());
@@ -90,9 +94,13 @@ export class MysqlWireClient {
     return this.answer();
   }
 
-  /** Resolves with the answer to the next command that has one. Rejects when the connection ends before. */
-  async answer(binary = false): Promise<Answer> {
-    this.#sequence = 1;
+  /**
+   * Resolves with the answer to the next command that has one. Rejects when the connection ends before.
+   * @param binary rows are of the binary protocol: each is given as one value, undecoded
+   * @param sequence of its first packet: how many packets the command had
+   */
+  async answer(binary = false, sequence = 1): Promise<Answer> {
+    this.#sequence = sequence;
     const rows: (readonly (string | null)[])[] = [];
     const affected: number[] = [];
     for (;;) {
@@ -103,7 +111,8 @@ export class MysqlWireClient {
         const ok = decodeOk(first, this.#capabilities);
         affected.push(Number(ok.affectedRows));
         ({ status } = ok);
-      } else {
+      } else if (first[0] === Header.Eof) status = this.#endStatus(first);
+      else {
         const end = await this.#rows(new PacketReader(first).lenencInt(), rows, binary);
         if (typeof end !== 'number') return { rows, affected, status: 0, error: end };
         status = end;
@@ -146,16 +155,30 @@ export class MysqlWireClient {
   /** Status at their end, or the error that ended them. */
   async #rows(columns: number, rows: (readonly (string | null)[])[], binary: boolean): Promise<number | NonNullable<Answer['error']>> {
     for (let left = columns; left > 0; left--) await this.#payload();
-    if (!this.#deprecateEof) await this.#payload();
+    if (!this.#deprecateEof) {
+      const { status } = decodeEof(await this.#payload());
+      if ((status & ServerStatus.CursorExists) !== 0) return status;
+    }
     for (;;) {
       const payload = await this.#payload();
       if (isErr(payload)) return decodeErr(payload);
-      if (payload[0] === Header.Eof && payload.length < 200) return this.#deprecateEof ? decodeOk(payload, this.#capabilities).status : decodeEof(payload).status;
+      if (payload[0] === Header.Eof && payload.length < 200) return this.#endStatus(payload);
       rows.push(binary ? [payload.toString('latin1')] : row(payload));
     }
   }
 
+  #endStatus(payload: Buffer): number {
+    return this.#deprecateEof ? decodeOk(payload, this.#capabilities).status : decodeEof(payload).status;
+  }
+
+  /** Of as many packets as it needs. */
   async #payload(): Promise<Buffer> {
+    const parts = [await this.#part()];
+    while (parts.at(-1)?.length === MAX_PAYLOAD) parts.push(await this.#part());
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  async #part(): Promise<Buffer> {
     const packet = await this.#packet();
     if (packet === undefined) throw new Error('the connection has ended');
     const sequence = sequenceOf(packet, 0);
@@ -167,12 +190,19 @@ export class MysqlWireClient {
   /** Undefined at the end of the connection. */
   async #packet(): Promise<Buffer | undefined> {
     for (;;) {
+      const wanted = this.#bytes.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + payloadBytes(this.#bytes, 0);
+      if (this.#bytes.length < wanted && this.#bytes.length + this.#chunkBytes >= wanted) {
+        this.#bytes = Buffer.concat([this.#bytes, ...this.#chunks]);
+        this.#chunks = [];
+        this.#chunkBytes = 0;
+      }
       const size = this.#bytes.length < HEADER_BYTES ? Infinity : HEADER_BYTES + payloadBytes(this.#bytes, 0);
       if (this.#bytes.length >= size) {
         const packet = this.#bytes.subarray(0, size);
         this.#bytes = this.#bytes.subarray(size);
         return packet;
       }
+      if (size !== Infinity && this.#bytes.length + this.#chunkBytes >= size) continue;
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => (this.#arrived = resolve));
     }

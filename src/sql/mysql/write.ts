@@ -3,6 +3,7 @@
 import type { Effect } from '../facts.ts';
 import { closing, nameAt, nameOf } from './cursor.ts';
 import type { Cursor, QualifiedName } from './cursor.ts';
+import { MOST_WORK } from './columns.ts';
 import type { Sight } from './columns.ts';
 import { judgeQueries } from './query.ts';
 import type { Source } from './query.ts';
@@ -96,7 +97,9 @@ function isListed(walk: Walk, at: number, tablesAt: number): boolean {
 function targetsOfSet(walk: Walk, set: number, listed: readonly Source[]): readonly Source[] {
   if (listed.length < 2 || set < 0) return listed;
   const targets = new Set<Source>();
-  for (const name of assigned(walk, set + 1)) {
+  const names = assigned(walk, set + 1);
+  if (names.length * listed.length > MOST_WORK) return listed;
+  for (const name of names) {
     const named = listed.filter((source) => mayBe(walk, source, name));
     for (const source of named.length === 0 ? listed : named) targets.add(source);
   }
@@ -146,9 +149,7 @@ export function judgeDelete(walk: Walk, from: number, at: number): void {
   const listAt = multiple && hasFrom ? using : cursor.at;
   const { sources } = judgeQueries(walk, from, { skip: ({ at: place }) => multiple && hasFrom && place > cursor.at && place < using });
   const listed = sources.filter((source) => source.reference.at > listAt && (where < 0 || source.reference.at < where) && isListed(walk, source.reference.at, listAt));
-  const deleted = multiple ? targets.flatMap((target) => targetSources(target, listed)) : listed.slice(0, 1);
-  // A target that none of the tables is called like: any of them may be meant.
-  for (const source of multiple && targets.some((target) => targetSources(target, listed).length === 0) ? listed : deleted) rewrite(walk, source, 'delete');
+  for (const source of multiple ? deletedSources(targets, listed) : listed.slice(0, 1)) rewrite(walk, source, 'delete');
   if (listed.length === 0) walk.found.effect('delete');
   if (indexOf(walk, cursor.at, 'RETURNING') >= 0) walk.found.effect('read');
   if (where < 0) walk.found.unbounded = true;
@@ -173,6 +174,13 @@ function targetNames(walk: Walk, from: number): QualifiedName[] {
     if (!isSymbol(walk.tokens[at], ',')) return names;
     at++;
   }
+}
+
+/** All of them when a target is one that none of the tables is called like: any may be meant. */
+function deletedSources(targets: readonly QualifiedName[], listed: readonly Source[]): readonly Source[] {
+  if (targets.length * listed.length > MOST_WORK) return listed;
+  const deleted = targets.map((target) => targetSources(target, listed));
+  return deleted.every((sources) => sources.length > 0) ? deleted.flat() : listed;
 }
 
 const targetSources = ({ name }: QualifiedName, listed: readonly Source[]): Source[] =>

@@ -22,8 +22,8 @@ for (const flavour of FLAVOURS) {
     });
     afterAll(() => subject[Symbol.asyncDispose]());
 
-    it.each(corpus(flavour).map((line) => [line.sql, line] as const))('%s', (sql, line) => {
-      const facts = understanding.facts(sql, understanding.reading({ sqlMode: modeOf(line), database: 'shop' }));
+    it.each(corpus(flavour).map((line) => [line.sql, line] as const))('%s', async (sql, line) => {
+      const facts = await understanding.facts(sql, understanding.reading({ sqlMode: modeOf(line), database: 'shop' }));
       expect(tell(facts)).toEqual({ effects: line.effects, notes: line.notes });
     });
   });

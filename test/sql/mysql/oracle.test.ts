@@ -37,7 +37,7 @@ for (const flavour of FLAVOURS) {
     it('does no more with the corpus than the facts say', async () => {
       const wrong: string[] = [];
       for (const line of corpus(flavour).filter(({ sql }) => !UNSAFE.test(sql))) {
-        const facts = understanding.facts(line.sql, understanding.reading({ sqlMode: modeOf(line), database: 'shop' }));
+        const facts = await understanding.facts(line.sql, understanding.reading({ sqlMode: modeOf(line), database: 'shop' }));
         const testimony = await witness.hear(line.sql, modeOf(line));
         const left = testimony === undefined ? ['ends the session'] : missing(facts, testimony);
         if (left.length > 0) wrong.push(`${left.join(', ')}: ${line.sql}`);
@@ -50,7 +50,7 @@ for (const flavour of FLAVOURS) {
       const tally = { ended: 0, ran: 0, syntax: 0, doubted: 0, doubtedThoughRun: 0, countedOtherwise: 0 };
       const doubtful: string[] = [];
       for (const { text, mode } of fuzz(flavour, SEED, COUNT)) {
-        const facts = understanding.factsAnew(text, understanding.reading({ sqlMode: mode, database: 'shop' }));
+        const facts = await understanding.factsAnew(text, understanding.reading({ sqlMode: mode, database: 'shop' }));
         const testimony = await witness.hear(text, mode);
         if (testimony === undefined) {
           tally.ended++;
