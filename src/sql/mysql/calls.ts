@@ -23,17 +23,12 @@ function judgeCall(walk: Walk, at: number): void {
   const name = nameOf(token).toLowerCase();
   if (isSymbol(before, '.')) return stored(walk, qualified(walk.tokens, at, name));
   if (isSymbol(before, '@@') || isWord(before, 'AS')) return;
-  const { names } = walk.around;
-  if (token.kind === 'word' && (NO_CALL.has(token.text) || SIZED_TYPES.has(token.text))) {
-    // Not all of these words are reserved by both servers.
-    if (names.hasFunction(name)) stored(walk, name);
-    return;
-  }
-  // `sum (x)` isn't the built-in unless sql_mode has IGNORE_SPACE; then a stored function is looked for.
-  if (names.hasFunction(name) && (walk.tokens[at + 1]?.start ?? 0) > token.end) return stored(walk, name);
+  // Stored functions are looked for in the default database only. Not all words that can't be functions are reserved by both servers.
+  if (walk.around.names.hasFunction(walk.reading.database, name)) return stored(walk, name);
+  if (token.kind === 'word' && (NO_CALL.has(token.text) || SIZED_TYPES.has(token.text))) return;
   const known = SENSITIVE.get(name);
   if (known !== undefined) for (const effect of known.effects) walk.found.effect(effect, sensitiveObject(walk, name, at), `${name} ${known.because}`);
-  else if (!HARMLESS.has(name)) stored(walk, name);
+  else if (!HARMLESS[walk.around.dialect.flavour].has(name)) stored(walk, name);
 }
 
 function sensitiveObject(walk: Walk, name: string, at: number): string | undefined {
@@ -50,7 +45,8 @@ function qualified(tokens: readonly Token[], at: number, name: string): string {
 
 function stored(walk: Walk, name: string): void {
   walk.found.effect('routine', `function ${name}`, `${name} is not a vetted built-in`);
-  if (!walk.around.names.hasFunction(name.slice(name.lastIndexOf('.') + 1))) walk.found.unresolved = true;
+  const [schema, bare] = name.includes('.') ? [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)] : [walk.reading.database, name];
+  if (!walk.around.names.hasFunction(schema, bare)) walk.found.unresolved = true;
 }
 
 /** NEXT VALUE FOR s; PREVIOUS VALUE FOR s only reads. MariaDB. */

@@ -6,7 +6,7 @@
 import type { RelationData } from '../catalog.ts';
 import type { Touch } from '../findings.ts';
 import { nameOf } from './cursor.ts';
-import { KEYWORDS } from './keywords.ts';
+import { KEYWORDS, RESERVED } from './keywords.ts';
 import type { Names } from './names.ts';
 import type { References } from './references.ts';
 import { isIdentifier, isSymbol, isWord } from './tokens.ts';
@@ -80,7 +80,7 @@ class Marker {
       const qualifier = this.#tokens[at - 2];
       return this.#all(isIdentifier(qualifier) ? this.#called(nameOf(qualifier)) : this.#sights);
     }
-    if (before?.kind !== 'word' ? !isSymbol(before, ',') : endsOperand(before)) return;
+    if (before?.kind === 'word' ? !BEFORE_STAR.test(before.text) : !isSymbol(before, ',')) return;
     // It stands for the columns of its own query's FROM; what a query within gives is told there.
     const query = this.#references.stars.get(at);
     this.#all(query === undefined ? this.#sights : this.#sights.filter(({ group }) => group === query));
@@ -135,9 +135,12 @@ const isKeyword = (token: Token): boolean => token.kind === 'word' && KEYWORDS.h
 /** `_utf8mb4'…'`. */
 const isCharset = (token: Token, next: Token | undefined): boolean => token.kind === 'word' && token.text.startsWith('_') && (next?.kind === 'string' || next?.kind === 'number');
 
-/** Behind such a token an identifier is an alias, and a star multiplies. */
+/** Behind such a token an identifier is an alias. */
 function endsOperand(token: Token | undefined): boolean {
   if (token === undefined) return false;
-  if (token.kind === 'word') return !isKeyword(token) || token.text === 'END' || token.text === 'NULL' || token.text === 'TRUE' || token.text === 'FALSE';
+  if (token.kind === 'word') return !RESERVED.has(token.text) || token.text === 'END';
   return token.kind !== 'symbol' || token.text === ')';
 }
+
+/** Behind these, or a comma, a star is all columns; elsewhere it multiplies or counts. */
+const BEFORE_STAR = /^(?:SELECT|DISTINCT|DISTINCTROW|ALL|HIGH_PRIORITY|STRAIGHT_JOIN|SQL_\w+|RETURNING)$/;

@@ -111,9 +111,19 @@ function tableDefinition(walk: Walk, cursor: Cursor, effect: Effect): void {
     if (isWord(token, 'CONNECTION') || (isWord(token, 'DATA', 'INDEX') && isWord(next, 'DIRECTORY')) || (isWord(token, 'IMPORT', 'DISCARD') && isWord(next, 'TABLESPACE', 'PARTITION'))) found.effect('server_io', undefined, 'it names files or servers');
     else if (isWord(token, 'ENGINE') && isElsewhere(tokens[isSymbol(next, '=') ? at + 2 : at + 1])) found.effect('server_io', undefined, 'its rows are elsewhere');
     else if (isWord(token, 'TRUNCATE', 'DROP') && isWord(next, 'PARTITION')) found.effect(isWord(token, 'DROP') ? 'drop' : 'truncate', undefined, 'the rows of partitions are lost');
+    else if (isWord(token, 'UNION') && (isSymbol(next, '=') || isSymbol(next, '('))) mergedTables(walk, isSymbol(next, '=') ? at + 2 : at + 1);
     else if (isWord(token, 'RENAME', 'LIKE') || (isWord(token, 'WITH') && isWord(next, 'TABLE'))) otherTable(walk, at, effect);
   }
   if (effect === 'create') createdRows(walk, cursor);
+}
+
+/** `UNION = (t, u)` of the engine MERGE: the rows of those. */
+function mergedTables(walk: Walk, open: number): void {
+  const cursor = walk.cursor(open + 1);
+  for (let name = cursor.name(); name !== undefined; name = cursor.name()) {
+    walk.touch(name.schema, name.name, 'read', false).touch.columns.add('*');
+    if (!cursor.takeSymbol(',')) return;
+  }
 }
 
 const isElsewhere = (token: Walk['tokens'][number] | undefined): boolean => token !== undefined && ELSEWHERE.includes((token.kind === 'word' ? token.written : token.text).toUpperCase());

@@ -18,7 +18,7 @@ export class Names {
       this.#relations.set(this.#key(relation.schema, relation.name), relation);
       this.#called.add(relation.name.toLowerCase());
     }
-    for (const routine of data.functions) this.#functions.add(routine.name.toLowerCase());
+    for (const routine of data.functions) this.#functions.add(JSON.stringify([routine.schema.toLowerCase(), routine.name.toLowerCase()]));
   }
 
   relation(schema: string | undefined, name: string): RelationData | undefined {
@@ -30,9 +30,11 @@ export class Names {
     return this.#called.has(lower);
   }
 
-  /** Is there a function of this name that didn't come with the server, in whatever schema? */
-  hasFunction(name: string): boolean {
-    return this.#functions.has(name.toLowerCase());
+  /** Is there a function of this name that didn't come with the server: stored in this schema, or loaded from a library? */
+  hasFunction(schema: string | undefined, name: string): boolean {
+    if (this.#functions.size === 0) return false;
+    const has = (where: string): boolean => this.#functions.has(JSON.stringify([where, name.toLowerCase()]));
+    return has('') || (schema !== undefined && has(schema.toLowerCase()));
   }
 
   /** Columns by their names in lower case; empty when they aren't known. */

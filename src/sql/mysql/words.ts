@@ -2,10 +2,7 @@
 
 const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/));
 
-/**
- * Reserved words that a `(` may follow without a call: nobody can have a function of such a name unquoted. Reserved by both
- * servers, or standing there only in places where a call could not.
- */
+/** Words that a `(` may follow without a call. Not all are reserved by both servers: a stored function of such a name counts first. */
 export const NO_CALL = set(`
   ALL AND ANY AS ASC BETWEEN BY CASE CHECK COLLATE CROSS DESC DISTINCT DISTINCTROW DIV DUAL ELSE ESCAPE EXCEPT EXISTS FOR FORCE FROM GROUPING
   HAVING IGNORE IN INDEX INNER INTERSECT INTERVAL INTO IS JOIN KEY KEYS LATERAL LIKE LIMIT LINES LOCK NATURAL NOT NULL ON OR ORDER OUTER OVER PARTITION

@@ -5,6 +5,7 @@ import { closing, nameAt, nameOf } from './cursor.ts';
 import type { Cursor, QualifiedName } from './cursor.ts';
 import { MOST_WORK } from './columns.ts';
 import type { Sight } from './columns.ts';
+import { RESERVED } from './keywords.ts';
 import { judgeQueries } from './query.ts';
 import type { Source } from './query.ts';
 import { isIdentifier, isSymbol, isWord } from './tokens.ts';
@@ -75,11 +76,27 @@ export function judgeUpdate(walk: Walk, from: number, at: number): void {
   const listed = sources.filter(({ reference }) => reference.at >= tablesAt && (set < 0 || reference.at < set) && isListed(walk, reference.at, tablesAt));
   for (const source of targetsOfSet(walk, set, listed)) rewrite(walk, source, 'update');
   if (sources.length === 0) walk.found.effect('update');
-  if (levelIndexOf(walk, tablesAt, 'WHERE') < 0) walk.found.unbounded = true;
+  if (!selects(walk, levelIndexOf(walk, tablesAt, 'WHERE'))) walk.found.unbounded = true;
 }
 
 /** Tokens. What stands further off counts as listed. */
 const FAR = 2000;
+
+const CONSTANT: ReadonlySet<string> = new Set([...RESERVED, 'TRUE', 'FALSE', 'NULL', 'UNKNOWN', 'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'CURRENT_USER', 'LOCALTIME', 'LOCALTIMESTAMP', 'UTC_DATE', 'UTC_TIME', 'UTC_TIMESTAMP', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'OFFSET', 'ESCAPE']);
+
+/** Does a condition look at rows at all? `WHERE 1` and `WHERE 1 = 1` bound nothing. */
+function selects(walk: Walk, where: number): boolean {
+  if (where < 0) return false;
+  let depth = 0;
+  for (let at = where + 1; at < walk.tokens.length; at++) {
+    const token = walk.tokens[at];
+    if (isSymbol(token, '(')) depth++;
+    else if (isSymbol(token, ')')) depth--;
+    else if (depth === 0 && isWord(token, 'ORDER', 'LIMIT', 'RETURNING')) return false;
+    else if (isIdentifier(token) && !(token.kind === 'word' && CONSTANT.has(token.text)) && !isSymbol(walk.tokens[at + 1], '(')) return true;
+  }
+  return false;
+}
 
 /** In the list of tables itself, not in a query within it. */
 function isListed(walk: Walk, at: number, tablesAt: number): boolean {
@@ -152,7 +169,7 @@ export function judgeDelete(walk: Walk, from: number, at: number): void {
   for (const source of multiple ? deletedSources(targets, listed) : listed.slice(0, 1)) rewrite(walk, source, 'delete');
   if (listed.length === 0) walk.found.effect('delete');
   if (indexOf(walk, cursor.at, 'RETURNING') >= 0) walk.found.effect('read');
-  if (where < 0) walk.found.unbounded = true;
+  if (!selects(walk, where)) walk.found.unbounded = true;
 }
 
 /** `DELETE FROM a, b USING …`: nothing but names stands between. */

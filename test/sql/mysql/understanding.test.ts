@@ -162,8 +162,8 @@ describe('the catalog', () => {
   it('makes a stored function that could be meant count', async () => {
     const functions = ['sum', 'offset', 'value'].map((name) => ({ schema: 'shop', name, language: 'sql', volatility: 'volatile' as const, securityDefiner: true }));
     const understanding = await understand({ ...CATALOG, functions });
-    expect(effectsOf(await understanding.facts('SELECT sum(id) FROM orders'))).toEqual(['read']);
-    for (const text of ['SELECT sum (id) FROM orders', 'SELECT offset(1)', 'SELECT value (1)']) expect(effectsOf(await understanding.facts(text))).toEqual(['read', 'routine']);
+    for (const text of ['SELECT sum(id) FROM orders', 'SELECT sum (id) FROM orders', 'SELECT offset(1)', 'SELECT value (1)']) expect(effectsOf(await understanding.facts(text))).toEqual(['read', 'routine']);
+    expect(effectsOf(await understanding.facts('SELECT sum(id), value (1) FROM orders', understanding.reading({ sqlMode: '', database: 'archive' })))).toEqual(['read']);
   });
 });
 
