@@ -18,7 +18,7 @@ import { type Refusal, Refused } from '../protocol/refusal.ts';
 import { sessionAttributes } from './attributes.ts';
 import { newScramble } from './authentication.ts';
 import { cancelUpstream } from './cancel.ts';
-import { readableCharset } from './charsets.ts';
+import { textDecoder } from './charsets.ts';
 import { changeUser } from './change-user.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { MysqlConversation } from './conversation.ts';
@@ -173,7 +173,7 @@ class Entrance {
     const upstream = await openUpstream({ database, password, ca, signal, wishes });
     this.#seen.note(database.name, upstream.greeting);
     const charset = upstream.settings.get('character_set_client') ?? '';
-    if (readableCharset(charset)) return upstream;
+    if (textDecoder(charset) !== undefined) return upstream;
     upstream.wire.destroy();
     throw new Refused({ code: 'forbidden', message: `character set ${charset} is refused: statements in it can't be read safely`, hint: 'Connect with utf8mb4.' });
   }
@@ -183,7 +183,7 @@ class Entrance {
     const { sequence } = this.#exchange;
     const rest = this.#exchange.handshake.rest();
     const encrypted = this.#encrypted;
-    const status = upstream.settings.get('autocommit') === 'ON' ? ServerStatus.Autocommit : 0;
+    const { status } = upstream;
     const host = socket.remoteAddress ?? '?';
     const wire = encrypted ? streamWire(socket, true) : plainWire(socket);
     wire.write([encodeOk(sequence, { status })]);

@@ -8,11 +8,11 @@ import { Capability, type Capabilities, has, MariaDbCapability } from './packets
 
 /**
  * What may be agreed with an agent.
- * Not offered: COMPRESS and ZSTD (nobody would see the statements), LOCAL_FILES (a server could ask for any file of the agent's), QUERY_ATTRIBUTES
- * and OPTIONAL_RESULTSET_METADATA (not parsed), NO_SCHEMA (names would be read otherwise), MULTI_FACTOR_AUTHENTICATION.
+ * Not offered: COMPRESS and ZSTD (nobody would see the statements), QUERY_ATTRIBUTES and OPTIONAL_RESULTSET_METADATA (not parsed everywhere),
+ * NO_SCHEMA (names would be read otherwise), MULTI_FACTOR_AUTHENTICATION. Whoever has LOCAL_FILES is asked for a file only by statements judged as imports.
  */
 const OFFERED = Capability.LongPassword | Capability.FoundRows | Capability.LongFlag | Capability.ConnectWithDb | Capability.Odbc | Capability.IgnoreSpace
-  | Capability.Protocol41 | Capability.Interactive | Capability.IgnoreSigpipe | Capability.Transactions | Capability.Reserved | Capability.SecureConnection
+  | Capability.LocalFiles | Capability.Protocol41 | Capability.Interactive | Capability.IgnoreSigpipe | Capability.Transactions | Capability.Reserved | Capability.SecureConnection
   | Capability.MultiStatements | Capability.MultiResults | Capability.PsMultiResults | Capability.PluginAuth | Capability.ConnectAttrs
   | Capability.PluginAuthLenencData | Capability.SessionTrack | Capability.DeprecateEof;
 
@@ -62,7 +62,8 @@ export function missingOfAgent({ flags }: Capabilities): string | undefined {
  */
 export function ask(agent: Capabilities, server: Capabilities): { readonly asked: Capabilities; readonly lacking: boolean } {
   const wanted = NEEDED_OF_DATABASE | (agent.flags & PASSED_ON);
-  const optional = (Capability.ConnectAttrs | Capability.PluginAuthLenencData) & server.flags;
+  // Databases may have LOCAL_FILES turned on and off (local_infile) while they run.
+  const optional = (Capability.ConnectAttrs | Capability.PluginAuthLenencData | (agent.flags & Capability.LocalFiles)) & server.flags;
   const mysql = server.flags & Capability.LongPassword;
   const wantedExtended = agent.extended & ~OURS_EXTENDED;
   const extended = wantedExtended & server.extended;

@@ -1,8 +1,8 @@
 /** What the server has told of the session: everything that decides how it reads a text. Truth comes from replies, never from what the agent asked for. */
 
-import { decodeUtf8 } from '../framing/reader.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
+import { textDecoder } from './charsets.ts';
 import { ServerStatus } from './packets/capabilities.ts';
 import type { SessionChange } from './packets/session-changes.ts';
 
@@ -23,14 +23,6 @@ const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
 /** One row with the values of `SETTINGS`. */
 export const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.collation_connection, DATABASE()';
-
-const latin1 = new TextDecoder('windows-1252');
-
-/** How texts are decoded, by character_set_client. In any other character set the text can't be read. */
-const DECODERS: Readonly<Record<string, (bytes: Buffer) => string>> = {
-  utf8mb4: decodeUtf8, utf8mb3: decodeUtf8, utf8: decodeUtf8, ascii: decodeUtf8, binary: decodeUtf8,
-  latin1: (bytes) => latin1.decode(bytes),
-};
 
 export class Tracked {
   /** Names in lower case; `database` is the default one, empty when there is none. */
@@ -115,7 +107,7 @@ export class Tracked {
 
   #decoder(): (bytes: Buffer) => string {
     const name = this.#charset();
-    const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
+    const decoder = textDecoder(name);
     if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
     return decoder;
   }

@@ -37,6 +37,8 @@ export interface UpstreamLogin {
   /** In force on this connection. */
   readonly capabilities: Capabilities;
   readonly encrypted: boolean;
+  /** `ServerStatus` bits of the login's OK. */
+  readonly status: number;
 }
 
 export interface Upstream extends SessionStart {
@@ -45,6 +47,8 @@ export interface Upstream extends SessionStart {
   readonly rest: Buffer;
   readonly greeting: Greeting;
   readonly capabilities: Capabilities;
+  /** `ServerStatus` bits of the login's OK. */
+  readonly status: number;
 }
 
 /** Largest packet of a login and of the first questions. */
@@ -60,11 +64,11 @@ export function ownWishes(purpose: string): SessionWishes {
 
 /** Connects, logs in and begins a session. Throws UpstreamFailure, whose message names no credential. */
 export async function openUpstream(options: UpstreamOptions): Promise<Upstream> {
-  return withLogin(options, MAX_PACKET, async ({ exchange, greeting, capabilities, encrypted }) => {
+  return withLogin(options, MAX_PACKET, async ({ exchange, greeting, capabilities, encrypted, status }) => {
     const start = await startSession(exchange, capabilities);
     const rest = exchange.handshake.rest();
     const { socket } = exchange.handshake;
-    return { ...start, wire: encrypted ? streamWire(socket, true) : plainWire(socket), rest, greeting, capabilities };
+    return { ...start, wire: encrypted ? streamWire(socket, true) : plainWire(socket), rest, greeting, capabilities, status };
   });
 }
 
@@ -104,8 +108,8 @@ async function logIn(plain: Socket, options: UpstreamOptions, maxPacket: number,
     secured(secure);
     exchange = new Exchange(new Handshake(secure, signal), maxPacket, exchange.sequence);
   } else exchange = new Exchange(handshake, maxPacket, exchange.sequence);
-  await authenticate(exchange, greeting, { ...options, client }, { password, channel: channelOf(database) });
-  return { exchange, greeting, capabilities: asked, encrypted: database.tls.mode !== 'disable' };
+  const status = await authenticate(exchange, greeting, { ...options, client }, { password, channel: channelOf(database) });
+  return { exchange, greeting, capabilities: asked, encrypted: database.tls.mode !== 'disable', status };
 }
 
 function channelOf({ tls: { mode } }: DatabaseConfig): Credential['channel'] {
@@ -114,7 +118,8 @@ function channelOf({ tls: { mode } }: DatabaseConfig): Credential['channel'] {
 
 type ClientOptions = Capabilities & { readonly maxPacket: number; readonly collation: number };
 
-async function authenticate(exchange: Exchange, greeting: Greeting, { database, wishes, client }: UpstreamOptions & { readonly client: ClientOptions }, credential: Credential): Promise<void> {
+/** Resolves with the status of the OK. */
+async function authenticate(exchange: Exchange, greeting: Greeting, { database, wishes, client }: UpstreamOptions & { readonly client: ClientOptions }, credential: Credential): Promise<number> {
   const { user, database: name } = database.upstream;
   const [plugin, first] = firstMethod(greeting, credential);
   const response = { ...client, user, authResponse: first.begin(greeting.scramble), database: name, plugin, attributes: wishes.attributes };
@@ -123,10 +128,7 @@ async function authenticate(exchange: Exchange, greeting: Greeting, { database, 
   let switched = false;
   for (;;) {
     const packet = await payload(exchange);
-    if (packet[0] === Header.Ok) {
-      decodeOk(packet, client);
-      return;
-    }
+    if (packet[0] === Header.Ok) return decodeOk(packet, client).status;
     if (packet[0] === Header.Eof) {
       if (switched) throw new UpstreamFailure('protocol', 'the database changed its mind about authentication twice');
       switched = true;

@@ -2,6 +2,7 @@
 
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
 import { makeVerifier } from '../../src/identity/scram-verifier.ts';
@@ -53,7 +54,7 @@ describe('the greeting', () => {
   it('offers what is parsed, and nothing else', async () => {
     const { greeting, socket } = await MysqlPeer.connect(plain.port);
     socket.destroy();
-    for (const never of [Capability.Compress, Capability.ZstdCompression, Capability.LocalFiles, Capability.QueryAttributes, Capability.OptionalResultsetMetadata, Capability.NoSchema, Capability.MultiFactorAuthentication, Capability.Ssl]) {
+    for (const never of [Capability.Compress, Capability.ZstdCompression, Capability.QueryAttributes, Capability.OptionalResultsetMetadata, Capability.NoSchema, Capability.MultiFactorAuthentication, Capability.Ssl]) {
       expect(greeting.flags & never).toBe(0);
     }
     for (const always of [Capability.Protocol41, Capability.PluginAuth, Capability.SessionTrack, Capability.DeprecateEof, Capability.MultiStatements]) expect(greeting.flags & always).toBe(always);
@@ -207,6 +208,28 @@ describe('a password', () => {
   it('can\'t be proved by what is stored of it', async () => {
     const once = (stored: Buffer, scramble: Buffer): Buffer => cachingSha2Response(stored.toString('latin1'), scramble);
     expect(await answering('sha2', Plugin.CachingSha2, () => undefined, (scramble) => once(sha256Twice(PASSWORD), scramble))).toMatchObject({ err: { errno: 1045 } });
+  });
+});
+
+describe('any chunking', () => {
+  it.each([1, 2, 3, 5, 7, 36, 40])('of %d bytes gives the same login', async (size) => {
+    const peer = await MysqlPeer.connect(plain.port);
+    const bytes = encodeHandshakeResponse(1, { ...RESPONSE, authResponse: cachingSha2Response(PASSWORD, peer.greeting.scramble) });
+    for (let at = 0; at < bytes.length; at += size) {
+      peer.send(bytes.subarray(at, at + size));
+      await new Promise(setImmediate);
+    }
+    expect((await peer.packet())?.subarray(HEADER_BYTES)).toEqual(Buffer.of(1, 3));
+    expect(await peer.err()).toMatchObject({ errno: IN });
+  });
+
+  it('of random bytes ends with an ERR or without a word, and never with a login', async () => {
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.boolean(), async (noise, framed) => {
+      const peer = await MysqlPeer.connect(plain.port);
+      peer.send(framed ? packets(1, noise) : noise).socket.end();
+      for (let packet = await peer.packet(); packet !== undefined; packet = await peer.packet()) expect(packet[HEADER_BYTES]).toBe(0xff);
+    }), { numRuns: 150 });
+    expect(plain.admitted).toHaveLength(0);
   });
 });
 

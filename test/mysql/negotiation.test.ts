@@ -9,7 +9,7 @@ import type { Greeting } from '../../src/mysql/packets/handshake.ts';
 const ALL = 0xffff_ffff;
 const MYSQL = { flags: ALL, extended: 0 };
 const MARIADB = { flags: (ALL & ~Capability.LongPassword) >>> 0, extended: ALL };
-const NEVER = Capability.Compress | Capability.ZstdCompression | Capability.LocalFiles | Capability.QueryAttributes | Capability.OptionalResultsetMetadata | Capability.NoSchema | Capability.MultiFactorAuthentication | Capability.CapabilityExtension;
+const NEVER = Capability.Compress | Capability.ZstdCompression | Capability.QueryAttributes | Capability.OptionalResultsetMetadata | Capability.NoSchema | Capability.MultiFactorAuthentication | Capability.CapabilityExtension;
 
 describe('an offer', () => {
   it('never holds what isn\'t parsed, whatever the databases can do', () => {

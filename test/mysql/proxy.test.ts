@@ -1,6 +1,7 @@
 /** What the door, the upstream and the questions asked beside a session are for, through the whole proxy. */
 
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
@@ -49,6 +50,21 @@ describe.each(testedFlavours())('before %s', (flavour) => {
   it('the journal knows who failed to log in', async () => {
     await expect(createConnection({ uri: proxy.url('nobody') })).rejects.toMatchObject({ errno: 1045 });
     expect(await proxy.journal()).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ kind: 'login.refused', agent: 'nobody', database: 'shop', code: 'login_refused' }) as object }));
+  });
+
+  it('a file is brought in by a statement that the policy lets import, and by no other', async () => {
+    await server.query('SET GLOBAL local_infile = ON');
+    const importing = await startTestProxy({ upstream: upstream() });
+    const connection = await createConnection({ uri: importing.url(), flags: ['+LOCAL_FILES'] });
+    await connection.query({ sql: 'LOAD DATA LOCAL INFILE \'ids\' INTO TABLE t', infileStreamFactory: () => Readable.from([Buffer.from('7\n8\n'), Buffer.from('9\n')]) });
+    expect((await connection.query('SELECT COUNT(*) AS n, SUM(id) AS s FROM t'))[0]).toMatchObject([{ n: 3, s: expect.anything() as unknown }]);
+    expect((await connection.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    await connection.end();
+    const without = await createConnection({ uri: importing.url(), flags: ['-LOCAL_FILES'] });
+    await expect(without.query({ sql: 'LOAD DATA LOCAL INFILE \'ids\' INTO TABLE t', infileStreamFactory: () => Readable.from([Buffer.from('7\n')]) })).rejects.toMatchObject({ errno: expect.any(Number) as number });
+    expect((await without.query('SELECT COUNT(*) AS n FROM t'))[0]).toEqual([{ n: 3 }]);
+    await without.end();
+    await importing.stop();
   });
 
   it('explain tells what a statement would do there', async () => {

@@ -87,7 +87,7 @@ describe.each(testedFlavours())('%s', (flavour) => {
     const all: Capabilities = { flags: 0xffff_ffff, extended: flavour === 'mariadb' ? MariaDbCapability.ExtendedTypeInfo | MariaDbCapability.StmtBulkOperations : 0 };
     for (const wanted of [none, all]) {
       const { capabilities } = await openUpstream(options('app', { wishes: { ...ownWishes('test'), ...wanted } })).then((upstream) => (upstream.wire.destroy(), upstream));
-      for (const never of [Capability.Compress, Capability.LocalFiles, Capability.ZstdCompression, Capability.QueryAttributes, Capability.OptionalResultsetMetadata, Capability.NoSchema]) expect(capabilities.flags & never).toBe(0);
+      for (const never of [Capability.Compress, Capability.ZstdCompression, Capability.QueryAttributes, Capability.OptionalResultsetMetadata, Capability.NoSchema]) expect(capabilities.flags & never).toBe(0);
       for (const alike of [Capability.DeprecateEof, Capability.MultiStatements, Capability.MultiResults, Capability.FoundRows]) expect(capabilities.flags & alike).toBe(wanted.flags & alike);
       expect(capabilities.extended).toBe(wanted.extended);
     }

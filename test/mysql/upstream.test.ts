@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { DatabaseConfig } from '../../src/config/config.ts';
 import { cachingSha2Response, nativeResponse } from '../../src/mysql/auth/digests.ts';
 import { authMoreData, authSwitchRequest, Plugin } from '../../src/mysql/packets/auth.ts';
-import { Capability } from '../../src/mysql/packets/capabilities.ts';
+import { Capability, ServerStatus } from '../../src/mysql/packets/capabilities.ts';
 import { encodeErr } from '../../src/mysql/packets/err.ts';
 import { HEADER_BYTES, packets } from '../../src/mysql/packets/frame.ts';
 import { encodeGreeting, type Greeting } from '../../src/mysql/packets/handshake.ts';
@@ -185,6 +185,12 @@ describe('a server\'s login', () => {
     const silent = await lying(Buffer.alloc(0), []);
     await expect(openUpstream({ ...options(silent), signal: AbortSignal.timeout(50) })).rejects.toThrow();
   });
+});
+
+it('the status of its OK is kept: clients escape by it', async () => {
+  const login = Buffer.concat([more(2, 3), encodeOk(3, { status: ServerStatus.Autocommit | ServerStatus.NoBackslashEscapes })]);
+  const status = await withLogin(options(await lying(greeting(), [() => login])), 65_536, ({ exchange, status }) => (exchange.handshake.socket.destroy(), Promise.resolve(status)));
+  expect(status).toBe(ServerStatus.Autocommit | ServerStatus.NoBackslashEscapes);
 });
 
 describe('the first questions', () => {
