@@ -47,6 +47,7 @@ function cli(flavour: MysqlFlavour): Driver {
   return {
     name: `${flavour} CLI`,
     command: program === undefined ? `the program ${flavour} isn't installed` : { program: process.execPath, args: ['--no-warnings', join(HERE, 'cli/main.ts'), program], env: { CLI_FLAVOUR: flavour } },
+    alsoHeld: { named: ['finished'] },
     without: {
       'values.prepared': 'it has no parameters', pipeline: NO_PIPELINE, 'large.sent': 'it has no parameters', cancelled: 'it ends its script when it is interrupted', 'cancel.after': 'it ends its script when it is interrupted',
       ...(flavour === 'mariadb' ? { 'settings.reset': 'it has no way to' } : {}),

@@ -31,7 +31,7 @@ export const held: Scenarios = {
   /** By SQL: what is held is EXECUTE, once for each run. */
   async prepared() {
     const run = (id: number): string => `set @id = ${id};\nexecute held using @id /* prepared */;\nselect 'ran', row_count();\n`;
-    const said = await cli(`prepare held from 'insert into held (id) values (?)';\n${run(1)}${run(2)}${run(3)}select 1;`, KEEP);
+    const said = await cli(`prepare held from 'insert into held (id) values (?)' /* named */;\n${run(1)}${run(2)}${run(3)}select 1;`, KEEP);
     const results = said.lines.filter((line) => line.startsWith('ran')).map((line) => Number(line.split('\t')[1]));
     return { results: results.map((count) => (count === 1 ? 1 : errnos(said)[0])), after: Number(said.lines.at(-1)) };
   },

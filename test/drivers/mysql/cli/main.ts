@@ -1,7 +1,7 @@
 /** The servers' own clients: scripts on their standard input, what they print. node main.ts PROGRAM SET */
 
 import { report, UNICODE, until, type Scenarios } from '../../scenario.ts';
-import { ROWS, SHOWN, SLOW, SLOW_RUNS, TEN_THOUSAND } from '../scenario.ts';
+import { ROWS, SHOWN, SLOW, SLOW_RUNS, target, TEN_THOUSAND } from '../scenario.ts';
 import { held } from './held.ts';
 import { cli, errnos } from './session.ts';
 
@@ -23,7 +23,7 @@ const equal: Scenarios = {
   async values() {
     const literals = `2, null, -128, 2147483647, -9223372036854775808, 18446744073709551615, 12345678901234567890.123456789, 0.1, ${quoted(UNICODE)}, '', x'00ff5c27',
       '2024-02-29 12:34:56.789', '1999-12-31', '12:34:56.789', '{"a": [1, null], "ü": "🐘"}', b'10100101'`;
-    const { lines } = await cli(`insert into typed values (${literals});\n${SHOWN}2;\nselect * from typed where id = 2;\ndelete from typed where id = 2;`);
+    const { lines } = await cli(`delete from typed where id > 0;\ninsert into typed values (${literals});\n${SHOWN}2;\nselect * from typed where id = 2;\ndelete from typed where id = 2;`);
     const cells = lines[0]?.split('\t') ?? [];
     return { interpolated: Object.fromEntries(NAMES.map((name, index) => [name, cells[index] === 'NULL' ? null : cells[index]])), native: lines };
   },
@@ -46,7 +46,7 @@ select count(*) from items where id = 1;\nselect count(*) from items where id = 
     const said = await cli(`insert into items values (10, 'ten', null);\nselekt 1;\ninsert into items values (10, 'ten', null);\ninsert into items values (11, null, null);\nselect * from no_such_table;
 insert into items values (11, 'x', -1);\ninsert into items values (99999999999, 'x', 1);\nselect 1 +;\nselect nothing from items;\nselect 1;\ndelete from items where id = 10;`);
     const [syntax, unique, notNull, table, check, range] = errnos(said);
-    return { syntax, unique, notNull, table, check, range, after: Number(said.lines[0]), native: said.errors.split('\n').filter((line) => !line.startsWith('---')) };
+    return { syntax, unique, notNull, table, check, range, after: Number(said.lines[0]), native: said.errors.replaceAll(target.database, 'database').split('\n').filter((line) => !line.startsWith('---')) };
   },
 
   async multi() {

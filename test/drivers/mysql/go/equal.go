@@ -107,6 +107,7 @@ func values(conn *sql.Conn, id int) map[string]any {
 		id, nil, -128, 2147483647, int64(-9223372036854775808), uint64(18446744073709551615), "12345678901234567890.123456789", 0.1, unicode, "", bytes, at, "1999-12-31", "12:34:56.789",
 		`{"a": [1, null], "ü": "🐘"}`, 165,
 	}
+	do(conn, "delete from typed where id > 0")
 	do(conn, "insert into typed values (?"+strings.Repeat(", ?", 15)+")", parameters...)
 	found := make([]sql.NullString, len(names))
 	places := make([]any, len(names))

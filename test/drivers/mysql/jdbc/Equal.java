@@ -70,6 +70,7 @@ final class Equal {
       id, null, -128, 2147483647, Long.MIN_VALUE, new BigDecimal("18446744073709551615"), new BigDecimal("12345678901234567890.123456789"), 0.1, UNICODE, "", new byte[] {0, (byte) 0xff, 0x5c, 0x27},
       "2024-02-29 12:34:56.789", "1999-12-31", "12:34:56.789", "{\"a\": [1, null], \"ü\": \"🐘\"}", 165,
     };
+    new Sql(connection).run("delete from typed where id > 0");
     try (var statement = connection.prepareStatement("insert into typed values (?" + ", ?".repeat(15) + ")")) {
       for (int index = 0; index < parameters.length; index++) statement.setObject(index + 1, parameters[index]);
       statement.executeUpdate();

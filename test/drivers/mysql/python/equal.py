@@ -28,6 +28,7 @@ def unprepared(conn):
 
 
 def values(conn):
+    run(conn, "delete from typed where id > 0")
     run(conn, f"insert into typed values ({', '.join(['%s'] * 16)})", [2, *PARAMETERS])
     shown = dict(zip(NAMES, rows(conn, SHOWN, [2])[0]))
     native = repr(rows(conn, "select * from typed where id = %s", [2]))
