@@ -1,7 +1,6 @@
 /** The composition root: reads the configuration and joins the parts. Everything ambient is made here and passed in. */
 
 import { createHmac, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Api, createApi } from './api/app.ts';
@@ -15,10 +14,11 @@ import { createRedisStore } from './approval/redis-store.ts';
 import type { ApprovalStore } from './approval/store.ts';
 import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
-import type { Config, DatabaseConfig } from './config/config.ts';
+import type { Address, Config } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
+import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
 import { createFreezer } from './identity/freezer.ts';
 import { createPeople } from './identity/people.ts';
 import type { Journal } from './journal/events.ts';
@@ -29,27 +29,25 @@ import { type Listener, listen } from './net/listener.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/verdict.ts';
 import { type PolicyWatch, watchPolicy } from './policy/watch.ts';
+import { mysqlDoor } from './mysql/admission.ts';
+import { SeenServers } from './mysql/flavour.ts';
 import { postgresDoor } from './postgres/admission.ts';
-import { grammarQuestion } from './postgres/grammar.ts';
-import { catalogSource } from './postgres/catalog-source.ts';
-import type { House } from './protocol/door.ts';
+import type { Door, House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
-import { Failure } from './runtime/failure.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
-import { Database } from './session/database.ts';
+import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
 import { Registry } from './session/registry.ts';
-import { createUnderstanding } from './sql/postgres/understanding.ts';
 import { VERSION } from './version.ts';
-
 
 
 export interface RunningProxy {
   /** Where agents and people connect; ports as they were really taken. */
   readonly postgres: Listener['address'] | undefined;
+  readonly mysql: Listener['address'] | undefined;
   readonly http: HttpServer | undefined;
   readonly registry: Registry;
   /** Reads the policies again. False when they are wrong; the old ones then stay. */
@@ -70,7 +68,6 @@ export async function startProxy(config: Config, log: Logger, clock: Clock = sys
 }
 
 async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
-  refuseMysql(config);
   const journalKey = loadOrCreateSigningKey(config.journal.signingKey);
   const journal = await openJournal({ ...config.journal, signingKey: journalKey.privateKey, clock, log });
   stack.defer(() => journal.close());
@@ -78,7 +75,8 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
   const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
-  const databases = await openDatabases(config, clock, log, stack);
+  const seen = new SeenServers();
+  const databases = await openDatabases({ config, clock, log, seen }, stack);
   const metrics = createMetrics();
   let draining = false;
 
@@ -87,6 +85,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
+    cancel: (by, wanted) => registry.cancelOwn(by, wanted),
     buffered: new BufferBudget(config.limits.bufferedBytes),
   };
   const registry = new Registry(parts);
@@ -97,6 +96,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     newKey: (bytes) => registry.newKey(bytes),
+    upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
     loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
     mayUse({ name }) {
       if (!databases.has(name)) throw new Refused({ code: 'upstream_unavailable', message: 'the database couldn\'t be reached by the proxy so far', hint: 'Try again shortly; the proxy\'s operator finds the cause in its log.' });
@@ -114,11 +114,13 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     channel.start().catch((error: unknown) => log.error({ err: error, channel: channel.name }, 'proxy: a channel could not start; requests stay decidable elsewhere'));
   }
 
-  const postgres = config.listen.postgres === undefined ? undefined : await listen({
-    address: config.listen.postgres, maxConnections: config.limits.connections, inside: () => registry.size,
-    accept: (socket) => postgresDoor(socket, house).then((admitted) => admitted && registry.open(admitted))
+  const admit = (door: Door, address: Address | undefined): Promise<Listener> | undefined => address && listen({
+    address, maxConnections: config.limits.connections, inside: () => registry.size,
+    accept: (socket) => door(socket, house).then((admitted) => admitted && registry.open(admitted))
       .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly')),
   });
+  const postgres = await admit(postgresDoor, config.listen.postgres);
+  const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
     desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
@@ -132,10 +134,10 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const http = config.listen.http === undefined ? undefined : await serveApi(api, config.listen.http, { mounts: new Map(mounts) });
 
   return {
-    postgres: postgres?.address, http, registry, reloadPolicy: () => policies.watch.reload(),
+    postgres: postgres?.address, mysql: mysql?.address, http, registry, reloadPolicy: () => policies.watch.reload(),
     async stop(reason) {
       draining = true;
-      const closed = postgres?.close();
+      const closed = Promise.all([postgres?.close(), mysql?.close()]);
       await registry.drain(config.timeouts.drainMs);
       await http?.close();
       await closed;
@@ -143,15 +145,6 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
       await stack.disposeAsync();
     },
   };
-}
-
-export class NotSupported extends Failure {}
-
-/** Configured but not served would be worse than an error. */
-function refuseMysql({ databases, listen: { mysql }, file }: Config): void {
-  const database = [...databases.values()].find(({ protocol }) => protocol === 'mysql');
-  if (database === undefined && mysql === undefined) return;
-  throw new NotSupported('mysql', `${file}: ${database === undefined ? 'listen.mysql' : `database ${database.name}`}: MySQL isn't supported by this version`, { hint: 'Take it out of the configuration.' });
 }
 
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
@@ -193,43 +186,6 @@ async function approvalParts(config: Config, journal: Journal, clock: Clock, log
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens);
   return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
-}
-
-/** How long to wait before a database is tried again that couldn't be read. */
-const OPEN_RETRY_MS = 2_000;
-
-/** Reads each database's catalog. One that can't be reached is tried again for ever, and keeps no other from being used. */
-async function openDatabases(config: Config, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<ReadonlyMap<string, Database>> {
-  const opened = new Map<string, Database>();
-  const ending = new AbortController();
-  stack.defer(() => ending.abort());
-  const open = async (database: DatabaseConfig): Promise<void> => {
-    const grammar = grammarQuestion({
-      open: async () => ({ database, password: await secretOf(database), ca: await authoritiesOf(database) }), timeoutMs: config.timeouts.upstreamConnectMs,
-    });
-    const source = catalogSource({ database, password: () => secretOf(database), authorities: () => authoritiesOf(database) });
-    try {
-      const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
-      const made = new Database(database, understanding, grammar, clock, log);
-      if (ending.signal.aborted) return await made.close();
-      stack.defer(() => made.close());
-      opened.set(database.name, made);
-      log.info({ database: database.name }, 'proxy: catalog read');
-    } catch (error) {
-      log.error({ err: error, database: database.name }, 'proxy: the database can\'t be used until its catalog can be read; trying again');
-      if (!ending.signal.aborted) clock.after(OPEN_RETRY_MS, () => void open(database));
-    }
-  };
-  await Promise.all([...config.databases.values()].map(open));
-  return opened;
-}
-
-function secretOf(database: DatabaseConfig): Promise<string | undefined> {
-  return database.password === undefined ? Promise.resolve(undefined) : readSecret(database.password);
-}
-
-function authoritiesOf({ tls }: DatabaseConfig): Promise<string | undefined> {
-  return tls.ca === undefined ? Promise.resolve(undefined) : readFile(tls.ca, 'utf8');
 }
 
 function openChannels(config: Config, parts: { desk: ReturnType<typeof createDesk>; people: ReturnType<typeof createPeople>; clock: Clock; log: Logger }): (Channel & Pick<SlackChannel, 'mounts'>)[] {

@@ -1,11 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { configFrom } from '../src/config/load.ts';
-import { NotSupported, startProxy } from '../src/proxy.ts';
-import { createLog } from '../src/runtime/log.ts';
 import { VERSION } from '../src/version.ts';
 import { startPostgres } from './support/postgres.ts';
 import { startTestProxy } from './support/proxy.ts';
@@ -19,16 +14,6 @@ afterEach(async () => {
 it('says the version of its package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   expect(VERSION).toBe(manifest.version);
-});
-
-describe('a configuration it can\'t serve', () => {
-  it('is refused where MySQL is asked for, rather than ignored', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'countersign-mysql-'));
-    cleanup.push(() => rmSync(dir, { recursive: true, force: true }));
-    writeFileSync(join(dir, 'policy.yaml'), 'version: 1\ndefault: hold\nrules: []\n');
-    const config = configFrom(join(dir, 'c.yaml'), 'listen: { mysql: 127.0.0.1:0 }\ndatabases: { shop: { protocol: mysql, upstream: mysql://app@127.0.0.1:3306/shop } }\nagents: []\npeople: []\napprovals: { store: memory }\njournal: { dir: journal }\npolicies: [policy.yaml]\n');
-    await expect(startProxy(config, createLog('silent'))).rejects.toThrow(NotSupported);
-  });
 });
 
 describe('a database that is down when the proxy starts', () => {

@@ -2,7 +2,9 @@
 
 import type { Command } from 'commander';
 import { AgentPage, FrozenView } from '../api/schemas.ts';
-import { DEFAULT_ITERATIONS, makeVerifier } from '../postgres/scram.ts';
+import { cachingSha2Verifier, nativeVerifier } from '../config/verifier.ts';
+import { sha1Twice, sha256Twice } from '../mysql/auth/digests.ts';
+import { DEFAULT_ITERATIONS, makeVerifier } from '../identity/scram-verifier.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { ClientFailure, connect, remoteOptions } from './client.ts';
 import type { RemoteOptions } from './client.ts';
@@ -17,6 +19,7 @@ interface AgentOptions extends RemoteOptions {
 interface VerifierOptions {
   readonly protocol: string;
   readonly iterations: string;
+  readonly plugin: string;
 }
 
 export function agentsCommand(program: Command, terminal: Terminal = processTerminal()): void {
@@ -29,8 +32,9 @@ export function agentsCommand(program: Command, terminal: Terminal = processTerm
   add('thaw <name>', 'let a frozen agent go on')
     .action((name: string, options: AgentOptions) => reporting(terminal, () => turn('thaw', name, options, terminal)));
   agents.command('verifier').description('print the verifier of a password, for the configuration; reads the password from standard input')
-    .requiredOption('--protocol <protocol>', 'postgres')
-    .option('--iterations <n>', 'how much work a guess costs', String(DEFAULT_ITERATIONS))
+    .requiredOption('--protocol <protocol>', 'postgres (whose verifiers serve MySQL clients, too) or mysql')
+    .option('--iterations <n>', 'how much work a guess costs; postgres only', String(DEFAULT_ITERATIONS))
+    .option('--plugin <name>', 'caching_sha2_password, or mysql_native_password for old clients; mysql only', 'caching_sha2_password')
     .action((options: VerifierOptions) => reporting(terminal, () => verifier(options, terminal)));
 }
 
@@ -48,13 +52,23 @@ async function turn(how: 'freeze' | 'thaw', name: string, options: AgentOptions,
   terminal.out(options.json === true ? `${visibleJson(after, 2)}\n` : `${visibleLine(after.agent)} is ${after.frozen ? 'frozen' : 'active'}.\n`);
 }
 
-async function verifier({ protocol, iterations }: VerifierOptions, terminal: Terminal): Promise<void> {
-  if (protocol !== 'postgres') throw new ClientFailure('bad_protocol', `There are no verifiers for "${visibleLine(protocol)}" yet.`, { hint: 'Use --protocol postgres.' });
-  const rounds = Number(iterations);
-  if (!/^\d+$/.test(iterations) || rounds < DEFAULT_ITERATIONS || rounds > 10_000_000) {
-    throw new ClientFailure('bad_iterations', `--iterations must be a number from ${DEFAULT_ITERATIONS} to 10000000.`);
+async function verifier(options: VerifierOptions, terminal: Terminal): Promise<void> {
+  const make = maker(options);
+  terminal.out(`${make(await password(terminal))}\n`);
+}
+
+function maker({ protocol, iterations, plugin }: VerifierOptions): (password: string) => string {
+  if (protocol === 'postgres') {
+    const rounds = Number(iterations);
+    if (!/^\d+$/.test(iterations) || rounds < DEFAULT_ITERATIONS || rounds > 10_000_000) {
+      throw new ClientFailure('bad_iterations', `--iterations must be a number from ${DEFAULT_ITERATIONS} to 10000000.`);
+    }
+    return (password) => makeVerifier(password, { iterations: rounds });
   }
-  terminal.out(`${makeVerifier(await password(terminal), { iterations: rounds })}\n`);
+  if (protocol !== 'mysql') throw new ClientFailure('bad_protocol', `There are no verifiers for "${visibleLine(protocol)}".`, { hint: 'Use --protocol postgres or --protocol mysql.' });
+  if (plugin === 'caching_sha2_password') return (password) => cachingSha2Verifier(sha256Twice(password));
+  if (plugin === 'mysql_native_password') return (password) => nativeVerifier(sha1Twice(password));
+  throw new ClientFailure('bad_plugin', `There are no verifiers for the plugin "${visibleLine(plugin)}".`, { hint: 'Use caching_sha2_password or mysql_native_password.' });
 }
 
 async function password(terminal: Terminal): Promise<string> {

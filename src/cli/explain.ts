@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { policyContext } from '../config/policy-context.ts';
-import { readSecret } from '../config/secrets.ts';
+import { understand } from '../databases.ts';
 import type { Agent } from '../identity/agent.ts';
+import { SeenServers } from '../mysql/flavour.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Subject, Verdict } from '../policy/verdict.ts';
-import { catalogSource } from '../postgres/catalog-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { explainFacts } from '../sql/explain.ts';
 import type { Facts } from '../sql/facts.ts';
-import { createUnderstanding } from '../sql/postgres/understanding.ts';
 
 interface Options {
   readonly config: string;
@@ -21,7 +19,7 @@ interface Options {
   readonly json?: true;
 }
 
-/** Codes: `unknown_agent`, `unknown_database`, `not_supported`. */
+/** Codes: `unknown_agent`, `unknown_database`. */
 export class ExplainError extends Failure {}
 
 /** `countersign explain --config FILE --agent A --database D "SQL"`: what the statement would do and what the policy says, without running it. */
@@ -58,18 +56,11 @@ function agentOf(config: Config, name: string): Agent {
 function databaseOf(config: Config, name: string): DatabaseConfig {
   const database = config.databases.get(name);
   if (database === undefined) throw new ExplainError('unknown_database', `The configuration has no database ${name}.`, { hint: `It has: ${[...config.databases.keys()].join(', ')}.` });
-  if (database.protocol !== 'postgres') throw new ExplainError('not_supported', `explain doesn't know ${database.protocol} yet.`);
   return database;
 }
 
 async function factsOf(config: Config, database: DatabaseConfig, sql: string): Promise<Facts> {
-  const { password, tls } = database;
-  const source = catalogSource({
-    database,
-    password: () => (password === undefined ? Promise.resolve(undefined) : readSecret(password)),
-    authorities: () => (tls.ca === undefined ? Promise.resolve(undefined) : readFile(tls.ca, 'utf8')),
-  });
-  const understanding = await createUnderstanding({ catalogSource: source, limits: { bytes: config.limits.statementBytes }, parseMs: config.limits.parseMs });
+  const understanding = await understand(database, { config, seen: new SeenServers() });
   const facts = await understanding.facts(sql);
   await understanding.close();
   return facts;

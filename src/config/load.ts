@@ -8,6 +8,7 @@ import { fileSchema } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
 import { shaped } from './shape.ts';
 import { parseUpstream } from './upstream.ts';
+import { verifiersOf } from './verifier.ts';
 import { YamlSource } from './yaml.ts';
 
 /**
@@ -49,7 +50,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     listen: defined(shape.listen),
     ...(shape.tls && { tls: { cert: absolute(shape.tls.cert), key: absolute(shape.tls.key), required: shape.tls.required } }),
     databases: new Map(Object.entries(shape.databases).map(([name, database]) => [name, databaseOf(name, database, absolute)])),
-    agents: new Map(shape.agents.map(({ acts_for, ...agent }) => [agent.name, { ...agent, ...(acts_for !== undefined && { actsFor: acts_for }) }])),
+    agents: new Map(shape.agents.map(({ acts_for, verifier, ...agent }) => [agent.name, { ...agent, verifiers: verifiersOf(verifier), ...(acts_for !== undefined && { actsFor: acts_for }) }])),
     people: shape.people.map(({ slack, ...person }) => ({ ...person, ...(slack !== undefined && { slack }) })),
     tokens: shape.tokens,
     approvals: {

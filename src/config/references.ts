@@ -5,7 +5,7 @@ import { suggestion } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import { parseUpstream } from './upstream.ts';
-import { verifierProblem } from './verifier.ts';
+import { verifierKind, verifierProblem } from './verifier.ts';
 import type { Path, YamlSource } from './yaml.ts';
 
 /** @param resolve makes a path of the file absolute. */
@@ -52,12 +52,22 @@ function checkAgents({ agents, databases }: ConfigFile, report: Report): void {
   once(agents.map((agent) => agent.name), (index, name) => report(['agents', index, 'name'], `there is another agent named "${name}"`));
   const known = Object.keys(databases);
   for (const [index, agent] of agents.entries()) {
-    const wrong = verifierProblem(agent.verifier);
-    if (wrong !== undefined) report(['agents', index, 'verifier'], wrong);
+    checkVerifiers(agent, databases, (message) => report(['agents', index, 'verifier'], message));
     once(agent.databases, (at, name) => report(['agents', index, 'databases', at], `"${name}" is listed twice`));
     for (const [at, name] of agent.databases.entries()) {
       if (!known.includes(name)) report(['agents', index, 'databases', at], `there is no database "${name}"${suggestion(name, known)}`);
     }
+  }
+}
+
+function checkVerifiers({ verifier, databases: names }: ConfigFile['agents'][number], databases: ConfigFile['databases'], report: (message: string) => void): void {
+  const wrong = verifier.map(verifierProblem).filter((problem) => problem !== undefined);
+  if (wrong.length > 0) return wrong.forEach(report);
+  const kinds = verifier.map(verifierKind);
+  if (new Set(kinds).size < kinds.length) report('there are two verifiers of one kind; an agent has one password');
+  const postgres = names.find((name) => databases[name]?.protocol === 'postgres');
+  if (postgres !== undefined && !kinds.includes('scram')) {
+    report(`"${postgres}" is a postgres database, which needs a verifier SCRAM-SHA-256$…: \`countersign agents verifier --protocol postgres\` prints one`);
   }
 }
 

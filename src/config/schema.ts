@@ -22,10 +22,13 @@ const database = z.strictObject({
   tls: z.strictObject({ mode: z.enum(['disable', 'require', 'verify-full']).default('verify-full'), ca: text.optional() }).optional(),
 });
 
+/** One, or one of each kind: `verifier: ["SCRAM-SHA-256$…", "MYSQL-CACHING-SHA2$…"]`. */
+const verifiers = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1, 'at least one verifier is needed')], 'a verifier, or a list of verifiers, is needed here');
+
 /** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }` */
 const agent = z.strictObject({
   name,
-  verifier: z.string(),
+  verifier: verifiers,
   owner: email,
   acts_for: email.optional(),
   groups: z.array(name).default([]),

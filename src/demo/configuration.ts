@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newToken } from '../identity/tokens.ts';
-import { makeVerifier } from '../postgres/scram.ts';
+import { makeVerifier } from '../identity/scram-verifier.ts';
 import type { DemoDatabase } from './database.ts';
 
 export interface DemoConfiguration {

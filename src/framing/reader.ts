@@ -22,14 +22,14 @@ function isAscii(bytes: Buffer): boolean {
   return true;
 }
 
-/** Reads big-endian fields of one frame's body; never beyond its end. */
+/** Reads the fields of one frame's body, numbers big-endian; never beyond its end. */
 export class ByteReader {
-  readonly #bytes: Buffer;
+  protected readonly source: Buffer;
   readonly #end: number;
   #at: number;
 
   constructor(bytes: Buffer, start = 0, end = bytes.length) {
-    this.#bytes = bytes;
+    this.source = bytes;
     this.#at = start;
     this.#end = end;
   }
@@ -39,36 +39,36 @@ export class ByteReader {
   }
 
   uint8(): number {
-    return this.#bytes.readUInt8(this.#advance(1));
+    return this.source.readUInt8(this.advance(1));
   }
 
   uint16(): number {
-    return this.#bytes.readUInt16BE(this.#advance(2));
+    return this.source.readUInt16BE(this.advance(2));
   }
 
   int32(): number {
-    return this.#bytes.readInt32BE(this.#advance(4));
+    return this.source.readInt32BE(this.advance(4));
   }
 
   uint32(): number {
-    return this.#bytes.readUInt32BE(this.#advance(4));
+    return this.source.readUInt32BE(this.advance(4));
   }
 
   /** A view, not a copy. */
   bytes(length: number): Buffer {
-    const start = this.#advance(length);
-    return this.#bytes.subarray(start, start + length);
+    const start = this.advance(length);
+    return this.source.subarray(start, start + length);
   }
 
   /** Raw bytes up to the next NUL, which is consumed. A view, not a copy. */
   cbytes(): Buffer {
-    if (this.#bytes[this.#at] === 0 && this.#at < this.#end) {
+    if (this.source[this.#at] === 0 && this.#at < this.#end) {
       this.#at++;
       return NOTHING;
     }
-    const nul = this.#bytes.indexOf(0, this.#at);
+    const nul = this.source.indexOf(0, this.#at);
     if (nul === -1 || nul >= this.#end) throw new Malformed('string without its terminating NUL');
-    const view = this.#bytes.subarray(this.#at, nul);
+    const view = this.source.subarray(this.#at, nul);
     this.#at = nul + 1;
     return view;
   }
@@ -82,7 +82,8 @@ export class ByteReader {
     if (this.#at !== this.#end) throw new Malformed(`${this.#end - this.#at} bytes too many`);
   }
 
-  #advance(length: number): number {
+  /** Moves on by `length` bytes; answers with where they start in `source`. */
+  protected advance(length: number): number {
     if (length < 0 || length > this.#end - this.#at) throw new Malformed('frame ends before its fields do');
     const start = this.#at;
     this.#at += length;

@@ -10,7 +10,9 @@ import { TLSSocket } from 'node:tls';
 import type { DatabaseConfig } from '../config/config.ts';
 import { Malformed } from '../framing/malformed.ts';
 import type { Agent } from '../identity/agent.ts';
+import { acceptTls } from '../net/accept-tls.ts';
 import { Handshake, HandshakeFailure } from '../net/handshake.ts';
+import { UpstreamFailure } from '../net/outgoing.ts';
 import { plainWire, remoteName, streamWire } from '../net/wire.ts';
 import type { Admitted, Door, House, SessionKey } from '../protocol/door.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
@@ -20,7 +22,7 @@ import { authenticationOk, backendKeyData, negotiateProtocolVersion, parameterSt
 import { decodeStartupPacket, type StartupPacket, startupPacketSize } from './messages/startup.ts';
 import { type StartupSettings, startupSettings } from './parameters.ts';
 import { encodeRefusal } from './refusal.ts';
-import { cancelUpstream, openUpstream, type Upstream, UpstreamFailure } from './upstream.ts';
+import { cancelUpstream, openUpstream, type Upstream } from './upstream.ts';
 
 /** First byte of a TLS record that carries a handshake. */
 const TLS_HANDSHAKE = 0x16;
@@ -81,6 +83,7 @@ class Entrance {
       return;
     }
     const { agent, database } = this.#attempt;
+    if (error instanceof UpstreamFailure) this.#house.upstreamFailed(database, error);
     if (agent !== '') this.#house.loginRefused({ agent: agent.slice(0, SHOWN), database: database.slice(0, SHOWN), client: remoteName(socket), code: refusal.code });
     socket.end(encodeRefusal(refusal, 'FATAL'));
     const timer = setTimeout(() => socket.destroy(), 2_000);
@@ -135,14 +138,8 @@ class Entrance {
   /** @param direct without SSLRequest (documentation, "SSL Session Encryption"): ALPN is then required. */
   async #secure(direct: boolean): Promise<void> {
     const { tls } = this.#house;
-    const { socket } = this.#handshake;
     if (tls === undefined) throw new Malformed('TLS is not configured here');
-    const early = this.#handshake.rest();
-    if (early.length > 0) socket.unshift(early);
-    const secure = new TLSSocket(socket, { isServer: true, secureContext: tls.context, ALPNProtocols: ['postgresql'] });
-    secure.on('error', () => {});
-    const handshake = new Handshake(secure, this.#signal);
-    await established(secure, this.#signal);
+    const { handshake, secure } = await acceptTls(this.#handshake, tls, this.#signal, ['postgresql']);
     this.#handshake = handshake;
     if (direct && secure.alpnProtocol !== 'postgresql') throw new Malformed('direct TLS without ALPN "postgresql"');
   }
@@ -160,7 +157,7 @@ class Entrance {
     const unknown = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
     if (minor > NEWEST_MINOR || unknown.length > 0) socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknown));
     const agent = await login(this.#handshake, {
-      user, agent: this.#house.config.agents.get(user), like: this.#house.config.agents.values().next().value, mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
+      user, agent: this.#house.config.agents.get(user), like: [...this.#house.config.agents.values()].find(({ verifiers }) => verifiers.scram !== undefined), mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
     });
     this.#house.mayEnter(agent);
     return { agent, settings };
@@ -212,22 +209,6 @@ class Entrance {
 function greeting({ parameters }: Upstream, { processId, secretKey }: SessionKey): Buffer {
   const statuses = [...parameters].map(([name, value]) => parameterStatus(name, value));
   return Buffer.concat([authenticationOk(), ...statuses, backendKeyData(processId, secretKey), readyForQuery('I')]);
-}
-
-function established(secure: TLSSocket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (): void => reject(new HandshakeFailure('tls', 'the TLS handshake failed'));
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    secure.once('error', fail);
-    secure.once('close', fail);
-    secure.once('secure', () => {
-      signal.removeEventListener('abort', abort);
-      secure.off('error', fail);
-      secure.off('close', fail);
-      resolve();
-    });
-  });
 }
 
 /** Undefined: nothing can be said in the protocol (the peer is gone, or it isn't speaking it). */

@@ -31,6 +31,7 @@ export interface ConversationLimits {
 }
 
 export class PostgresConversation implements Conversation {
+  readonly settingsRollBack = true;
   readonly toDatabase = new Slices();
   readonly toClient = new Slices();
   readonly #limits: ConversationLimits;
@@ -125,6 +126,11 @@ export class PostgresConversation implements Conversation {
     const taken = this.#take(step);
     const place = at < 0 ? 0 : (taken.places[at] ?? taken.refusalPlace);
     this.#add(taken, refusal, place);
+  }
+
+  /** Cancelling has a protocol of its own. */
+  satisfy(): void {
+    throw new Error('no statement of PostgreSQL is done by the proxy');
   }
 
   sent(): void {

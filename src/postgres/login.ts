@@ -7,7 +7,8 @@ import { ByteReader } from '../framing/reader.ts';
 import { Refused } from '../protocol/refusal.ts';
 import { authenticationSasl, authenticationSaslContinue, authenticationSaslFinal } from './messages/backend.ts';
 import { Frontend, HEADER_BYTES } from './messages/frame.ts';
-import { mockVerifier, parseVerifier, ScramFailure, ScramServer } from './scram.ts';
+import { mockVerifier, parseVerifier } from '../identity/scram-verifier.ts';
+import { ScramFailure, ScramServer } from './scram.ts';
 
 /** Largest message before a login is complete (server: PG_MAX_AUTH_TOKEN_LENGTH). */
 const MAX_LOGIN_MESSAGE = 65_535;
@@ -29,10 +30,12 @@ export interface LoginOptions {
 /** Resolves when the client has proved the agent's password. Throws Refused (login_refused) with one answer for every wrong guess. */
 export async function login(handshake: Handshake, { user, agent, like, mockSecret, binding }: LoginOptions): Promise<Agent> {
   // Both are worked out for everybody: making up an agent takes 0.2 ms, which a patient stranger could measure.
-  const known = agent ?? like;
-  const real = known && parseVerifier(known.verifier);
-  const mock = mockVerifier(user, mockSecret, real);
-  const verifier = agent === undefined || real === undefined ? mock : real;
+  // An agent without a verifier for PostgreSQL is as unknown here as one that doesn't exist.
+  const own = agent?.verifiers.scram;
+  const model = own ?? like?.verifiers.scram;
+  const shape = model === undefined ? undefined : parseVerifier(model);
+  const mock = mockVerifier(user, mockSecret, shape);
+  const verifier = own === undefined || shape === undefined ? mock : shape;
   handshake.socket.write(authenticationSasl(binding ? [PLUS, PLAIN] : [PLAIN]));
   try {
     const initial = saslInitialResponse(await passwordMessage(handshake));

@@ -7,6 +7,7 @@ import { Malformed } from '../framing/malformed.ts';
 import { FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
+import { Refused } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
 import { decodeErrorFields } from './messages/error-response.ts';
@@ -209,7 +210,12 @@ export class Replies {
 
   #setting(bytes: Buffer, start: number, end: number): void {
     const reader = new ByteReader(bytes, start + HEADER_BYTES, end);
-    this.#listener.setting(reader.cstring(), reader.cbytes().toString('utf8'));
+    const name = reader.cstring();
+    const value = reader.cbytes().toString('utf8');
+    this.#listener.setting(name, value);
+    // Statements are read by these two: if the database reads them otherwise, nothing more may pass.
+    if (name === 'standard_conforming_strings' && value !== 'on') throw new Refused({ code: 'forbidden', message: 'standard_conforming_strings was turned off' });
+    if (name === 'client_encoding' && value !== 'UTF8') throw new Refused({ code: 'forbidden', message: `client_encoding became ${value}` });
   }
 }
 

@@ -1,21 +1,19 @@
 /** The database's side of login: TLS, SCRAM, md5 or (over TLS only) a clear password, with the credential no agent sees. */
 
 import { createHash } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { serialize } from 'pg-protocol';
 import type { DatabaseConfig } from '../config/config.ts';
 import { ByteReader } from '../framing/reader.ts';
 import { serverEndPoint } from '../net/channel-binding.ts';
 import { Handshake } from '../net/handshake.ts';
+import { connectPlain, connectSecure, type Destination, UpstreamFailure } from '../net/outgoing.ts';
 import { plainWire, streamWire, type Wire } from '../net/wire.ts';
-import { Failure } from '../runtime/failure.ts';
 import { decodeErrorFields } from './messages/error-response.ts';
 import { Backend, HEADER_BYTES } from './messages/frame.ts';
 import { encodeCancelRequest } from './messages/startup.ts';
 import { ScramClient } from './scram.ts';
-
-export class UpstreamFailure extends Failure {}
 
 export interface Upstream {
   readonly wire: Wire;
@@ -52,8 +50,8 @@ export async function openUpstream(options: UpstreamOptions): Promise<Upstream> 
 }
 
 /** Sends a CancelRequest on a connection of its own, and waits until the server has taken it (it answers by closing). */
-export async function cancelUpstream(options: Omit<UpstreamOptions, 'settings' | 'password'>, processId: number, secretKey: Buffer): Promise<void> {
-  const socket = await openSocket(options);
+export async function cancelUpstream(destination: Destination, processId: number, secretKey: Buffer): Promise<void> {
+  const socket = await openSocket(destination);
   await new Promise<void>((resolve) => {
     socket.on('close', () => resolve());
     socket.resume();
@@ -61,42 +59,18 @@ export async function cancelUpstream(options: Omit<UpstreamOptions, 'settings' |
   });
 }
 
-async function openSocket({ database, ca, signal }: Omit<UpstreamOptions, 'settings' | 'password'>): Promise<Socket> {
-  const { host, port } = database.upstream;
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-  await settled(socket, 'connect', signal, `can't reach the database at ${host}:${port}`);
-  if (database.tls.mode === 'disable') return socket;
+async function openSocket(destination: Destination): Promise<Socket> {
+  const { host, port } = destination.database.upstream;
+  const socket = await connectPlain(destination);
+  if (destination.database.tls.mode === 'disable') return socket;
   socket.write(serialize.requestSsl());
-  const handshake = new Handshake(socket, signal);
+  const handshake = new Handshake(socket, destination.signal);
   const answer = (await handshake.take(1))[0];
   if (answer !== 0x53 || handshake.pending > 0) {
     socket.destroy();
     throw new UpstreamFailure('tls', `the database at ${host}:${port} doesn't offer TLS`, { hint: 'Turn TLS on at the database, or set tls: disable for it.' });
   }
-  const secure = connectTls({
-    socket, servername: /^[\d.]+$|:/.test(host) ? '' : host, host, rejectUnauthorized: database.tls.mode === 'verify-full', ...(ca === undefined ? {} : { ca }),
-  });
-  await settled(secure, 'secureConnect', signal, `no trusted TLS connection to the database at ${host}:${port}`);
-  return secure;
-}
-
-function settled(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal, sentence: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => {
-      signal.removeEventListener('abort', abort);
-      socket.destroy();
-      reject(new UpstreamFailure('unreachable', `${sentence}: ${error.message}`, { cause: error }));
-    };
-    const abort = (): void => fail(signal.reason as Error);
-    socket.once('error', fail);
-    signal.addEventListener('abort', abort);
-    socket.once(event, () => {
-      socket.off('error', fail);
-      socket.on('error', () => {}); // whoever owns the socket next listens for itself
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-  });
+  return connectSecure(socket, destination);
 }
 
 interface Login {

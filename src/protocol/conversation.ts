@@ -1,7 +1,7 @@
 /** The interface both protocols implement: bytes of either side in, judged steps and bytes for either side out. No I/O. */
 
 import type { Slices } from '../framing/slices.ts';
-import type { SessionNameUse } from '../sql/facts.ts';
+import type { Reading, SessionNameUse } from '../sql/facts.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome, Statement, Step } from './statement.ts';
 
@@ -15,14 +15,26 @@ export interface ConversationListener {
   ready(status: TransactionState, failed: boolean): void;
   /** The database changed a setting that it reports. */
   setting(name: string, value: string): void;
+  /** The client has had the session begin anew: what it had set is gone, and so is the transaction. */
+  reset(): void;
 }
 
 export type TransactionState = 'idle' | 'open' | 'failed';
 
 /** The answer to "what does this name stand for in the session?". `unsettled`: replies that decide it are under way. */
-export type NameMeaning = { readonly text: string; /** Of a cursor: the run it goes on with. */ readonly run?: Statement } | 'unknown' | 'unsettled';
+export type NameMeaning = MeaningOfName | 'unknown' | 'unsettled';
+
+export interface MeaningOfName {
+  readonly text: string;
+  /** How the server read it when it got its name. */
+  readonly reading?: Reading | undefined;
+  /** Of a cursor: the run it goes on with. */
+  readonly run?: Statement;
+}
 
 export interface Conversation {
+  /** Are settings made in a transaction taken back when it is rolled back? */
+  readonly settingsRollBack: boolean;
   /** Bytes for the database that `forward` and `refuse` have added; the session writes them when the journal allows. */
   readonly toDatabase: Slices;
   /** Bytes for the client. */
@@ -30,15 +42,17 @@ export interface Conversation {
 
   /** Bytes from the client. Throws Malformed, or Refused for what ends the connection. The chunk may be reused afterwards once `keep` was called. */
   receive(chunk: Buffer): void;
-  /** The next step, without taking it. `unsettled`: ask again when more replies have come. */
+  /** The next step, without taking it. `unsettled`: ask again when more replies have come, which may need what it adds to `toDatabase`. */
   next(): Step | 'unsettled' | undefined;
   /** Lets the step that `next` gave go to the database. */
   forward(step: Step): void;
   /** Answers the step with an error at the place of its `at`th statement (-1: of its first message), without the database running any of it from there on. */
   refuse(step: Step, at: number, refusal: Refusal): void;
+  /** Answers the step as done: we have done ourselves what it asks for. */
+  satisfy(step: Step): void;
   /** Takes back all that was added since `sent` and refuses it instead; answers with the steps. */
   recall(refusal: Refusal): readonly Step[];
-  /** What was added to `toDatabase` has been written. */
+  /** What was added to `toDatabase` has been written, and may be answered: see `toClient` afterwards. */
   sent(): void;
   /** Copies what still points into the last chunk received. */
   keep(): void;
@@ -47,7 +61,7 @@ export interface Conversation {
   /** Is there something received in full that hasn't been taken? */
   readonly waiting: boolean;
 
-  /** Bytes from the database. Throws Malformed when they can't be followed: the session then ends. */
+  /** Bytes from the database. Throws Malformed when they can't be followed, Refused for what nobody may have it do: the session then ends. */
   reply(chunk: Buffer): void;
   /** Is nothing of the database's replies outstanding? */
   readonly quiet: boolean;

@@ -5,6 +5,7 @@ import type { SecureContext } from 'node:tls';
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
 import type { Wire } from '../net/wire.ts';
+import type { Understanding } from '../sql/facts.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
 
 /** What a door asks of the rest of the proxy. */
@@ -25,6 +26,8 @@ export interface House {
   cancel(processId: number, secretKey: Buffer): void;
   /** A key for a new session, not in use. */
   newKey(secretBytes: number): SessionKey;
+  /** The database can't be reached or doesn't let us in. For the operator: the client isn't told why. */
+  upstreamFailed(database: string, error: Error): void;
   /** A login that failed, for the journal. */
   loginRefused(attempt: { readonly agent: string; readonly database: string; readonly client: string; readonly code: string }): void;
 }
@@ -46,6 +49,8 @@ export interface Admitted {
   readonly agent: Agent;
   readonly database: DatabaseConfig;
   readonly key: SessionKey;
+  /** The number the database itself gives the connection, where statements may name it. */
+  readonly upstreamId?: number;
   readonly client: Wire;
   readonly upstream: Wire;
   /** Bytes that came with the handshakes and belong to the conversation. */
@@ -56,7 +61,7 @@ export interface Admitted {
   readonly startup: ReadonlyMap<string, string>;
   /** Settings the database reported at login. */
   readonly settings: ReadonlyMap<string, string>;
-  converse(listener: ConversationListener): Conversation;
+  converse(listener: ConversationListener, understanding: Understanding): Conversation;
   /** Asks the database to cancel what runs on `upstream`. */
   cancelUpstream(): Promise<void>;
 }

@@ -29,6 +29,8 @@ export const REFUSAL_CODES = [
   /** A prepared statement or portal the session doesn't have. */
   'unknown_statement',
   'unknown_portal',
+  /** A session that doesn't exist, or isn't the agent's own. */
+  'unknown_session',
   'journal_unavailable',
   'approvals_unavailable',
   'upstream_unavailable',

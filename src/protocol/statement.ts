@@ -29,7 +29,15 @@ export class StatementText {
 export interface ParameterValue {
   readonly format: number;
   readonly bytes: Buffer | null;
+  /** The protocol's code of its type, where each value comes with its own: an approval is bound to it as well. */
+  readonly type?: number;
 }
+
+/**
+ * What is known of the session's settings once a statement has run: they are the `same`; what changed is `told` by the
+ * database's reply; or they are `unknown`, since something ran that nobody sees.
+ */
+export type Aftermath = 'same' | 'told' | 'unknown';
 
 /** One run of a batch: a Query, a portal, a COM_QUERY, a COM_STMT_EXECUTE. */
 export class Statement {
@@ -39,6 +47,10 @@ export class Statement {
   parameters: readonly ParameterValue[];
   /** Names of session objects it makes or drops, known once it was understood; the conversation follows them as replies come. */
   names: readonly (readonly SessionNameUse[])[] = [];
+  /** May the database ask the client for data (a file, rows to copy in) while it runs? Known once it was understood. */
+  imports = false;
+  /** Known once it was understood. */
+  after: Aftermath = 'unknown';
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
   cursor = false;
   /** Sequence number of its journal record, once it has one. */

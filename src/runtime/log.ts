@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 
 /** Names under which a secret could come along in logged objects. */
-const SECRETS = ['password', 'token', 'secret', 'authorization', 'secretKey', 'verifier', '*.password', '*.token', '*.secret', '*.authorization', '*.secretKey', '*.verifier', 'err.parameters'];
+const SECRETS = ['password', 'token', 'secret', 'authorization', 'secretKey', 'verifier', 'verifiers', '*.password', '*.token', '*.secret', '*.authorization', '*.secretKey', '*.verifier', '*.verifiers', 'err.parameters'];
 
 /** JSON lines on standard error: standard output belongs to commands. */
 export function createLog(level: string = process.env['COUNTERSIGN_LOG'] ?? 'info'): Logger {

@@ -71,9 +71,14 @@ export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
 /** Binds the approval to everything that decides what would run. */
 function digestOf({ draft, statements, settings }: Hold): string {
   const each = statements.map(({ source, parameters }) => ({
-    text: Buffer.from(source.text, 'utf8'), types: source.types, parameters: parameters.map(({ format, bytes }) => ({ format, value: bytes })),
+    text: Buffer.from(source.text, 'utf8'), types: [...source.types, ...parameters.flatMap(({ type }) => type ?? [])],
+    parameters: parameters.map(({ format, bytes }) => ({ format, value: bytes })),
   }));
-  return requestDigest({ agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, settings, policy: draft.policy });
+  // What was prepared is read as the session was then.
+  const readings = statements.flatMap(({ source: { reading } }, index) => (reading === undefined ? [] : [[`reading of statement ${index}`, reading.key] as const]));
+  return requestDigest({
+    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, settings: [...settings, ...readings], policy: draft.policy,
+  });
 }
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {

@@ -5,7 +5,7 @@
 
 import type { Agent } from '../identity/agent.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
-import type { NameMeaning, TransactionState } from '../protocol/conversation.ts';
+import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Reading } from '../sql/facts.ts';
@@ -117,7 +117,7 @@ function remember(session: JudgedSession, source: StatementText, facts: Facts, p
 async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
   const policy = session.policy();
   const facts = await learn(session, source.text, source.reading).catch((error: unknown) => doubtful(error));
-  const resolved = namesOthers(facts) ? await resolveNames(session, facts) : facts;
+  const resolved = namesOthers(facts) ? await resolveNames(session, facts, source.reading) : facts;
   if (resolved === facts) return remember(session, source, facts, policy);
   if (session.redefines || redefinesItself(resolved)) return unvetted(session, source, resolved);
   return { facts: resolved, verdict: policy.decide(resolved, subject(session, source.text)), policy: policy.version };
@@ -146,14 +146,14 @@ export function mayContinue(statement: Statement, now: Judgement): boolean {
 const namesOthers = (facts: Facts): boolean => facts.statements.some((statement) => statement.names.some(({ use }) => use === 'execute' || use === 'fetch'));
 
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
-async function resolveNames(session: JudgedSession, facts: Facts): Promise<Facts> {
-  const ahead = new Map<string, string>();
+async function resolveNames(session: JudgedSession, facts: Facts, reading: Reading | undefined): Promise<Facts> {
+  const ahead = new Map<string, MeaningOfName>();
   const declared = new Set<string>();
   const parts: Facts[] = [];
   const known = new Set<string>();
   for (const statement of facts.statements) {
     for (const name of statement.names) {
-      if (name.use === 'prepare') ahead.set(name.name, name.text);
+      if (name.use === 'prepare') ahead.set(name.name, { text: name.text, reading });
       // What a cursor does is in the facts of its DECLARE, which is in this batch.
       if (name.use === 'declare') declared.add(name.name);
       if (name.use !== 'execute' && name.use !== 'fetch') continue;
@@ -169,11 +169,12 @@ async function resolveNames(session: JudgedSession, facts: Facts): Promise<Facts
 }
 
 /** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. Undefined: it can't be told. */
-async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, string>, declared: ReadonlySet<string>, seen: ReadonlySet<string> = new Set()): Promise<Facts | undefined> {
+async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, MeaningOfName>, declared: ReadonlySet<string>, seen: ReadonlySet<string> = new Set()): Promise<Facts | undefined> {
   const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
-  const texts = [use === 'execute' ? ahead.get(name) : undefined, typeof own === 'string' ? undefined : own.text].filter((text) => text !== undefined);
+  const inBatch = use === 'execute' ? ahead.get(name) : undefined;
+  const texts = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
-  const facts = await Promise.all(texts.map((text) => learn(session, text)));
+  const facts = await Promise.all(texts.map(({ text, reading }) => learn(session, text, reading)));
   if (use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts))) return NOTHING;
   const further = await Promise.all(facts.map((each) => furtherMeanings(session, each, new Set([...seen, `${use} ${name}`]))));
   return mergeFacts([NOTHING, ...facts, ...further.flat()]);

@@ -8,7 +8,14 @@ import type { Policy } from '../policy/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import type { Cancellation } from '../sql/facts.ts';
 import type { Database } from './database.ts';
+import type { Session } from './session.ts';
+
+/** A KILL that names its session. */
+export interface Cancels extends Cancellation {
+  readonly connection: number;
+}
 
 export interface SessionParts {
   readonly config: Config;
@@ -24,6 +31,8 @@ export interface SessionParts {
   frozen(agent: string): Refusal | undefined;
   /** Why nobody's statements may run just now (`approvals.store_down: refuse_all`); undefined: they may. */
   standstill(): Refusal | undefined;
+  /** Cancels or ends another session of the same agent on the same database; false when it has no such session. */
+  cancel(by: Session, wanted: Cancels): boolean;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

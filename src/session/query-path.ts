@@ -13,6 +13,7 @@ import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
 import { type Judgement, judgeAll, judgeTogether, mayContinue, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, maskUnsupported, notSql } from './refusals.ts';
+import type { Cancels } from './parts.ts';
 import type { Session } from './session.ts';
 import { traitsOf } from './traits.ts';
 
@@ -23,7 +24,15 @@ export const WHOLE = -1;
 export type Ruling =
   | { readonly do: 'run'; readonly judgements: readonly Judgement[] }
   | { readonly do: 'refuse'; readonly at: number; readonly refusal: Refusal; readonly judgements: readonly Judgement[] }
+  | CancelRuling
   | { readonly do: 'hold'; readonly judgements: readonly Judgement[]; readonly together: Judgement; readonly terms: HoldTerms };
+
+/** It asks for nothing but the cancelling of a session, which is ours to do. */
+export interface CancelRuling {
+  readonly do: 'cancel';
+  readonly cancels: Cancels;
+  readonly judgements: readonly Judgement[];
+}
 
 /** Classify and decide. A promise only when a judgement is one. */
 export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
@@ -35,7 +44,7 @@ export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
 
 /** Nobody should be asked about a slip of the pen: what no grammar takes is answered as the database would. */
 function askGrammar(session: Session, step: Step, ruling: Ruling): Ruling | Promise<Ruling> {
-  if (ruling.do === 'run' || (ruling.do === 'refuse' && ruling.refusal.code !== 'denied')) return ruling;
+  if (ruling.do === 'run' || ruling.do === 'cancel' || (ruling.do === 'refuse' && ruling.refusal.code !== 'denied')) return ruling;
   const { judgements } = ruling;
   const doubted = step.statements[judgements.findIndex(({ facts }) => facts.ungrammatical)];
   if (doubted === undefined) return ruling;
@@ -56,6 +65,8 @@ async function ruleContinued(session: Session, step: Step): Promise<Ruling> {
 function decide(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
   const stopped = stoppedBy(session);
   if (stopped !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: stopped, judgements };
+  const cancels = cancelsOnly(judgements);
+  if (cancels !== undefined) return { do: 'cancel', cancels, judgements };
   const at = judgements.findIndex(({ verdict, facts }) => verdict.action !== 'allow' || facts.refused !== undefined);
   const clash = clashOf(session, step, judgements, continued);
   if (clash !== undefined) return { do: 'refuse', at: at === -1 ? clash.at : Math.min(at, clash.at), refusal: clash.refusal, judgements };
@@ -68,6 +79,13 @@ function decide(session: Session, step: Step, judgements: readonly Judgement[], 
   const terms = together.verdict.hold;
   if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
   return { do: 'hold', judgements, together, terms };
+}
+
+function cancelsOnly(judgements: readonly Judgement[]): Cancels | undefined {
+  const [only] = judgements;
+  if (only === undefined || judgements.length > 1 || only.facts.statements.length > 1 || only.facts.refused !== undefined) return undefined;
+  const cancels = only.facts.statements[0]?.cancels;
+  return cancels?.connection === undefined ? undefined : { what: cancels.what, connection: cancels.connection };
 }
 
 /** What stops this agent, or everybody, whatever the statement. */
@@ -108,7 +126,10 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
   for (let index = 0; index < step.statements.length; index++) {
     const statement = step.statements[index] as Statement;
     const judgement = judgements[index] as Judgement;
-    statement.names = traitsOf(judgement.facts).names;
+    const traits = traitsOf(judgement.facts);
+    statement.names = traits.names;
+    statement.imports = traits.imports;
+    statement.after = traits.after;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));

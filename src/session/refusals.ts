@@ -71,6 +71,10 @@ export const cancelledWhileHeld = (id: string | undefined): Refusal => ({
   ...(id === undefined ? {} : { detail: { request: id } }), hint: 'It was held for approval and has not run.',
 });
 
+export const unknownSession = (connection: number): Refusal => ({
+  code: 'unknown_session', message: `no session ${connection} of this agent`, hint: 'An agent may cancel and end its own sessions only.',
+});
+
 export const changedWhileHeld = (draft: RequestDraft, id: string): Refusal => ({
   code: 'changed', message: `${id} was approved, but what it would do changed while it waited`, detail: { request: id, rule: draft.rule },
   hint: 'It has not run. Send it again to have it judged by what is true now.',

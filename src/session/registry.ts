@@ -4,7 +4,7 @@ import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { SessionDirectory, SessionInfo } from '../api/sessions.ts';
 import type { Admitted, SessionKey } from '../protocol/door.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { SessionParts } from './parts.ts';
+import type { Cancels, SessionParts } from './parts.ts';
 import { Session } from './session.ts';
 
 const IDLE_ROUND_MS = 1_000;
@@ -56,6 +56,17 @@ export class Registry implements SessionDirectory {
     const entry = this.#byProcess.get(processId);
     const expected = entry?.key.secretKey ?? Buffer.alloc(secretKey.length);
     if (expected.length === secretKey.length && timingSafeEqual(expected, secretKey)) entry?.session.cancel();
+  }
+
+  /** A number is ours, as it stands in the greeting, or the database's own, as it says itself. Of others' sessions an agent learns nothing. */
+  cancelOwn(by: Session, { connection, what }: Cancels): boolean {
+    const own = (session: Session | undefined): boolean => session !== undefined && session.agent.name === by.agent.name && session.database === by.database;
+    const greeted = this.#byProcess.get(connection)?.session;
+    const session = own(greeted) ? greeted : [...this.#byId.values()].find((entry) => entry.session.upstreamId === connection && own(entry.session))?.session;
+    if (session === undefined) return false;
+    if (what === 'query') session.cancel();
+    else session.end({ code: 'session_killed', message: 'the session was ended by another one of the same agent' });
+    return true;
   }
 
   list(): readonly SessionInfo[] {

@@ -83,7 +83,7 @@ export class ReplyPath implements ConversationListener {
     if (facts.names.some((name) => name.use === 'discard' && name.what === 'all')) this.settings.clear();
     this.settings.apply(facts.settings);
     // COMMIT of a failed transaction rolls back, and says so.
-    if (facts.transaction !== undefined) this.settings.transaction(tag === 'ROLLBACK' ? 'rollback' : facts.transaction);
+    if (facts.transaction !== undefined && this.#session.conversation.settingsRollBack) this.settings.transaction(tag === 'ROLLBACK' ? 'rollback' : facts.transaction);
   }
 
   ended(statement: Statement, outcome: Outcome): void {
@@ -119,9 +119,10 @@ export class ReplyPath implements ConversationListener {
 
   setting(name: string, value: string): void {
     this.settings.report(name, value);
-    // Statements are read by these two: if the database reads them otherwise, nothing more may pass.
-    if (name === 'standard_conforming_strings' && value !== 'on') this.#session.end({ code: 'forbidden', message: 'standard_conforming_strings was turned off' });
-    if (name === 'client_encoding' && value !== 'UTF8') this.#session.end({ code: 'forbidden', message: `client_encoding became ${value}` });
+  }
+
+  reset(): void {
+    this.settings.clear();
   }
 
   /** Replies have come. */
@@ -164,7 +165,7 @@ export class ReplyPath implements ConversationListener {
 
   #idle(): void {
     this.#settleSuspended();
-    this.settings.idle(this.#failed);
+    this.settings.idle(this.#failed && this.#session.conversation.settingsRollBack);
     this.#failed = false;
     this.#redefined = false;
     this.#forgetUnsent();

@@ -13,8 +13,8 @@ import { HoldAborted } from './gate.ts';
 import { Holding, type HoldRuling } from './holding.ts';
 import type { Judgement } from './judge.ts';
 import type { SessionParts } from './parts.ts';
-import { recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
-import { journalUnavailable } from './refusals.ts';
+import { type CancelRuling, recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
+import { journalUnavailable, unknownSession } from './refusals.ts';
 import { ReplyPath } from './reply-path.ts';
 import type { SessionState } from './states.ts';
 
@@ -52,7 +52,7 @@ export class Session {
     this.startedAt = parts.clock.now();
     this.lastActive = parts.clock.monotonic();
     this.#replies = new ReplyPath(this, admitted.attributes);
-    this.conversation = admitted.converse(this.#replies);
+    this.conversation = admitted.converse(this.#replies, this.database.understanding);
     this.#replies.settings.begin(admitted.startup);
     for (const [name, value] of admitted.settings) this.#replies.setting(name, value);
   }
@@ -69,6 +69,7 @@ export class Session {
   // What the directory shows.
   get state(): 'idle' | 'running' | 'held' { return this.#state === 'held' ? 'held' : this.conversation.quiet ? 'idle' : 'running'; }
   get statements(): number { return this.#replies.statements; }
+  get upstreamId(): number | undefined { return this.#admitted.upstreamId; }
   get request(): string | undefined { return this.#hold?.request; }
   get client(): { readonly remote: string; readonly encrypted: boolean } { return this.#admitted.client; }
   /** Does the agent want to be told at once instead of waiting? */
@@ -145,6 +146,7 @@ export class Session {
     this.flushClient();
     this.#replies.settled();
     if (this.#state === 'ready') this.#pump();
+    if (this.conversation.toDatabase.bytes > 0 && !this.#flushing) this.#write();
     if (this.#clientGone) this.#closeWhenDone();
   }
 
@@ -158,6 +160,7 @@ export class Session {
   #pump(): void {
     while (this.#state === 'ready') {
       const step = this.conversation.next();
+      if (step === 'unsettled' && this.conversation.toDatabase.bytes > 0 && !this.#flushing) this.#write();
       if (step === undefined || step === 'unsettled') break;
       if (isPlain(step)) this.#pass(step);
       else {
@@ -193,6 +196,7 @@ export class Session {
   #follow(step: Step, ruling: Ruling): void {
     if (ruling.do === 'run') this.#run(step, ruling.judgements);
     else if (ruling.do === 'refuse') this.#refuse(step, ruling.at, ruling.refusal, ruling.judgements);
+    else if (ruling.do === 'cancel') this.#cancelOther(step, ruling);
     else this.#startHold(step, ruling);
   }
 
@@ -213,6 +217,14 @@ export class Session {
     recordRefusal(this, step, judgements, at, refusal);
     this.#replies.started(before);
     this.conversation.refuse(step, at, refusal);
+    this.#flush();
+  }
+
+  /** The database never hears of it: its own numbers for connections are nothing an agent may choose from. */
+  #cancelOther(step: Step, { cancels, judgements }: CancelRuling): void {
+    if (!this.parts.cancel(this, cancels)) return this.#refuse(step, 0, unknownSession(cancels.connection), judgements);
+    if (this.#state === 'closed') return;
+    this.conversation.satisfy(step);
     this.#flush();
   }
 
@@ -273,6 +285,9 @@ export class Session {
   #write(): void {
     this.#admitted.upstream.write(this.conversation.toDatabase.take());
     this.conversation.sent();
+    if (this.conversation.toClient.bytes === 0) return;
+    this.flushClient();
+    this.#replies.settled();
   }
 
   /** Makes the client wait while too much of it waits here, and lets it go on when it doesn't any more. */

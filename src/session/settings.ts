@@ -3,7 +3,7 @@
 import type { SettingUse, TransactionCommand } from '../sql/facts.ts';
 
 /** What an approval is bound to beside the bytes. */
-const MEANINGFUL = new Set(['role', 'session_authorization', 'search_path', 'sql_mode']);
+const MEANINGFUL = new Set(['role', 'session_authorization', 'search_path', 'sql_mode', 'database']);
 /** RESET ALL leaves the two that say who one is (guc_tables.c: GUC_NO_RESET_ALL). */
 const NO_RESET = new Set(['role', 'session_authorization']);
 const OWN = 'countersign.';

@@ -1,5 +1,6 @@
 /** What a session must do about a statement beside letting it through, worked out once for its facts. Pure. */
 
+import type { Aftermath } from '../protocol/statement.ts';
 import type { Effect, Facts, SessionNameUse } from '../sql/facts.ts';
 import { redefines } from './redefine.ts';
 
@@ -15,6 +16,9 @@ export interface Traits {
   readonly setsAnything: boolean;
   readonly redefines: boolean;
   readonly commits: boolean;
+  /** May it have the database ask the client for data? */
+  readonly imports: boolean;
+  readonly after: Aftermath;
   /** Session objects named, by command of the batch; empty when none names anything. */
   readonly names: readonly (readonly SessionNameUse[])[];
 }
@@ -32,11 +36,20 @@ export function traitsOf(facts: Facts): Traits {
 function work(facts: Facts): Traits {
   const { statements, effects } = facts;
   const does = (which: ReadonlySet<Effect>): boolean => effects.some(({ effect }) => which.has(effect));
+  const names = statements.some((statement) => statement.names.length > 0);
+  const sets = names || statements.some(({ settings }) => settings.length > 0);
+  const setsAnything = does(SETS_ANYTHING);
   const traits = {
-    changesCatalog: does(CHANGES_CATALOG), setsAnything: does(SETS_ANYTHING), redefines: redefines(facts),
+    changesCatalog: does(CHANGES_CATALOG), setsAnything, redefines: redefines(facts),
+    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything, sets),
     commits: statements.some(({ transaction }) => transaction === 'commit'),
-    names: statements.some(({ names }) => names.length > 0) ? statements.map(({ names }) => names) : NO_NAMES,
+    names: names ? statements.map((statement) => statement.names) : NO_NAMES,
   };
   const follows = statements.some(({ settings, transaction }) => settings.length > 0 || transaction !== undefined);
   return { ...traits, remarkable: traits.changesCatalog || traits.setsAnything || traits.redefines || follows || traits.names.length > 0 };
+}
+
+function aftermath(setsAnything: boolean, sets: boolean): Aftermath {
+  if (setsAnything) return 'unknown';
+  return sets ? 'told' : 'same';
 }

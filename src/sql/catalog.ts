@@ -11,6 +11,7 @@ export interface ColumnData {
 export interface RelationData {
   readonly schema: string;
   readonly name: string;
+  /** 0 where the server has none (MySQL). */
   readonly oid: number;
   /** pg_class.relkind: `r` table, `p` partitioned table, `v` view, `m` materialized view, `f` foreign table, `S` sequence, `t` toast. */
   readonly kind: string;
@@ -59,9 +60,20 @@ export interface TypeData {
   readonly cast?: string;
 }
 
+/** What decides how a MySQL or MariaDB server reads texts and names. */
+export interface MysqlServerData {
+  readonly flavour: 'mysql' | 'mariadb';
+  /** 0: names of databases and tables are told apart by case; 1 and 2: they aren't. */
+  readonly lowerCaseTableNames: number;
+  /** @@global.sql_mode, with which sessions start. */
+  readonly sqlMode: string;
+}
+
 export interface CatalogData {
-  /** server_version_num: 180004. */
+  /** server_version_num: 180004. MYSQL_VERSION_ID: 90100, 101119. */
   readonly serverVersion: number;
+  /** Of MySQL and MariaDB only. */
+  readonly mysql?: MysqlServerData;
   readonly relations: readonly RelationData[];
   readonly functions: readonly FunctionData[];
   /** Names of the functions that came with the server, schema pg_catalog. */

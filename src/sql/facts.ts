@@ -33,7 +33,10 @@ export interface TableUse {
   readonly known: boolean;
 }
 
-/** A setting the statement changes or resets: `SET x = …`, `set_config('x', …)`, `RESET ALL` (name `*`). */
+/**
+ * A setting the statement changes or resets: `SET x = …`, `set_config('x', …)`, `RESET ALL` (name `*`).
+ * MySQL's default database is the setting `database`, changed by USE.
+ */
 export interface SettingUse {
   readonly name: string;
   /** The new value where it is a constant; undefined for DEFAULT, RESET and what can't be told. */
@@ -58,6 +61,12 @@ export type SessionNameUse =
 export type TransactionCommand =
   | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback_to' | 'prepare' | 'commit_prepared' | 'rollback_prepared';
 
+/** KILL: undefined `connection` when its number isn't a constant. */
+export interface Cancellation {
+  readonly what: 'query' | 'connection';
+  readonly connection: number | undefined;
+}
+
 export interface StatementFacts {
   /** Lower-case command tag: `select`, `create table`, `copy to`, … */
   readonly kind: string;
@@ -71,6 +80,8 @@ export interface StatementFacts {
   readonly settings: readonly SettingUse[];
   readonly names: readonly SessionNameUse[];
   readonly transaction?: TransactionCommand;
+  /** The session it would end (`connection`) or interrupt (`query`), by the number that the agent or the server knows it by. */
+  readonly cancels?: Cancellation;
   /**
    * Set when no policy may let it pass: what it would change (string lexing, client encoding)
    * is what all other judgements rest on. A sentence for a person.
@@ -108,6 +119,11 @@ export interface Reading {
 
 /** Understands the statements of one upstream database. Cached; the answer is a promise only for what is parsed off the loop. */
 export interface Understanding {
+  /**
+   * How a session with these settings has the server read its texts; undefined when it would read them in a way that can't be followed.
+   * @param settings as the server reports them; `database` is the default one
+   */
+  reading?(settings: ReadonlyMap<string, string>): Reading | undefined;
   /**
    * Never rejects and never throws: what fails becomes `unknown` with a doubt.
    * @param text one batch, already decoded (fatal UTF-8) and free of NUL

@@ -22,7 +22,7 @@ export const TOKENS = {
 } as const;
 
 export const REPORTER: Agent = {
-  name: 'reporter', verifier: 'SCRAM-SHA-256$4096:SECRET', owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'],
+  name: 'reporter', verifiers: { scram: 'SCRAM-SHA-256$4096:SECRET' }, owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'],
 };
 
 export const SESSION: SessionInfo = {

@@ -10,31 +10,30 @@ import { stringify } from 'yaml';
 import { freePort } from '../../src/demo/free-port.ts';
 import { startGuarded, untilReady } from '../../src/demo/guarded.ts';
 import type { TestProxy } from '../support/pgbouncer.ts';
-import type { Target } from './workloads.ts';
+import type { BenchServer } from './server.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
 
 /**
- * @param upstream the login on the database, which is the agent's as well.
- * @param verifier that login's SCRAM verifier, as the server stores it.
+ * @param server whose login is the agent's as well.
  * @param profileFolder where it leaves a CPU profile when it stops; profiling costs a little itself.
  * @throws Failure `server_start` with its log, when it doesn't get ready.
  */
-export async function startCountersign(upstream: Target, verifier: string, profileFolder?: string): Promise<TestProxy> {
+export async function startCountersign({ protocol, target: upstream, verifiers }: BenchServer, profileFolder?: string): Promise<TestProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'cs-bench-'));
-  const [postgres, http] = [await freePort(), await freePort()];
+  const [port, http] = [await freePort(), await freePort()];
   mkdirSync(join(folder, 'journal'));
   writeFileSync(join(folder, 'countersign.yaml'), stringify({
-    listen: { postgres: `127.0.0.1:${postgres}`, http: `127.0.0.1:${http}` },
+    listen: { [protocol]: `127.0.0.1:${port}`, http: `127.0.0.1:${http}` },
     databases: {
       [upstream.database]: {
-        protocol: 'postgres',
-        upstream: `postgres://${upstream.user}@${upstream.host}:${upstream.port}/${upstream.database}`,
+        protocol,
+        upstream: `${protocol}://${upstream.user}@${upstream.host}:${upstream.port}/${upstream.database}`,
         password: { env: 'BENCH_PASSWORD' },
       },
     },
-    agents: [{ name: upstream.user, verifier, owner: 'dana@example.com', groups: [], databases: [upstream.database] }],
+    agents: [{ name: upstream.user, verifier: verifiers, owner: 'dana@example.com', groups: [], databases: [upstream.database] }],
     people: [{ email: 'sam@example.com', roles: ['approver'], groups: ['dba'] }, { email: 'kim@example.com', roles: ['approver'], groups: ['dba'] }],
     approvals: { store: 'memory' },
     journal: { dir: join(folder, 'journal') },
@@ -60,7 +59,7 @@ export async function startCountersign(upstream: Target, verifier: string, profi
     await stop();
     throw error;
   }
-  return { port: postgres, pid: server.pid, stop };
+  return { port, pid: server.pid, stop };
 }
 
 async function answers(url: string): Promise<boolean> {

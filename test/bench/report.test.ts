@@ -24,7 +24,7 @@ test('ratios are taken within rounds, then their median', () => {
 });
 
 test('what was left out leaves no ratio to it', () => {
-  expect(summarise([sample('countersign', 1, 10)])).toMatchObject([{ ofDirect: undefined, ofPgbouncer: undefined, addedUs: undefined }]);
+  expect(summarise([sample('countersign', 1, 10)])).toMatchObject([{ ofDirect: undefined, ofPgbouncer: undefined, ofHaproxy: undefined, addedUs: undefined }]);
 });
 
 test('the median of an even count lies between the middle two', () => {

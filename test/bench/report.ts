@@ -18,9 +18,10 @@ export interface Summary {
   readonly rate: number;
   readonly latencyMs: number;
   readonly cpuUs: number | undefined;
-  /** Rate as a share of direct's and PgBouncer's, median of the rounds' own ratios: rounds are slow and fast together. */
+  /** Rate as a share of direct's, PgBouncer's and HAProxy's, median of the rounds' own ratios: rounds are slow and fast together. */
   readonly ofDirect: number | undefined;
   readonly ofPgbouncer: number | undefined;
+  readonly ofHaproxy: number | undefined;
   /** Median latency above direct's, µs. */
   readonly addedUs: number | undefined;
   /** CPU per unit as a multiple of PgBouncer's. */
@@ -56,17 +57,18 @@ function summary(samples: readonly Sample[], workload: string, contender: Conten
     cpuUs: cpu.length === 0 ? undefined : median(cpu),
     ofDirect: compared('direct', (mine, theirs) => mine.rate / theirs.rate),
     ofPgbouncer: compared('pgbouncer', (mine, theirs) => mine.rate / theirs.rate),
+    ofHaproxy: compared('haproxy', (mine, theirs) => mine.rate / theirs.rate),
     addedUs: compared('direct', (mine, theirs) => (mine.latencyMs - theirs.latencyMs) * 1000),
     cpuOfPgbouncer: compared('pgbouncer', (mine, theirs) => (mine.cpuUs === undefined || theirs.cpuUs === undefined || theirs.cpuUs === 0 ? undefined : mine.cpuUs / theirs.cpuUs)),
   };
 }
 
-const HEADINGS = ['workload', 'contender', 'per second', 'of direct', 'of pgbouncer', 'median ms', 'added us', 'cpu us', 'cpu of pgbouncer'];
+const HEADINGS = ['workload', 'contender', 'per second', 'of direct', 'of pgbouncer', 'of haproxy', 'median ms', 'added us', 'cpu us', 'cpu of pgbouncer'];
 
 export function table(summaries: readonly Summary[]): string {
   const fixed = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '-';
   const rows = summaries.map((line) => [
-    line.workload, line.contender, line.rate.toFixed(0), fixed(line.ofDirect, 2), fixed(line.ofPgbouncer, 2), line.latencyMs.toFixed(3), fixed(line.addedUs, 0),
+    line.workload, line.contender, line.rate.toFixed(0), fixed(line.ofDirect, 2), fixed(line.ofPgbouncer, 2), fixed(line.ofHaproxy, 2), line.latencyMs.toFixed(3), fixed(line.addedUs, 0),
     fixed(line.cpuUs, line.cpuUs !== undefined && line.cpuUs < 2 ? 3 : 1), fixed(line.cpuOfPgbouncer, 2),
   ]);
   const widths = HEADINGS.map((heading, at) => Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)));

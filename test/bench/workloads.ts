@@ -18,13 +18,13 @@ export interface Target {
   readonly database: string;
 }
 
-export interface Tools {
-  readonly pgbench: string;
-  readonly psql: string;
-}
+/** Full path of a program. @throws Error that names what to install. */
+export type FindTool = (name: string) => string;
+
+export type Protocol = 'postgres' | 'mysql';
 
 export interface Measurement {
-  /** Transactions for pgbench, rows for the reads. */
+  /** Transactions for pgbench and sysbench, rows for the reads. */
   readonly units: number;
   /** Units per second. */
   readonly rate: number;
@@ -34,22 +34,23 @@ export interface Measurement {
 
 export interface Workload {
   readonly name: string;
+  readonly protocol: Protocol;
   readonly unit: 'transaction' | 'row';
-  measure(target: Target, tools: Tools, seconds: number): Promise<Measurement>;
+  measure(target: Target, tool: FindTool, seconds: number): Promise<Measurement>;
 }
 
 /** Rows of the table `big`. */
 export const BIG_ROWS = 1_000_000;
 
-export const WORKLOADS: readonly Workload[] = [
+export const POSTGRES_WORKLOADS: readonly Workload[] = [
   pgbench('simple', 1),
   pgbench('simple', 16),
   pgbench('prepared', 1),
   pgbench('prepared', 16),
-  read('select-1m', (target) => drain(target, 'SELECT * FROM big')),
-  read('copy-1m', (target) => drain(target, 'COPY big TO STDOUT')),
-  read('psql-select-1m', (target, tools) => psql(target, tools, 'SELECT * FROM big')),
-  read('psql-copy-1m', (target, tools) => psql(target, tools, 'COPY big TO STDOUT')),
+  read('select-1m', 'postgres', (target) => drain(target, 'SELECT * FROM big')),
+  read('copy-1m', 'postgres', (target) => drain(target, 'COPY big TO STDOUT')),
+  read('psql-select-1m', 'postgres', (target, tool) => psql(target, tool, 'SELECT * FROM big')),
+  read('psql-copy-1m', 'postgres', (target, tool) => psql(target, tool, 'COPY big TO STDOUT')),
 ];
 
 function environment({ host, port, user, password, database }: Target): NodeJS.ProcessEnv {
@@ -60,13 +61,14 @@ function environment({ host, port, user, password, database }: Target): NodeJS.P
 function pgbench(mode: 'simple' | 'prepared', clients: number): Workload {
   return {
     name: `${mode}-${clients}`,
+    protocol: 'postgres',
     unit: 'transaction',
-    async measure(target, tools, seconds) {
+    async measure(target, tool, seconds) {
       const folder = mkdtempSync(join(tmpdir(), 'cs-bench-'));
       try {
         // Each latency of one client, a twentieth of those of many: writing them takes time too.
         const args = ['-n', '-S', '-M', mode, '-c', String(clients), '-j', '1', '-T', String(seconds), '-l', '--log-prefix=log', `--sampling-rate=${clients === 1 ? 1 : 0.05}`];
-        const { stdout } = await run(tools.pgbench, args, { cwd: folder, env: environment(target) });
+        const { stdout } = await run(tool('pgbench'), args, { cwd: folder, env: environment(target) });
         return { units: number(stdout, /actually processed: (\d+)/), rate: number(stdout, /tps = ([\d.]+) \(without/), latencyMs: medianLatency(folder) };
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -75,9 +77,9 @@ function pgbench(mode: 'simple' | 'prepared', clients: number): Workload {
   };
 }
 
-function number(output: string, pattern: RegExp): number {
+export function number(output: string, pattern: RegExp): number {
   const found = pattern.exec(output)?.[1];
-  if (found === undefined) throw new Error(`pgbench did not say ${pattern.source}:\n${output}`);
+  if (found === undefined) throw new Error(`the program did not say ${pattern.source}:\n${output}`);
   return Number(found);
 }
 
@@ -87,21 +89,22 @@ function medianLatency(folder: string): number {
   return median(lines.map((line) => Number(line.split(' ')[2]))) / 1000;
 }
 
-function read(name: string, once: (target: Target, tools: Tools) => Promise<unknown>): Workload {
+export function read(name: string, protocol: Protocol, once: (target: Target, tool: FindTool) => Promise<unknown>): Workload {
   return {
     name,
+    protocol,
     unit: 'row',
-    async measure(target, tools) {
+    async measure(target, tool) {
       const start = performance.now();
-      await once(target, tools);
+      await once(target, tool);
       const ms = performance.now() - start;
       return { units: BIG_ROWS, rate: (BIG_ROWS / ms) * 1000, latencyMs: ms };
     },
   };
 }
 
-async function psql(target: Target, tools: Tools, sql: string): Promise<void> {
-  await run(tools.psql, ['-X', '-A', '-t', '-o', '/dev/null', '-c', sql], { env: environment(target) });
+async function psql(target: Target, tool: FindTool, sql: string): Promise<void> {
+  await run(tool('psql'), ['-X', '-A', '-t', '-o', '/dev/null', '-c', sql], { env: environment(target) });
 }
 
 export function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import type { HttpServer } from '../../src/api/server.ts';
-import { makeVerifier, parseVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier, parseVerifier } from '../../src/identity/scram-verifier.ts';
 import { TOKENS, testApi } from '../api/parts.ts';
 import type { TestApi } from '../api/parts.ts';
 import { run } from './terminal-double.ts';
@@ -54,6 +54,14 @@ describe('agents verifier', () => {
     for (const n of ['0', '4095', '1e5', '-1', '99999999999']) expect(await made('x', '--iterations', n)).toMatchObject({ failed: true, out: '' });
     expect(await run(['agents', 'verifier', '--protocol', 'oracle'], { input: 'x' })).toMatchObject({ failed: true });
     expect((await run(['agents', 'verifier'], { input: 'x' })).failed).toBe(true);
+  });
+
+  it('prints one for MySQL, as the servers\' own functions make it', async () => {
+    const mysql = async (...more: string[]) => run(['agents', 'verifier', '--protocol', 'mysql', ...more], { input: 'secret\n' });
+    // MariaDB: SELECT PASSWORD('secret'), TO_BASE64(UNHEX(SHA2(UNHEX(SHA2('secret', 256)), 256)))
+    expect((await mysql('--plugin', 'mysql_native_password')).out).toBe('*14E65567ABDB5135D0CFD9A70B3032C179A49EE7\n');
+    expect((await mysql()).out).toBe('MYSQL-CACHING-SHA2$OIEhnQh92cY0Nz/TPfozostr/GxSC2S4u2DvLOtTSuc=\n');
+    expect(await mysql('--plugin', 'dialog')).toMatchObject({ failed: true, out: '' });
   });
 
   it('asks twice in a terminal', async () => {

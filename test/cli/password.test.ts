@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { makeVerifier, parseVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier, parseVerifier } from '../../src/identity/scram-verifier.ts';
 import { findProgram } from '../support/machine.ts';
 
 const script = findProgram('script');

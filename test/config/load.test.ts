@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configFrom, loadConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 
+const SHA2 = `MYSQL-CACHING-SHA2$${Buffer.alloc(32, 4).toString('base64')}`;
+const NATIVE = `*${'0A'.repeat(20)}`;
 const VERIFIER = `SCRAM-SHA-256$4096:${Buffer.alloc(16, 1).toString('base64')}$${Buffer.alloc(32, 2).toString('base64')}:${Buffer.alloc(32, 3).toString('base64')}`;
 
 let dir: string;
@@ -45,6 +47,11 @@ function problems(change: (text: string) => string): string[] {
 }
 
 describe('a right file', () => {
+  test('may give an agent a verifier of each kind', () => {
+    const config = configFrom(file, GOOD.replace(`"${VERIFIER}"`, `["${NATIVE}", "${VERIFIER}", "${SHA2}"]`));
+    expect(config.agents.get('reporter')?.verifiers).toEqual({ native: NATIVE, scram: VERIFIER, cachingSha2: SHA2 });
+  });
+
   test('becomes a Config with absolute paths, milliseconds and defaults', () => {
     const config = configFrom(file, GOOD);
     expect(config.listen).toEqual({ postgres: { host: '127.0.0.1', port: 6432 }, mysql: { host: '127.0.0.1', port: 6306 }, http: { host: '::1', port: 8080 } });
@@ -52,7 +59,7 @@ describe('a right file', () => {
       name: 'shop', protocol: 'postgres', upstream: { host: 'db.internal', port: 5432, user: 'app', database: 'shop' },
       password: { env: 'SHOP_DB_PASSWORD' }, tls: { mode: 'disable' },
     });
-    expect(config.agents.get('reporter')).toEqual({ name: 'reporter', verifier: VERIFIER, owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'] });
+    expect(config.agents.get('reporter')).toEqual({ name: 'reporter', verifiers: { scram: VERIFIER }, owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'] });
     expect(config.approvals).toEqual({
       store: { kind: 'redis', url: 'redis://127.0.0.1:6379' }, withinMs: 900_000, withinTransactionMs: 60_000,
       signingKey: join(dir, 'journal/keys/decisions.pem'), storeDown: 'pass_unflagged',
@@ -98,6 +105,12 @@ describe('wrong files name the place and what was meant', () => {
     ['a password as verifier', (t) => t.replace(VERIFIER, 'hunter2'), [expect.stringContaining('a password doesn\'t belong here')] as never],
     ['a cut verifier', (t) => t.replace(VERIFIER, VERIFIER.slice(0, -4)), [expect.stringContaining('keys aren\'t 32 bytes')] as never],
     ['weak verifier', (t) => t.replace('$4096:', '$1:'), [expect.stringContaining('at least 4096')] as never],
+    ['a cut verifier of MySQL\'s', (t) => t.replace(VERIFIER, `${SHA2.slice(0, -2)}=`), [expect.stringContaining('cut or damaged; it reads MYSQL-CACHING-SHA2$')] as never],
+    ['a password that begins with *', (t) => t.replace(VERIFIER, '*hunter2'), [expect.stringContaining('reads * and 40 hexadecimal digits')] as never],
+    ['two verifiers of one kind', (t) => t.replace(`"${VERIFIER}"`, `["${VERIFIER}", "${SHA2}", "${SHA2}"]`), [expect.stringContaining('two verifiers of one kind')] as never],
+    ['no verifier', (t) => t.replace(`"${VERIFIER}"`, '[]'), [expect.stringContaining('at least one verifier is needed')] as never],
+    ['a number as verifier', (t) => t.replace(`"${VERIFIER}"`, '7'), [expect.stringContaining('a verifier, or a list of verifiers, is needed here')] as never],
+    ['no verifier for PostgreSQL', (t) => t.replace(VERIFIER, SHA2), [expect.stringContaining('"shop" is a postgres database, which needs a verifier SCRAM-SHA-256$')] as never],
     ['same agent twice', (t) => t.replace('people:', `  - { name: reporter, verifier: "${VERIFIER}", owner: a@b.c }\npeople:`), ['9:13: there is another agent named "reporter"']],
     ['same person twice', (t) => t.replace('approvals:', '  - { email: SAM@example.com }\napprovals:'), ['11:14: there is another person with the e-mail sam@example.com']],
     ['token of nobody', (t) => `${t}tokens: [{ name: ci, hash: "sha256:${'0'.repeat(64)}", person: sum@example.com, scopes: [requests:read] }]\n`, [expect.stringContaining('there is no person sum@example.com; did you mean "sam@example.com"?')] as never],

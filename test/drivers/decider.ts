@@ -9,7 +9,7 @@ export const markerOf = ({ text }: PendingRequest): string => /\/\* ([a-z-]+) \*
 const LEFT_ALONE = new Set(['expired', 'cancelled', 'disconnected']);
 const DENIED = new Set(['denied', 'denied-in-transaction']);
 /** The second of these is denied. */
-const SECOND_DENIED = new Set(['prepared', 'pipelined', 'copied-in', 'copied-out']);
+const SECOND_DENIED = new Set(['prepared', 'pipelined', 'batch', 'copied-in', 'copied-out']);
 
 /** Decides until the signal; requests of other sessions' agents are left alone. */
 export async function decideFor(proxy: TestProxy, agent: string, signal: AbortSignal): Promise<void> {

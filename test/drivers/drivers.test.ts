@@ -13,11 +13,12 @@ import { findProgram } from '../support/machine.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { AGENT_PASSWORD, startTestProxy, type TestProxy } from '../support/proxy.ts';
 import { POLICY, SCHEMA } from './database.ts';
-import { allRequests, decideFor, outcomes } from './decider.ts';
+import { allRequests, outcomes } from './decider.ts';
 import { GOLDEN, HELD_GOLDEN, HELD_OUTCOMES } from './golden.ts';
-import { type Command, runDriver, type Set as Scenarios, type Target } from './run.ts';
+import { type Command, runDriver, type Target } from './run.ts';
+import { attended, ledger, missing, NOT_SQL, without } from './suite.ts';
 import { pgbench } from './pgbench.ts';
-import { allRequired, type Driver, drivers } from './toolchains.ts';
+import { drivers } from './toolchains.ts';
 
 let server: TestPostgres;
 let proxy: TestProxy;
@@ -47,42 +48,10 @@ const direct = (): Target => ({ port: server.port, user: 'app', password: 'upstr
 const plain = (agent: string): Target => ({ port: proxy.port, user: agent, password: AGENT_PASSWORD, database: 'shop' });
 const encrypted = (agent: string): Target => ({ ...plain(agent), ca });
 
-function without(golden: Readonly<Record<string, object>>, left: Driver['without']): Record<string, object> {
-  const kept = (name: string): boolean => left?.[name] === undefined;
-  return Object.fromEntries(Object.entries(golden).filter(([name]) => kept(name)).map(([name, expected]) => [
-    name, Array.isArray(expected) ? expected : Object.fromEntries(Object.entries(expected).filter(([part]) => kept(`${name}.${part}`))),
-  ]));
-}
-
-async function ledger(): Promise<Set<string>> {
-  return new Set((await allRequests(proxy)).map(({ id }) => id));
-}
-
-/** One run through the proxy, with somebody who decides. */
-async function attended(command: Command, set: Scenarios, target: Target): Promise<Record<string, unknown>> {
-  const over = new AbortController();
-  const deciding = decideFor(proxy, target.user, over.signal);
-  try {
-    return await runDriver(command, set, target);
-  } finally {
-    over.abort();
-    await deciding;
-  }
-}
-
-/** What isn't SQL is held, since only the server knows all of its grammar; a person who releases it gives the driver the server's own error. */
-const NOT_SQL = /^(selekt 1|select 1 \+);?$/;
-
 const all = drivers();
 const pgbenchProgram = findProgram('pgbench');
 const leftOut = [...all.flatMap(({ name, command }) => (typeof command === 'string' ? [`${name} (${command})`] : [])), ...(pgbenchProgram === undefined ? ['pgbench'] : [])];
 if (leftOut.length > 0) console.warn(`LEFT OUT: ${leftOut.join(', ')}`);
-
-/** A driver that can't be run here fails where every driver is required, and is a skipped test that says why elsewhere. */
-function missing(reason: string): void {
-  if (allRequired()) it('is there', () => expect.fail(reason));
-  else it.skip(`is left out: ${reason}`, () => {});
-}
 
 describe.each(all)('$name', ({ command, without: left, alsoHeld }) => {
   if (typeof command === 'string') {
@@ -91,10 +60,10 @@ describe.each(all)('$name', ({ command, without: left, alsoHeld }) => {
   }
 
   it('gets through the proxy what it gets directly, and nothing of it is held', { timeout: 120_000 }, async () => {
-    const before = await ledger();
+    const before = await ledger(proxy);
     const [{ encrypted: _no, ...expected }, [viaPlain, viaTls]] = await Promise.all([
       runDriver(command, 'equal', direct()),
-      (async () => [await attended(command, 'equal', plain('reporter')), await attended(command, 'equal', encrypted('reporter'))] as const)(),
+      (async () => [await attended(proxy, command, 'equal', plain('reporter')), await attended(proxy, command, 'equal', encrypted('reporter'))] as const)(),
     ]);
     const heldTexts = (await allRequests(proxy)).filter(({ id }) => !before.has(id)).map(({ text }) => text);
     expect(heldTexts.filter((text) => !NOT_SQL.test(text))).toEqual([]);
@@ -104,8 +73,8 @@ describe.each(all)('$name', ({ command, without: left, alsoHeld }) => {
   });
 
   it.each([['plain', plain], ['TLS', encrypted]] as const)('is told what becomes of its held statements, %s', { timeout: 120_000 }, async (_way, target) => {
-    const before = await ledger();
-    const results = await attended(command, 'held', target('writer'));
+    const before = await ledger(proxy);
+    const results = await attended(proxy, command, 'held', target('writer'));
     expect(results).toMatchObject(without(HELD_GOLDEN, left));
     await expect.poll(() => outcomes(proxy, before), { timeout: 10_000 }).toEqual({ ...without(HELD_OUTCOMES, left), ...alsoHeld });
   });

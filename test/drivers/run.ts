@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
-/** A way to the database, as libpq's variables name it. */
+/** A way to the database. */
 export interface Target {
   readonly port: number;
   readonly user: string;
@@ -12,6 +12,8 @@ export interface Target {
   readonly database: string;
   /** File of the authority to trust; undefined: no TLS. */
   readonly ca?: string;
+  /** Where the proxy tells what waits for approval, for programs that must know. */
+  readonly requests?: { readonly url: string; readonly token: string };
 }
 
 /** A scenario's result, or how it failed. */
@@ -23,12 +25,15 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export function environment({ port, user, password, database, ca }: Target): Record<string, string> {
+/** As libpq's variables name it, and in names of our own for drivers that have none. */
+export function environment({ port, user, password, database, ca, requests }: Target): Record<string, string> {
   const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
   return {
     // Nothing of the machine's own settings (PGSERVICE, locales, time zones) may reach the drivers.
     PATH, HOME, TMPDIR, TZ: 'UTC', LC_ALL: 'C.UTF-8', PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database,
     PGSSLMODE: ca === undefined ? 'disable' : 'verify-full', PGGSSENCMODE: 'disable', ...(ca === undefined ? {} : { PGSSLROOTCERT: ca }),
+    DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database, ...(ca === undefined ? {} : { DB_CA: ca }),
+    ...(requests === undefined ? {} : { DB_REQUESTS: requests.url, DB_TOKEN: requests.token }),
   };
 }
 

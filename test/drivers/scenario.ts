@@ -31,7 +31,7 @@ export const UNICODE = `na\u00efve \u2013 \u6f22\u5b57 \u{1f418} "q" \\ ' end`;
 export async function report(sets: Readonly<Record<string, Scenarios>>): Promise<void> {
   for (const [scenario, run] of Object.entries(sets[process.argv[2] ?? ''] ?? {})) {
     const line = await run().then((result) => ({ scenario, result }), (error: unknown) => ({ scenario, failed: failure(error) }));
-    console.log(JSON.stringify(line));
+    console.log(JSON.stringify(line, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)));
   }
 }
 

@@ -7,7 +7,7 @@ import { findProgram } from '../support/machine.ts';
 import type { Command } from './run.ts';
 
 const HERE = import.meta.dirname;
-const CACHE = join(HERE, '../../.cache');
+export const CACHE = join(HERE, '../../.cache');
 const PSYCOPG = 'psycopg[binary]>=3.2,<4';
 const ASYNCPG = 'asyncpg>=0.30,<1';
 const JDBC = '42.7.8';
@@ -41,7 +41,7 @@ export function allRequired(): boolean {
   return process.env['COUNTERSIGN_DRIVERS'] === 'required' || (process.env['CI'] ?? '') !== '' || (process.env['COUNTERSIGN_TEST_ALL'] ?? '') !== '';
 }
 
-function attempt(make: () => Command): Command | string {
+export function attempt(make: () => Command): Command | string {
   try {
     return make();
   } catch (error) {
@@ -59,22 +59,22 @@ function psql(): Command {
 }
 
 function python(file: string): Command {
-  return { program: pythonProgram(), args: [join(HERE, 'python', file)], env: { PYTHONDONTWRITEBYTECODE: '1' } };
+  return { program: pythonWith('import psycopg, asyncpg', [PSYCOPG, ASYNCPG]), args: [join(HERE, 'python', file)], env: { PYTHONDONTWRITEBYTECODE: '1' } };
 }
 
-/** COUNTERSIGN_TEST_PYTHON when it has both drivers, else an environment of our own. */
-function pythonProgram(): string {
+/** The first of COUNTERSIGN_TEST_PYTHON and our own environment that has what `importing` imports; into our own it is installed. */
+export function pythonWith(importing: string, packages: readonly string[]): string {
   const given = process.env['COUNTERSIGN_TEST_PYTHON'];
   const own = join(CACHE, 'python/bin/python');
-  for (const program of [given, own]) if (program !== undefined && hasDrivers(program)) return program;
+  for (const program of [given, own]) if (program !== undefined && imports(program, importing)) return program;
   if (!existsSync(own)) run(needed('python3'), '-m', 'venv', join(CACHE, 'python'));
-  run(own, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PSYCOPG, ASYNCPG);
+  run(own, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages);
   return own;
 }
 
-function hasDrivers(program: string): boolean {
+function imports(program: string, importing: string): boolean {
   try {
-    run(program, '-c', 'import psycopg, asyncpg');
+    run(program, '-c', importing);
     return true;
   } catch {
     return false;
@@ -92,12 +92,12 @@ function java(): Command {
   return { program: needed('java'), args: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', [jar, classes].join(delimiter), 'Main'] };
 }
 
-function needed(program: string): string {
+export function needed(program: string): string {
   const found = findProgram(program);
   if (found === undefined) throw new Error(`${program} isn't installed`);
   return found;
 }
 
-function run(program: string, ...args: readonly string[]): void {
+export function run(program: string, ...args: readonly string[]): void {
   execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 180_000 });
 }

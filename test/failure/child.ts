@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { hashToken } from '../../src/identity/tokens.ts';
-import { makeVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier } from '../../src/identity/scram-verifier.ts';
 import { AGENT_PASSWORD, TEST_POLICY, TOKENS } from '../support/proxy.ts';
 import type { WireLogin } from '../support/wire.ts';
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../src/framing/malformed.ts';
 import { PostgresConversation } from '../../src/postgres/conversation.ts';
 import type { ConversationListener } from '../../src/protocol/conversation.ts';
+import { Refused } from '../../src/protocol/refusal.ts';
 import type { Outcome, Statement, Step } from '../../src/protocol/statement.ts';
 import { frames } from '../support/wire.ts';
 import { replies } from '../support/scripted-replies.ts';
@@ -19,6 +20,7 @@ function conversation(): { machine: PostgresConversation; told: Told; send(...me
     completed: () => undefined,
     ended: (_: Statement, outcome) => told.ended.push(outcome),
     ready: () => undefined,
+    reset: () => undefined,
     setting: (name, value) => told.settings.push(`${name}=${value}`),
   };
   const machine = new PostgresConversation({ messageBytes: 1 << 20, statementBytes: 1 << 20 }, listener);
@@ -75,10 +77,12 @@ describe('a server that says', () => {
     expect(() => machine.reply(Buffer.concat([replies.complete('DROP TABLE'), replies.ready('I')]))).toThrow(Malformed);
   });
 
-  it('another setting says so to the session', () => {
+  it('that it reads statements in another way ends the session', () => {
     const { machine, told } = conversation();
-    machine.reply(replies.parameters({ client_encoding: 'SJIS' }));
+    expect(() => machine.reply(replies.parameters({ client_encoding: 'SJIS' }))).toThrow(Refused);
     expect(told.settings).toEqual(['client_encoding=SJIS']);
+    expect(() => conversation().machine.reply(replies.parameters({ standard_conforming_strings: 'off' }))).toThrow(Refused);
+    conversation().machine.reply(replies.parameters({ standard_conforming_strings: 'on' }));
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeVerifier, mockVerifier, parseVerifier, ScramClient, ScramFailure, ScramServer } from '../../src/postgres/scram.ts';
+import { makeVerifier, mockVerifier, parseVerifier } from '../../src/identity/scram-verifier.ts';
+import { ScramClient, ScramFailure, ScramServer } from '../../src/postgres/scram.ts';
 
 async function login(password: string, serverPassword: string, binding: { client?: Buffer; server?: Buffer } = {}): Promise<boolean> {
   const client = new ScramClient(password, binding.client);

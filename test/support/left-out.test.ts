@@ -19,13 +19,24 @@ function asked(environment: Record<string, string>): LeftOut {
   }
 }
 
+const REDIS = { COUNTERSIGN_TEST_REDIS: 'redis://elsewhere' };
+const MARIADB = { COUNTERSIGN_TEST_MARIADB: 'mysql://elsewhere' };
+const MYSQL = { COUNTERSIGN_TEST_MYSQL: 'mysql://elsewhere' };
+
 test('without a Redis the files that need one are left out, by name', () => {
-  const { files, line } = asked({});
+  const { files, line } = asked({ ...MARIADB, ...MYSQL });
   expect(files).toContain('test/support/redis.test.ts');
   expect(files).not.toContain('test/support/fake-clock.test.ts');
+  expect(files).not.toContain('test/support/mysql.test.ts');
   expect(line).toContain('test/support/redis.test.ts');
 });
 
-test.for([{ COUNTERSIGN_TEST_ALL: '1' }, { COUNTERSIGN_TEST_REDIS: 'redis://elsewhere' }])('with %o nothing is', (environment) => {
+test('without a MariaDB the files run with MySQL, and that is said', () => {
+  const { files, line } = asked({ ...REDIS, ...MYSQL });
+  expect(files).toEqual([]);
+  expect(line).toMatch(/^LEFT OUT, for want of a mariadb server .*: the mariadb part of .*test\/support\/mysql\.test\.ts/);
+});
+
+test.for([{ COUNTERSIGN_TEST_ALL: '1' }, { ...REDIS, ...MARIADB, ...MYSQL }])('with %o nothing is', (environment) => {
   expect(asked(environment)).toEqual({ files: [], line: '' });
 });

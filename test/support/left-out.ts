@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { aptWorks, dockerAnswers, findProgram } from './machine.ts';
+import { FLAVOURS, HINTS, serverCanBeHad } from './mysql-binaries.ts';
 
 export interface LeftOut {
   /** Relative to the root, for vitest's `exclude`. */
@@ -15,12 +16,25 @@ export interface LeftOut {
   readonly line: string;
 }
 
+const REDIS_HINT = 'install redis-server or Valkey, start Docker, or set COUNTERSIGN_TEST_REDIS to a URL';
+
 export function leftOut(root: string): LeftOut {
-  if ((process.env['COUNTERSIGN_TEST_ALL'] ?? '') !== '' || redisCanBeHad()) return { files: [], line: '' };
-  const server = join(root, 'test/support/redis.ts');
-  const files = testFiles(root).filter((file) => imported(join(root, file)).has(server));
-  const line = `LEFT OUT, for want of a Redis server (install redis-server or Valkey, start Docker, or set COUNTERSIGN_TEST_REDIS to a URL): ${files.join(', ')}`;
-  return { files, line: files.length === 0 ? '' : line };
+  if ((process.env['COUNTERSIGN_TEST_ALL'] ?? '') !== '') return { files: [], line: '' };
+  const missing = FLAVOURS.filter((flavour) => !serverCanBeHad(flavour));
+  const redis = redisCanBeHad() ? [] : needing(root, 'redis.ts');
+  const mysql = missing.length === 0 ? [] : needing(root, 'mysql.ts');
+  const lines = [
+    ...(redis.length === 0 ? [] : [`LEFT OUT, for want of a Redis server (${REDIS_HINT}): ${redis.join(', ')}`]),
+    // With one of the two the files run, with that one.
+    ...(mysql.length === 0 ? [] : missing.map((flavour) => `LEFT OUT, for want of a ${flavour} server (${HINTS[flavour]}): ${missing.length === FLAVOURS.length ? '' : `the ${flavour} part of `}${mysql.join(', ')}`)),
+  ];
+  return { files: [...new Set([...redis, ...(missing.length === FLAVOURS.length ? mysql : [])])], line: lines.join('\n') };
+}
+
+/** The test files that import this file of test/support, however far away. */
+function needing(root: string, file: string): string[] {
+  const server = join(root, 'test/support', file);
+  return testFiles(root).filter((test) => imported(join(root, test)).has(server));
 }
 
 function testFiles(root: string): string[] {

@@ -8,7 +8,9 @@ import { configFrom } from '../../src/config/load.ts';
 import { hashToken } from '../../src/identity/tokens.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { JournalRecord } from '../../src/journal/events.ts';
-import { makeVerifier } from '../../src/postgres/scram.ts';
+import { makeVerifier } from '../../src/identity/scram-verifier.ts';
+import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
+import { sha1Twice, sha256Twice } from '../../src/mysql/auth/digests.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
@@ -18,6 +20,8 @@ import type { Certificate } from './certificates.ts';
 export const AGENT_PASSWORD = 'agent password';
 /** Derived once: SCRAM's key derivation is slow on purpose. */
 const AGENT_VERIFIER = makeVerifier(AGENT_PASSWORD);
+/** With these each login of a MySQL client is one exchange. */
+const MYSQL_VERIFIERS = [cachingSha2Verifier(sha256Twice(AGENT_PASSWORD)), nativeVerifier(sha1Twice(AGENT_PASSWORD))];
 
 /** Tokens by the person who holds them; all scopes. */
 export const TOKENS = {
@@ -38,7 +42,7 @@ rules:
 `;
 
 export interface ProxyOptions {
-  /** `postgres://user@host:port/database` and its password. */
+  /** `postgres://user@host:port/database`, or `mysql://…`, and its password. */
   readonly upstream: { readonly url: string; readonly password: string; readonly tls?: string };
   readonly policy?: string;
   /** `memory` or a Redis URL. */
@@ -91,7 +95,8 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   const text = configuration(options);
   writeFileSync(file, text);
   const proxy = await startProxy(configFrom(file, text), options.log ?? createLog(process.env['COUNTERSIGN_LOG'] ?? 'silent'), options.clock ?? systemClock);
-  const port = proxy.postgres?.port ?? 0;
+  const { protocol } = new URL(options.upstream.url);
+  const port = (protocol === 'mysql:' ? proxy.mysql : proxy.postgres)?.port ?? 0;
   const api = proxy.http?.url ?? '';
 
   const call: TestProxy['call'] = async (path, { as = 'sam', method = 'GET', body } = {}) => {
@@ -105,7 +110,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   };
   return {
     host: '127.0.0.1', port, api, dir, proxy, call,
-    url: (agent = 'reporter') => `postgres://${agent}:${encodeURIComponent(AGENT_PASSWORD)}@127.0.0.1:${port}/shop`,
+    url: (agent = 'reporter') => `${protocol}//${agent}:${encodeURIComponent(AGENT_PASSWORD)}@127.0.0.1:${port}/shop`,
     async pending(wanted) {
       for (;;) {
         const { requests } = await call<{ requests: PendingRequest[] }>('/api/v1/requests?state=pending');
@@ -128,12 +133,14 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
 function configuration({ upstream, store = 'memory', tls, extra = '' }: ProxyOptions): string {
   const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read]';
   const token = (name: keyof typeof TOKENS): string => `  - { name: ${name}, hash: "${hashToken(TOKENS[name])}", person: ${name}@example.com, scopes: ${scopes} }`;
-  return `listen: { postgres: 127.0.0.1:0, http: 127.0.0.1:0 }
+  const protocol = upstream.url.startsWith('mysql:') ? 'mysql' : 'postgres';
+  const verifier = JSON.stringify([AGENT_VERIFIER, ...MYSQL_VERIFIERS]);
+  return `listen: { ${protocol}: 127.0.0.1:0, http: 127.0.0.1:0 }
 ${tls === undefined ? '' : `tls: { cert: cert.pem, key: key.pem, required: ${tls.required ?? false} }\n`}databases:
-  shop: { protocol: postgres, upstream: "${upstream.url}", password: { file: password }, tls: { mode: ${upstream.tls ?? 'disable'} } }
+  shop: { protocol: ${protocol}, upstream: "${upstream.url}", password: { file: password }, tls: { mode: ${upstream.tls ?? 'disable'} } }
 agents:
-  - { name: reporter, verifier: "${AGENT_VERIFIER}", owner: dana@example.com, groups: [analytics], databases: [shop] }
-  - { name: writer, verifier: "${AGENT_VERIFIER}", owner: dana@example.com, groups: [apps], databases: [shop] }
+  - { name: reporter, verifier: ${verifier}, owner: dana@example.com, groups: [analytics], databases: [shop] }
+  - { name: writer, verifier: ${verifier}, owner: dana@example.com, groups: [apps], databases: [shop] }
 people:
   - { email: sam@example.com, roles: [approver], groups: [dba] }
   - { email: kim@example.com, roles: [approver], groups: [dba] }

@@ -2,6 +2,7 @@
 
 import type { Node, RawStmt } from 'libpg-query';
 import type { Catalog, RelationData } from '../catalog.ts';
+import { doubtful } from '../doubtful.ts';
 import type { Facts, StatementFacts } from '../facts.ts';
 import { Findings } from './findings.ts';
 import { HANDLERS, HARMLESS_NODES } from './handlers.ts';
@@ -149,8 +150,4 @@ function union(judged: readonly Judged[]): Findings {
   const all = new Findings();
   for (const { found } of judged) all.absorb(found);
   return all;
-}
-
-export function doubtful(doubt: string): Facts {
-  return { statements: [], effects: [{ effect: 'unknown', objects: [], because: doubt }], tables: [], unbounded: false, doubt, unresolved: false, integersFree: false };
 }

@@ -5,14 +5,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Catalog } from '../catalog.ts';
 import type { CatalogData, CatalogSource } from '../catalog.ts';
 import type { Facts, Understanding } from '../facts.ts';
-import { doubtful, Judge } from './batch.ts';
-import { Generations } from './generations.ts';
-import { JudgeThread } from './judge-thread.ts';
+import { doubtful } from '../doubtful.ts';
+import { Judge } from './batch.ts';
+import { Generations } from '../generations.ts';
+import { JudgeThread } from '../judge-thread.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
 import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
-import { shaped, shapeOf, unshaped } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { shaped, shapeOf, unshaped } from '../shape.ts';
+import type { Shaped } from '../shape.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
@@ -40,6 +41,9 @@ const WORK = 100_000;
 const CACHED_CHARACTERS = 8 * 1024;
 const CACHE = { entries: 5000, characters: 4 * 1024 * 1024 };
 
+/** Compiled code keeps its extension; sources are run as they are. */
+const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
 /** Loads the catalog and the parser. Rejects when the catalog can't be loaded. */
 export async function createUnderstanding(options: UnderstandingOptions): Promise<PostgresUnderstanding> {
   const [parser, data] = await Promise.all([Parser.start(), options.catalogSource.load()]);
@@ -51,7 +55,7 @@ class Understander implements PostgresUnderstanding {
   readonly #source: CatalogSource;
   readonly #limits: Limits;
   readonly #parser: Parser;
-  readonly #thread: JudgeThread;
+  readonly #thread: JudgeThread<Limits>;
   readonly #exact = new Generations<Facts>(CACHE);
   readonly #shapes = new Generations<Shaped>(CACHE);
   #data: CatalogData;
@@ -64,7 +68,7 @@ class Understander implements PostgresUnderstanding {
     this.#parser = parser;
     this.#data = data;
     this.#judge = new Judge(parser, new Catalog(data), WORK);
-    this.#thread = new JudgeThread(data, this.#limits, options.parseMs ?? 2000, options.clock ?? systemClock);
+    this.#thread = new JudgeThread(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
   }
 
   facts(text: string): Facts | Promise<Facts> {
@@ -93,7 +97,7 @@ class Understander implements PostgresUnderstanding {
   async #elsewhere(text: string): Promise<Facts> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { version } = this;
-      const facts = await this.#thread.facts(text);
+      const facts = await this.#thread.facts(text, this.#limits);
       if (this.version === version) return facts;
     }
     return doubtful('The catalog changed again and again while the statement was being understood.');

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shapeOf } from '../../../src/sql/postgres/shape.ts';
+import { shapeOf } from '../../../src/sql/shape.ts';
 import { createUnderstanding } from '../../../src/sql/postgres/understanding.ts';
 import type { PostgresUnderstanding } from '../../../src/sql/postgres/understanding.ts';
 import { CORPUS } from './corpus/all.ts';

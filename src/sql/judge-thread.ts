@@ -3,16 +3,16 @@
 /* oxlint-disable unicorn/require-post-message-target-origin -- a thread, not a window */
 
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../runtime/clock.ts';
-import type { CatalogData } from '../catalog.ts';
-import type { Facts } from '../facts.ts';
-import { doubtful } from './batch.ts';
-import type { Limits } from './limits.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CatalogData } from './catalog.ts';
+import { doubtful } from './doubtful.ts';
+import type { Facts } from './facts.ts';
 
 /** To the worker. The catalog goes along when the thread doesn't have it yet. */
-export interface Order {
+export interface Order<Context> {
   readonly text: string;
-  readonly limits: Limits;
+  /** What else the judgement rests on: limits, the session's reading. Plain data. */
+  readonly context: Context;
   readonly catalog?: CatalogData;
 }
 
@@ -24,31 +24,30 @@ export interface Answer {
 /** Statements that wait for the thread; more are doubtful at once. */
 const QUEUE = 64;
 
-/** Compiled code keeps its extension; sources are run as they are. */
-const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-
 /** A thread that isn't ready after this long won't be. */
 const START_MS = 30_000;
 
-interface Waiting {
+interface Waiting<Context> {
   readonly text: string;
+  readonly context: Context;
   readonly settle: (facts: Facts) => void;
 }
 
-export class JudgeThread {
+export class JudgeThread<Context> {
+  readonly #program: URL;
   readonly #clock: Clock;
   readonly #deadlineMs: number;
-  readonly #limits: Limits;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Waiting<Context>[] = [];
   #catalog: CatalogData;
   #worker: Worker | undefined;
   /** The catalog the thread has. */
   #told: CatalogData | undefined;
   #busy = false;
 
-  constructor(catalog: CatalogData, limits: Limits, deadlineMs: number, clock: Clock) {
+  /** @param program the thread's file: it takes orders and gives answers, the first when it is ready */
+  constructor(program: URL, catalog: CatalogData, deadlineMs: number, clock: Clock) {
+    this.#program = program;
     this.#catalog = catalog;
-    this.#limits = limits;
     this.#deadlineMs = deadlineMs;
     this.#clock = clock;
   }
@@ -58,10 +57,10 @@ export class JudgeThread {
   }
 
   /** Never rejects. */
-  facts(text: string): Promise<Facts> {
+  facts(text: string, context: Context): Promise<Facts> {
     if (this.#waiting.length >= QUEUE) return Promise.resolve(doubtful('Too many big statements are waiting to be understood; try again.'));
     const { promise, resolve } = Promise.withResolvers<Facts>();
-    this.#waiting.push({ text, settle: resolve });
+    this.#waiting.push({ text, context, settle: resolve });
     void this.#work();
     return promise;
   }
@@ -77,13 +76,13 @@ export class JudgeThread {
     this.#busy = false;
   }
 
-  async #judge({ text }: Waiting): Promise<Facts> {
+  async #judge({ text, context }: Waiting<Context>): Promise<Facts> {
     const worker = this.#worker ?? (await this.#start());
     if (worker === undefined) return doubtful('The thread that understands big statements could not be started.');
     const told = this.#told === this.#catalog;
     this.#told = this.#catalog;
     const answer = this.#answerOf(worker, this.#deadlineMs);
-    worker.postMessage({ text, limits: this.#limits, ...(told ? {} : { catalog: this.#catalog }) } satisfies Order);
+    worker.postMessage({ text, context, ...(told ? {} : { catalog: this.#catalog }) } satisfies Order<Context>);
     const facts = (await answer)?.facts;
     if (facts !== undefined) return facts;
     await this.#discard();
@@ -104,7 +103,7 @@ export class JudgeThread {
 
   /** A thread whose parser is ready, so that no statement pays for the start. */
   async #start(): Promise<Worker | undefined> {
-    const worker = new Worker(PROGRAM, { resourceLimits: { stackSizeMb: 64, maxOldGenerationSizeMb: 512 } });
+    const worker = new Worker(this.#program, { resourceLimits: { stackSizeMb: 64, maxOldGenerationSizeMb: 512 } });
     worker.unref();
     // Whoever waits is told by #answerOf; an error between statements only ends the thread.
     worker.on('error', () => this.#forget(worker)).on('exit', () => this.#forget(worker));

@@ -3,7 +3,7 @@
  * without quotes, comments, dollars and anything else in which digits could mean something different have a shape.
  */
 
-import type { Facts } from '../facts.ts';
+import type { Facts } from './facts.ts';
 
 /** Longer texts are rarely repeated with other numbers. */
 const LONGEST = 2048;

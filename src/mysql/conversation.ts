@@ -1,0 +1,349 @@
+/**
+ * The protocol of MySQL and MariaDB between login and goodbye, as a machine without I/O.
+ *
+ *   client --receive--> inbox --next--> analysis --forward|refuse--> toDatabase
+ *   client <-- toClient <-- replies, answers <-- expected <--reply-- database
+ *
+ * One command is one step. A refused command never reaches the database: it stands in the queue of expected replies until all
+ * before it are answered, and then we answer it. To the server, and to its transaction, it never was.
+ */
+
+import { Slices } from '../framing/slices.ts';
+import type { Conversation, ConversationListener, NameMeaning, TransactionState } from '../protocol/conversation.ts';
+import { transcript } from '../protocol/parameters.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Statement, Step } from '../protocol/statement.ts';
+import type { Understanding } from '../sql/facts.ts';
+import { type Action, analyse, type AnalysisParts, type MysqlStep, readsText, runsAnything } from './analysis.ts';
+import { withTypes } from './bound.ts';
+import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
+import type { ChangeUserStep } from './change-user.ts';
+import { type Frame, Inbox, joined, type Part, sequenceBehind } from './inbox.ts';
+import { type Capabilities, Capability, has, hasExtended, MariaDbCapability } from './packets/capabilities.ts';
+import { Command } from './packets/commands.ts';
+import { packets } from './packets/frame.ts';
+import { PreparedStatements, SqlNames } from './prepared.ts';
+import { encodeProgress, encodeRefusal } from './refusal.ts';
+import { renew } from './renewal.ts';
+import { Replies } from './replies.ts';
+import { READ_SETTINGS, TRACK_SETTINGS, Tracked } from './tracked.ts';
+
+export interface ConversationOptions {
+  readonly limits: { readonly messageBytes: number; readonly statementBytes: number };
+  /** In force towards the agent, and towards the database: alike in all that changes the form of what is passed on, but for SESSION_TRACK and Progress. */
+  readonly client: Capabilities;
+  readonly upstream: Capabilities;
+  /** As the server told them at login: sql_mode, character_set_client, …, `database`. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** `ServerStatus` bits at login. */
+  readonly status: number;
+  readonly listener: ConversationListener;
+  readonly understanding: Pick<Understanding, 'reading'>;
+  /** See change-user.ts. */
+  readonly changeUser?: (payload: Buffer) => ChangeUserStep;
+}
+
+/** What was added to `toDatabase` and isn't written yet. */
+interface Unsent {
+  readonly step: MysqlStep;
+  /** Undefined: it was forwarded. `satisfied`: done by us. */
+  readonly refusal: Refusal | 'satisfied' | undefined;
+  /** The types the server has of its prepared statement, before it. */
+  readonly types: readonly number[] | undefined;
+}
+
+const NO_PARAMETERS: readonly never[] = [];
+
+export class MysqlConversation implements Conversation {
+  /** SET isn't part of any transaction. */
+  readonly settingsRollBack = false;
+  readonly toDatabase = new Slices();
+  readonly toClient = new Slices();
+  readonly #inbox: Inbox;
+  readonly #prepared = new PreparedStatements();
+  readonly #names = new SqlNames();
+  readonly #tracked: Tracked;
+  readonly #expected = new ExpectedQueue();
+  readonly #replies: Replies;
+  readonly #analysis: AnalysisParts;
+  readonly #progress: boolean;
+  /** The head of the inbox, analysed. */
+  #step: MysqlStep | undefined;
+  #unsent: Unsent[] = [];
+
+  constructor({ limits, client, upstream, settings, status, listener, understanding, changeUser }: ConversationOptions) {
+    this.#inbox = new Inbox(limits);
+    this.#tracked = new Tracked(settings, understanding, (name, value) => listener.setting(name, value));
+    this.#replies = new Replies({
+      client, upstream, status, listener, prepared: this.#prepared, names: this.#names, tracked: this.#tracked, inbox: this.#inbox,
+      expected: this.#expected, toClient: this.toClient, toDatabase: this.toDatabase,
+    });
+    this.#analysis = {
+      limits, prepared: this.#prepared, tracked: this.#tracked, attributes: has(client, Capability.QueryAttributes),
+      bulk: hasExtended(upstream, MariaDbCapability.StmtBulkOperations), changeUser,
+    };
+    this.#progress = hasExtended(client, MariaDbCapability.Progress);
+  }
+
+  get backlog(): number {
+    return this.#inbox.backlog + this.#prepared.longBytes;
+  }
+
+  get quiet(): boolean {
+    return this.#expected.length === 0;
+  }
+
+  get waiting(): boolean {
+    return this.#inbox.head !== undefined;
+  }
+
+  get transaction(): TransactionState {
+    return this.#replies.transaction;
+  }
+
+  /** The server answers each command without being asked to. */
+  hasten(): void {}
+
+  outstanding(): readonly Statement[] {
+    return this.#expected.statements();
+  }
+
+  receive(chunk: Buffer): void {
+    this.#inbox.receive(chunk);
+  }
+
+  keep(): void {
+    this.#inbox.keep();
+  }
+
+  reply(chunk: Buffer): void {
+    this.#replies.receive(chunk);
+  }
+
+  next(): Step | 'unsettled' | undefined {
+    if (this.#step !== undefined) return this.#step;
+    const part = this.#inbox.head;
+    if (part === undefined) return undefined;
+    if (part.kind === 'command' && !this.#settled(part)) return 'unsettled';
+    const step = analyse(part, this.#analysis);
+    if (step !== 'unsettled') this.#step = step;
+    return step;
+  }
+
+  forward(step: Step): void {
+    this.#add(this.#take(step));
+  }
+
+  /** A command is refused as a whole: there is one statement in it at most. */
+  refuse(step: Step, _at: number, refusal: Refusal): void {
+    this.#add(this.#take(step), refusal);
+  }
+
+  satisfy(step: Step): void {
+    this.#add(this.#take(step), 'satisfied');
+  }
+
+  sent(): void {
+    // Values may be large, and a cursor's run may be kept for long; nobody here needs them again.
+    for (const { step } of this.#unsent) for (const statement of step.statements) statement.parameters = NO_PARAMETERS;
+    this.#unsent = [];
+    this.#expected.unsent = 0;
+    this.#replies.drain();
+  }
+
+  recall(refusal: Refusal): readonly Step[] {
+    const unsent = this.#unsent;
+    const entries = this.#expected.recall();
+    for (const entry of entries) this.#forget(entry);
+    this.toDatabase.take();
+    this.#unsent = [];
+    for (const { step, types } of unsent.toReversed()) if (step.action.kind === 'execute') step.action.prepared.typesAtServer = types;
+    if (entries.some(({ kind }) => kind === 'read')) this.#ask();
+    for (const { step, refusal: own } of unsent) this.#add(step, own ?? (runsAnything(step) ? refusal : undefined));
+    return unsent.map((entry) => entry.step);
+  }
+
+  /** A command has one text, whose names are looked up in order. */
+  clash(): undefined {
+    return undefined;
+  }
+
+  prepared(name: string): NameMeaning {
+    return this.#expected.unsettled ? 'unsettled' : this.#names.meaning(name, this.#tracked.lexing);
+  }
+
+  /** Cursors of SQL live inside routines. */
+  cursor(): NameMeaning {
+    return 'unknown';
+  }
+
+  /** There is no message that disturbs nothing, but for MariaDB's progress reports, which its clients show while they wait. */
+  notice(message: string): void {
+    const step = this.#step;
+    if (!this.#progress || step === undefined || !this.quiet || !this.#replies.atBoundary) return;
+    this.toClient.add(encodeProgress(sequenceBehind(step.part) + step.noticed, message));
+    step.noticed++;
+  }
+
+  fatal(refusal: Refusal): Buffer {
+    if (this.#replies.farewell || !this.#replies.atBoundary) return Buffer.alloc(0);
+    return encodeRefusal(this.#awaited(), refusal);
+  }
+
+  transcript(step: Step): string {
+    return transcript(step.statements);
+  }
+
+  /** Sequence id that the client awaits next; 0 when it awaits nothing. */
+  #awaited(): number {
+    const { head } = this.#expected;
+    if (head !== undefined && head.kind !== 'track' && head.kind !== 'read') return (head.sequence + head.shift) & 0xff;
+    const part = this.#inbox.head;
+    return part === undefined ? this.#inbox.behindAnswer : sequenceBehind(part) + (this.#step?.noticed ?? 0);
+  }
+
+  /** May it be looked at by now? Where it must be known first how texts are read, the server is asked. */
+  #settled(part: Part): boolean {
+    if (this.#expected.importing) return false;
+    if (!readsText(part)) return true;
+    if (this.#expected.unsettled) return false;
+    if (this.#tracked.doubtful) this.#ask();
+    return !this.#expected.unsettled;
+  }
+
+  /** Two queries of our own: their answers are for us. */
+  #ask(): void {
+    for (const [kind, text] of [['track', TRACK_SETTINGS], ['read', READ_SETTINGS]] as const) {
+      this.toDatabase.add(packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)])));
+      this.#expected.push({ kind, sequence: 1, shift: 0 });
+    }
+  }
+
+  /** Takes the step off the inbox, unless it was recalled and is off it already. */
+  #take(step: Step): MysqlStep {
+    if (this.#step === step) {
+      this.#step = undefined;
+      this.#inbox.shift();
+    }
+    return step as MysqlStep;
+  }
+
+  /** Forwards a step, or answers it ourselves, and notes what that adds, so that it can be taken back until it is written. */
+  #add(step: MysqlStep, refusal?: Refusal | 'satisfied'): void {
+    const types = step.action.kind === 'execute' ? step.action.prepared.typesAtServer : undefined;
+    if (refusal === undefined) this.#forward(step);
+    else this.#answer(step, refusal);
+    this.#unsent.push({ step, refusal, types });
+  }
+
+  #answer({ part, action, noticed }: MysqlStep, refusal: Refusal | 'satisfied'): void {
+    if (action.kind === 'execute') {
+      this.#prepared.takeLong(action.prepared);
+      action.prepared.types = action.types;
+    }
+    if (action.kind === 'nothing' && action.executes !== undefined) this.#prepared.takeLong(action.executes);
+    const numbering = { sequence: sequenceBehind(part), shift: noticed };
+    this.#expected.push(refusal === 'satisfied' ? { kind: 'satisfied', ...numbering } : { kind: 'refused', refusal, ...numbering });
+  }
+
+  #forward(step: MysqlStep): void {
+    const { part, action } = step;
+    if (part.kind === 'data') return this.#file(part);
+    if (part.kind === 'answer') return renew(part, this.#expected, this.toDatabase);
+    switch (action.kind) {
+      case 'nothing':
+      case 'data':
+      case 'answer':
+        return;
+      case 'long_data':
+        // Beyond the limit nothing is kept: its execution is refused.
+        if (action.prepared.longBytes <= this.#analysis.limits.messageBytes) this.#prepared.addLong(action.prepared, action.parameter, action.piece, part.frames);
+        return;
+      case 'close':
+        this.#prepared.close(action.prepared);
+        break;
+      case 'reset_statement':
+        this.#prepared.takeLong(action.prepared);
+        action.prepared.cursor = undefined;
+        break;
+      case 'execute':
+        this.#execute(action, part.frames);
+        break;
+      case 'prepare':
+        this.#prepared.begin();
+        break;
+      case 'query':
+      case 'fields':
+      case 'fetch':
+      case 'ok':
+      case 'reset':
+      case 'text':
+      case 'change_user':
+      case 'quit':
+    }
+    if (action.kind !== 'execute' && action.kind !== 'change_user') this.#frames(part.frames);
+    const expected = this.#expectation(step);
+    if (expected !== undefined) this.#expected.push(expected);
+  }
+
+  #execute({ prepared, types, single }: Action & { readonly kind: 'execute' }, frames: readonly Frame[]): void {
+    prepared.running++;
+    prepared.cursor = undefined;
+    this.#frames(this.#prepared.takeLong(prepared));
+    const unseen = single !== undefined && !single.typed && single.typedAt >= 0 && types !== undefined && prepared.typesAtServer !== types;
+    if (unseen) this.toDatabase.add(packets(0, withTypes(joined(frames), single, types)));
+    else this.#frames(frames);
+    prepared.types = types;
+    prepared.typesAtServer = types;
+  }
+
+  #expectation({ part, action, noticed }: MysqlStep): Expected | undefined {
+    const numbering = { sequence: sequenceBehind(part), shift: noticed };
+    switch (action.kind) {
+      case 'query':
+      case 'fields':
+        return { kind: action.kind, statement: action.statement, progress: noProgress(), ...numbering };
+      case 'execute':
+        return { kind: 'query', statement: action.statement, progress: noProgress(), prepared: action.prepared, ...numbering };
+      case 'fetch':
+        return { kind: 'fetch', statement: action.statement, progress: noProgress(), prepared: action.prepared, ...numbering };
+      case 'prepare':
+        return { kind: 'prepare', source: action.source, lexing: this.#tracked.lexing, ...numbering };
+      case 'reset_statement':
+        return { kind: 'ok', ...numbering };
+      case 'ok':
+      case 'reset':
+      case 'text':
+        return { kind: action.kind, ...numbering };
+      case 'change_user':
+        return { ...action, ...numbering };
+      case 'close':
+      case 'quit':
+      case 'data':
+      case 'answer':
+      case 'nothing':
+      case 'long_data':
+        return undefined;
+    }
+  }
+
+  #file(part: Part & { readonly kind: 'data' }): void {
+    const shift = this.#expected.head?.shift ?? 0;
+    if (shift === 0 || !part.begins) this.toDatabase.add(part.bytes);
+    else {
+      const bytes = Buffer.from(part.bytes);
+      bytes[3] = ((bytes[3] as number) - shift) & 0xff;
+      this.toDatabase.add(bytes);
+    }
+    if (part.ends) this.#replies.fileSent(this.#inbox.fileEnd);
+  }
+
+  #frames(frames: readonly Frame[]): void {
+    for (const { bytes, start, end } of frames) this.toDatabase.range(bytes, start, end);
+  }
+
+  #forget(entry: Expected): void {
+    if (entry.kind === 'prepare') this.#prepared.abandon();
+    if (entry.kind === 'query' && entry.prepared !== undefined) entry.prepared.running--;
+  }
+}

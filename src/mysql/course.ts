@@ -1,0 +1,248 @@
+/** The course of one reply: what each of its packets means for the statement and the session, and what the client is to get of it. */
+
+import { Malformed } from '../framing/malformed.ts';
+import type { Slices } from '../framing/slices.ts';
+import type { ConversationListener } from '../protocol/conversation.ts';
+import type { Statement } from '../protocol/statement.ts';
+import type { Answers } from './answers.ts';
+import type { Expected, Progress } from './expected.ts';
+import type { Inbox } from './inbox.ts';
+import { type Capabilities, Capability, has, hasExtended, MariaDbCapability, ServerStatus } from './packets/capabilities.ts';
+import { decodeEof } from './packets/eof.ts';
+import { decodeErr, PROGRESS_ERRNO } from './packets/err.ts';
+import { Header, packets } from './packets/frame.ts';
+import { decodeOk } from './packets/ok.ts';
+import { decodePrepareOk } from './packets/prepare-ok.ts';
+import { PacketReader } from './packets/reader.ts';
+import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
+import { ResultPhase } from './result.ts';
+import type { Tracked } from './tracked.ts';
+
+/** What becomes of a packet: it goes on as it came, or not at all, or another payload in its place; and whether the reply is complete with it. */
+export interface Fate {
+  readonly send: 'as it came' | 'nothing' | Buffer;
+  readonly over: boolean;
+}
+
+const GOES_ON: Fate = { send: 'as it came', over: false };
+const OVER: Fate = { send: 'as it came', over: true };
+const DROPPED: Fate = { send: 'nothing', over: false };
+const NOTHING = Buffer.alloc(0);
+
+export interface CourseParts {
+  readonly client: Capabilities;
+  readonly upstream: Capabilities;
+  readonly prepared: PreparedStatements;
+  readonly names: SqlNames;
+  readonly tracked: Tracked;
+  readonly inbox: Inbox;
+  readonly toDatabase: Slices;
+  readonly listener: ConversationListener;
+}
+
+type Run = Expected & { readonly statement: Statement; readonly progress: Progress };
+
+export class Course {
+  readonly result: ResultPhase;
+  readonly #parts: CourseParts;
+  readonly #answers: Answers;
+  readonly #deprecateEof: boolean;
+
+  constructor(parts: CourseParts, answers: Answers) {
+    this.#parts = parts;
+    this.#answers = answers;
+    this.#deprecateEof = has(parts.upstream, Capability.DeprecateEof);
+    this.result = new ResultPhase(this.#deprecateEof);
+  }
+
+  /** Everything but rows. Throws Malformed for what can't come here. */
+  packet(head: Expected, payload: Buffer): Fate {
+    const byte = payload[0] as number;
+    const { phase } = this.result;
+    if (phase === 'file') throw new Malformed('the database answered before the file it asked for was over');
+    if (byte === Header.Error) return this.#error(head, payload);
+    switch (phase) {
+      case 'head':
+        return this.#first(head, byte, payload);
+      case 'definitions':
+        return this.result.definition() ? GOES_ON : OVER;
+      case 'definitions_end':
+        return this.#definitionsEnd(head, payload);
+      case 'rows':
+        return this.#rowsEnd(head, byte, payload);
+    }
+  }
+
+  /** The first packet of a result, which tells of what kind it is. */
+  #first(head: Expected, byte: number, payload: Buffer): Fate {
+    switch (head.kind) {
+      case 'query':
+      case 'read':
+        if (byte === Header.Ok) return this.#ok(head, payload);
+        if (byte === Header.LocalInfile) return this.#file(head);
+        this.result.resultSet(this.#columns(payload));
+        return GOES_ON;
+      case 'prepare':
+        return this.#prepared(head, byte, payload);
+      case 'ok':
+      case 'reset':
+      case 'renew':
+      case 'charset':
+      case 'track':
+        if (byte === Header.Ok) return this.#ok(head, payload);
+        return this.#rowsEnd(head, byte, payload);
+      case 'text':
+        return OVER;
+      case 'fetch':
+      case 'fields':
+      case 'change_user':
+      case 'say':
+      case 'refused':
+      case 'satisfied':
+        throw unexpected(byte, head);
+    }
+  }
+
+  /** The number of columns; with MariaDB's cache of metadata and without definitions, 0. */
+  #columns(payload: Buffer): number {
+    const reader = new PacketReader(payload);
+    const columns = reader.lenencInt();
+    if (columns === 0) throw new Malformed('a result set of no columns');
+    const cached = hasExtended(this.#parts.upstream, MariaDbCapability.CacheMetadata) && reader.int1() === 0;
+    reader.finish();
+    return cached ? 0 : columns;
+  }
+
+  #definitionsEnd(head: Expected, payload: Buffer): Fate {
+    const { status } = decodeEof(payload);
+    if (head.kind === 'query' && opensCursor(head, status)) return this.#suspend(head, status);
+    return this.result.definitionsEnd() ? GOES_ON : OVER;
+  }
+
+  /** OK or EOF. What else begins with 0xfe is no row either: those are larger than any packet we read. */
+  #rowsEnd(head: Expected, byte: number, payload: Buffer): Fate {
+    if (byte !== Header.Eof) throw unexpected(byte, head);
+    if (this.#deprecateEof) return this.#ok(head, payload);
+    return this.#resultEnd(head, decodeEof(payload).status) ? OVER : GOES_ON;
+  }
+
+  #ok(head: Expected, payload: Buffer): Fate {
+    const ok = decodeOk(payload, this.#parts.upstream);
+    if (ok.changes.length > 0) this.#parts.tracked.report(ok.changes);
+    const over = this.#resultEnd(head, ok.status, payload[0] === Header.Ok ? `OK ${ok.affectedRows}` : undefined);
+    const hidden = (ok.status & ServerStatus.SessionStateChanged) !== 0 && !has(this.#parts.client, Capability.SessionTrack);
+    if (hidden) return { send: this.#answers.withoutChanges(payload[0] as number, ok), over };
+    return over ? OVER : GOES_ON;
+  }
+
+  /** One result is complete. False when another follows. */
+  #resultEnd(head: Expected, status: number, tag?: string): boolean {
+    this.#answers.status = status;
+    this.#parts.tracked.check(status);
+    switch (head.kind) {
+      case 'query':
+        if (tag === undefined && opensCursor(head, status)) this.#suspend(head, status);
+        else return this.#queryResultEnd(head, status, tag);
+        return true;
+      case 'fetch':
+        if ((status & ServerStatus.LastRowSent) === 0) this.#suspend(head, status);
+        else this.#ended(head, {});
+        return true;
+      case 'fields':
+        this.#ended(head, {});
+        return true;
+      case 'reset':
+      case 'renew':
+        this.#reset();
+        return true;
+      case 'ok':
+      case 'track':
+      case 'read':
+      case 'prepare':
+      case 'text':
+      case 'charset':
+      case 'change_user':
+      case 'say':
+      case 'refused':
+      case 'satisfied':
+        return true;
+    }
+  }
+
+  #queryResultEnd(head: Expected & { readonly kind: 'query' }, status: number, tag: string | undefined): boolean {
+    const { statement, progress } = head;
+    this.#named(statement, progress.completed);
+    this.#parts.listener.completed(statement, progress.completed, tag);
+    progress.completed++;
+    const more = (status & ServerStatus.MoreResultsExist) !== 0;
+    if (more) this.result.begin();
+    else this.#ended(head, tag === undefined ? {} : { tag });
+    return !more;
+  }
+
+  /** A routine has any number of results: in a batch with one it can't be told which command has succeeded. */
+  #named(statement: Statement, at: number): void {
+    if (statement.names.length === 0) return;
+    const { names, tracked } = this.#parts;
+    if (statement.names.length > 1 && statement.after === 'unknown') names.confuse();
+    else names.apply(statement.names[at] ?? [], statement, tracked.lexing);
+  }
+
+  /** The rows stay at the server, for COM_STMT_FETCH. */
+  #suspend(head: Run & { readonly prepared?: Prepared }, status: number): Fate {
+    this.#answers.status = status;
+    if (head.prepared !== undefined) head.prepared.cursor = head.statement;
+    this.#ended(head, { suspended: true });
+    return OVER;
+  }
+
+  #ended({ statement, progress: { rows, bytes } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
+    if (statement.after === 'unknown') this.#parts.tracked.doubtful = true;
+    this.#parts.listener.ended(statement, { rows, bytes, ...more });
+  }
+
+  /** Everything the client had set and prepared is gone (COM_RESET_CONNECTION), and so is the transaction. */
+  #reset(): void {
+    const { prepared, names, tracked, listener } = this.#parts;
+    prepared.clear();
+    names.clear();
+    tracked.forget();
+    listener.reset();
+  }
+
+  /** The server asks for a file. Only a statement that was judged to bring one in may have it; another's is answered as an empty one. */
+  #file(head: Expected): Fate {
+    const { client, inbox, toDatabase } = this.#parts;
+    if (head.kind === 'query' && head.statement.imports && has(client, Capability.LocalFiles)) {
+      inbox.expectFile(head.sequence + head.shift);
+      this.result.phase = 'file';
+      return GOES_ON;
+    }
+    toDatabase.add(packets(head.sequence, NOTHING));
+    head.sequence = (head.sequence + 1) & 0xff;
+    head.shift -= 2;
+    return DROPPED;
+  }
+
+  #prepared(head: Expected & { readonly kind: 'prepare' }, byte: number, payload: Buffer): Fate {
+    if (byte !== Header.Ok) throw unexpected(byte, head);
+    const { statementId, parameters, columns, metadata } = decodePrepareOk(payload, this.#parts.upstream);
+    this.#parts.prepared.confirm(new Prepared(statementId, head.source, parameters, head.lexing));
+    return metadata && this.result.prepared(parameters, columns) ? GOES_ON : OVER;
+  }
+
+  #error(head: Expected, payload: Buffer): Fate {
+    const error = decodeErr(payload);
+    if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
+    if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
+    if (head.kind === 'prepare') this.#parts.prepared.failed();
+    if ('statement' in head) this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
+    return OVER;
+  }
+}
+
+const opensCursor = (head: Expected & { readonly kind: 'query' }, status: number): boolean => head.prepared !== undefined && (status & ServerStatus.CursorExists) !== 0;
+
+function unexpected(byte: number, head: Expected): Malformed {
+  return new Malformed(`the database sent 0x${byte.toString(16)} where ${head.kind} was to be answered`);
+}

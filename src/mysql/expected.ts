@@ -1,0 +1,127 @@
+/** The replies that are still to come, as a queue: one entry a command that is answered, by the server or by us. Pure. */
+
+import type { Refusal } from '../protocol/refusal.ts';
+import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { AskedUser } from './change-user.ts';
+import type { Prepared } from './prepared.ts';
+
+/** Sequence ids of one reply. */
+export interface Numbering {
+  /** Of the next packet the server sends for it. */
+  sequence: number;
+  /** What the client's ids are ahead: packets of ours among the server's, or of the server's that the client didn't get. */
+  shift: number;
+}
+
+export type Expected = Numbering & (
+  /** COM_QUERY, COM_INIT_DB and what is judged like them; executions, which know their prepared statement. */
+  | { readonly kind: 'query'; readonly statement: Statement; readonly progress: Progress; readonly prepared?: Prepared }
+  | { readonly kind: 'fetch'; readonly statement: Statement; readonly progress: Progress; readonly prepared: Prepared }
+  /** COM_FIELD_LIST. */
+  | { readonly kind: 'fields'; readonly statement: Statement; readonly progress: Progress }
+  | { readonly kind: 'prepare'; readonly source: StatementText; readonly lexing: string }
+  /** OK or EOF, or ERR. */
+  | { readonly kind: 'ok' | 'reset' }
+  /** COM_STATISTICS: one packet of text. */
+  | { readonly kind: 'text' }
+  /** A query of our own, of which the client sees nothing. */
+  | { readonly kind: 'track' | 'read' }
+  /** Ours as well: the session begins anew, and in which character set. */
+  | { readonly kind: 'renew' | 'charset' }
+  /** COM_CHANGE_USER: ours to ask the client, once all before it is answered. */
+  | { readonly kind: 'change_user'; readonly asks: AskedUser }
+  /** Ours to say before the reply that comes next. */
+  | { readonly kind: 'say'; readonly payload: Buffer }
+  /** Ours to answer, once all before it is answered. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'satisfied' }
+);
+
+/** What has come of a statement so far. */
+export interface Progress {
+  /** Results of it that are complete. */
+  completed: number;
+  rows: number;
+  bytes: number;
+}
+
+export const noProgress = (): Progress => ({ completed: 0, rows: 0, bytes: 0 });
+
+/** May it change how what stands behind it is read? */
+const unsettles = (entry: Expected): boolean => entry.kind === 'reset' || entry.kind === 'renew' || entry.kind === 'charset' || entry.kind === 'change_user' || entry.kind === 'track' || entry.kind === 'read' || ('statement' in entry && entry.statement.after !== 'same');
+/** May the server ask for a file while it runs? */
+const imports = (entry: Expected): boolean => entry.kind === 'query' && entry.statement.imports;
+
+/** First in, first out. Shifting an array is linear in V8 beyond some length; this isn't. */
+export class ExpectedQueue {
+  #entries: Expected[] = [];
+  #first = 0;
+  #unsettling = 0;
+  #importing = 0;
+  /** Entries at the end whose commands haven't been written yet: nothing of theirs may be answered. */
+  unsent = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#first;
+  }
+
+  /** Is anything under way that may change how a text is read? */
+  get unsettled(): boolean {
+    return this.#unsettling > 0;
+  }
+
+  /** May the server turn the conversation round and ask for a file? */
+  get importing(): boolean {
+    return this.#importing > 0;
+  }
+
+  /** Statements the server hasn't answered in full, oldest first. */
+  statements(): Statement[] {
+    return this.#entries.slice(this.#first).flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
+  }
+
+  get head(): Expected | undefined {
+    return this.#entries[this.#first];
+  }
+
+  /** The head, when the client may be answered for it. */
+  get answerable(): Expected | undefined {
+    return this.length > this.unsent ? this.head : undefined;
+  }
+
+  push(entry: Expected): void {
+    this.#entries.push(entry);
+    this.unsent++;
+    this.#count(entry, 1);
+  }
+
+  shift(): void {
+    const entry = this.#entries[this.#first];
+    if (entry === undefined) return;
+    this.#count(entry, -1);
+    this.#first++;
+    if (this.#first === this.#entries.length) {
+      this.#entries = [];
+      this.#first = 0;
+    } else if (this.#first > 256) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** Takes back what wasn't sent; newest first. */
+  recall(): Expected[] {
+    const taken: Expected[] = [];
+    for (; this.unsent > 0; this.unsent--) {
+      const entry = this.#entries.pop() as Expected;
+      this.#count(entry, -1);
+      taken.push(entry);
+    }
+    return taken;
+  }
+
+  #count(entry: Expected, by: 1 | -1): void {
+    if (unsettles(entry)) this.#unsettling += by;
+    if (imports(entry)) this.#importing += by;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Follows the server's packets: whose reply they belong to, and which of them are rows.
+ * Whole runs of packets go to the client as they came; only what the client must not see, or would read otherwise, is replaced.
+ */
+
+import { Malformed } from '../framing/malformed.ts';
+import { FrameScanner } from '../framing/scanner.ts';
+import type { Slices } from '../framing/slices.ts';
+import type { TransactionState } from '../protocol/conversation.ts';
+import { Answers } from './answers.ts';
+import { Course, type CourseParts, type Fate } from './course.ts';
+import type { Expected, ExpectedQueue, Progress } from './expected.ts';
+import { Header, HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf, serverFormat } from './packets/frame.ts';
+
+/** Rows up to this size are collected when they come in pieces: nearly always they lie whole in a chunk. Bytes. */
+const SMALL_ROW = 16 * 1024;
+/** What else the server may need for a packet that we read ourselves. */
+const LARGEST = 1024 * 1024;
+
+export interface RepliesParts extends CourseParts {
+  readonly expected: ExpectedQueue;
+  readonly toClient: Slices;
+  /** `ServerStatus` bits at login. */
+  readonly status: number;
+}
+
+export class Replies {
+  readonly #parts: RepliesParts;
+  readonly #expected: ExpectedQueue;
+  readonly #scanner: FrameScanner;
+  readonly #answers: Answers;
+  readonly #course: Course;
+  /** Was the last packet one of the largest size, which the next one goes on with? */
+  #goesOn = false;
+  /** Does the first byte of a row's payload come with its next piece? */
+  #unseen = false;
+  /** Has the client been told by the server itself that the session ends? */
+  farewell = false;
+
+  constructor(parts: RepliesParts) {
+    this.#parts = parts;
+    this.#expected = parts.expected;
+    this.#answers = new Answers(parts);
+    this.#course = new Course(parts, this.#answers);
+    this.#scanner = new FrameScanner(serverFormat((payload) => this.#whole(payload)), {
+      frame: (bytes, start, end) => this.#frame(bytes, start, end),
+      piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
+    });
+  }
+
+  get transaction(): TransactionState {
+    return this.#answers.transaction;
+  }
+
+  /** May a packet of ours be put in now? */
+  get atBoundary(): boolean {
+    return this.#scanner.atBoundary && !this.#goesOn && this.#course.result.phase !== 'file';
+  }
+
+  receive(chunk: Buffer): void {
+    this.#scanner.push(chunk);
+  }
+
+  /** The client's last packet of the file was `sequence`: the server's answer goes on from there. */
+  fileSent(sequence: number): void {
+    const { head } = this.#expected;
+    if (head === undefined || this.#course.result.phase !== 'file') throw new Malformed('a file that nobody asked for');
+    head.sequence = (sequence + 1 - head.shift) & 0xff;
+    this.#course.result.begin();
+  }
+
+  /** Answers what is ours to answer and due. */
+  drain(): void {
+    while (this.#answers.answer(this.#expected.answerable)) {
+      this.#expected.shift();
+      this.#parts.listener.ready(this.transaction, false);
+    }
+  }
+
+  #whole(payload: number): boolean {
+    if (this.#rows(this.#expected.answerable) || this.#goesOn) return payload <= SMALL_ROW;
+    if (payload > LARGEST) throw new Malformed(`a packet of ${payload} bytes that isn't a row`);
+    return true;
+  }
+
+  /** Is it rows that come now? */
+  #rows(head: Expected | undefined): boolean {
+    const { result } = this.#course;
+    if (result.phase === 'head' && (head?.kind === 'fetch' || head?.kind === 'fields')) result.list();
+    return result.phase === 'rows';
+  }
+
+  #frame(bytes: Buffer, start: number, end: number): void {
+    const head = this.#head(bytes, start);
+    this.#number(head, bytes, start);
+    const payload = end - start - HEADER_BYTES;
+    if (this.#goesOn) {
+      this.#goesOn = payload === MAX_PAYLOAD;
+      progressOf(head).bytes += end - start;
+      this.#forward(head, bytes, start, end);
+    } else if (payload === 0) throw new Malformed('an empty packet from the database');
+    else if (this.#rows(head) && (bytes[start + HEADER_BYTES] as number) < Header.Eof) this.#row(head, bytes, start, end);
+    else this.#packet(head, bytes, start, end);
+  }
+
+  #row(head: Expected, bytes: Buffer, start: number, end: number): void {
+    if (head.kind === 'read') return this.#answers.settings(bytes.subarray(start + HEADER_BYTES, end));
+    const progress = progressOf(head);
+    progress.rows++;
+    progress.bytes += end - start;
+    this.#forward(head, bytes, start, end);
+  }
+
+  #packet(head: Expected, bytes: Buffer, start: number, end: number): void {
+    const { send, over } = this.#fate(head, bytes, start, end);
+    if (send === 'as it came') this.#forward(head, bytes, start, end);
+    else if (send !== 'nothing' && !isOurs(head)) this.#parts.toClient.add(packets(sequenceOf(bytes, start) + head.shift, send));
+    if (over) this.#over(head);
+  }
+
+  #fate(head: Expected, bytes: Buffer, start: number, end: number): Fate {
+    try {
+      return this.#course.packet(head, bytes.subarray(start + HEADER_BYTES, end));
+    } catch (error) {
+      // The client doesn't get it: what it gets instead stands in its place.
+      head.sequence = sequenceOf(bytes, start);
+      throw error;
+    }
+  }
+
+  /** (A piece of) a large row. */
+  #piece(bytes: Buffer, start: number, end: number, first: boolean): void {
+    const head = this.#head(bytes, start);
+    const progress = progressOf(head);
+    progress.bytes += end - start;
+    if (!first) {
+      if (this.#unseen) rowByte(bytes[start] as number, this.#goesOn);
+      this.#unseen = false;
+      this.#parts.toClient.range(bytes, start, end);
+      return;
+    }
+    const largest = payloadBytes(bytes, start) === MAX_PAYLOAD;
+    this.#number(head, bytes, start);
+    if (!this.#goesOn) {
+      progress.rows++;
+      this.#unseen = end - start === HEADER_BYTES;
+      if (!this.#unseen) rowByte(bytes[start + HEADER_BYTES] as number, largest);
+    }
+    this.#goesOn = largest;
+    this.#forward(head, bytes, start, end);
+  }
+
+  /** The reply is complete. */
+  #over(head: Expected): void {
+    if (head === this.#expected.head) this.#expected.shift();
+    if (head.kind === 'query' && head.prepared !== undefined) head.prepared.running--;
+    this.#course.result.begin();
+    this.#parts.listener.ready(this.transaction, false);
+    this.drain();
+  }
+
+  /** Whose reply it is that goes on here. Unasked the server may only say that the session ends (shutdown, killed, idle for too long). */
+  #head(bytes: Buffer, start: number): Expected {
+    const head = this.#expected.answerable;
+    if (head !== undefined) return head;
+    if (bytes[start + HEADER_BYTES] !== Header.Error) throw new Malformed('the database answered to nothing');
+    this.farewell = true;
+    return { kind: 'ok', sequence: sequenceOf(bytes, start), shift: 0 };
+  }
+
+  #number(head: Expected, bytes: Buffer, start: number): void {
+    const sequence = sequenceOf(bytes, start);
+    if (sequence !== head.sequence) throw new Malformed(`packet ${sequence} of the database came where ${head.sequence} was due`);
+    head.sequence = (sequence + 1) & 0xff;
+  }
+
+  /** To the client as it came, but for its sequence id where the client's are others. */
+  #forward(head: Expected, bytes: Buffer, start: number, end: number): void {
+    if (isOurs(head)) return;
+    const { toClient } = this.#parts;
+    if (head.shift === 0) return toClient.range(bytes, start, end);
+    const header = Buffer.from(bytes.subarray(start, start + HEADER_BYTES));
+    header[3] = (sequenceOf(bytes, start) + head.shift) & 0xff;
+    toClient.add(header);
+    toClient.range(bytes, start + HEADER_BYTES, end);
+  }
+}
+
+/** Did we ask, and not the client? */
+const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read' || kind === 'renew' || kind === 'charset';
+
+/** A row begins with a length: 0xff begins none, and 0xfe only one of 16 MiB or more. */
+function rowByte(byte: number, largest: boolean): void {
+  if (byte === Header.Error || (byte === Header.Eof && !largest)) throw new Malformed(`a row that begins with 0x${byte.toString(16)}`);
+}
+
+function progressOf(head: Expected): Progress {
+  if (!('progress' in head)) throw new Malformed(`the database sent rows where ${head.kind} was to be answered`);
+  return head.progress;
+}

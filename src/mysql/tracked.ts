@@ -1,0 +1,122 @@
+/** What the server has told of the session: everything that decides how it reads a text. Truth comes from replies, never from what the agent asked for. */
+
+import { Refused } from '../protocol/refusal.ts';
+import type { Reading, Understanding } from '../sql/facts.ts';
+import { textDecoder } from './charsets.ts';
+import { ServerStatus } from './packets/capabilities.ts';
+import type { SessionChange } from './packets/session-changes.ts';
+
+/** Parts of sql_mode that change where tokens end and what they mean; combination modes come with their parts. */
+const LEXING_MODES = ['ANSI_QUOTES', 'HIGH_NOT_PRECEDENCE', 'IGNORE_SPACE', 'NO_BACKSLASH_ESCAPES', 'ORACLE', 'PIPES_AS_CONCAT', 'MSSQL', 'REAL_AS_FLOAT', 'EMPTY_STRING_IS_NULL'];
+
+/** Settings read when what was tracked can't be relied on, in the order of the columns of `READ_SETTINGS`. */
+const SETTINGS = ['sql_mode', 'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection', 'database'] as const;
+
+/**
+ * Has every OK tell which of these have changed, beside the default database: what texts are read by, and what servers track unasked
+ * (MySQL reference manual, "Server Tracking of Client Session State"; MariaDB: "session_track_system_variables"). All (`*`) would have MySQL count
+ * statements in every OK. Needed again when the session has begun anew, or something unseen may have turned it off.
+ */
+export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = \'autocommit,character_set_client,character_set_connection,character_set_results,collation_connection,sql_mode,time_zone\', SESSION session_track_schema = ON';
+
+const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
+
+/** One row with the values of `SETTINGS`. */
+export const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.collation_connection, DATABASE()';
+
+export class Tracked {
+  /** Names in lower case; `database` is the default one, empty when there is none. */
+  readonly settings = new Map<string, string>();
+  /** Has something run that may have changed them without saying so? */
+  doubtful: boolean;
+  readonly #understanding: Pick<Understanding, 'reading'>;
+  readonly #changed: (name: string, value: string) => void;
+  #reading: Reading | undefined;
+  #lexing: string | undefined;
+
+  /**
+   * @param settings as they were at login; without sql_mode the server is asked before the first text
+   * @param changed told of each setting
+   */
+  constructor(settings: ReadonlyMap<string, string>, understanding: Pick<Understanding, 'reading'>, changed: (name: string, value: string) => void) {
+    this.#understanding = understanding;
+    this.#changed = changed;
+    for (const [name, value] of settings) this.settings.set(name, value);
+    this.doubtful = !SETTINGS.every((name) => name === 'database' || settings.has(name));
+  }
+
+  /** How the server reads a text sent now. Throws Refused when nobody could follow it. */
+  get reading(): Reading | undefined {
+    if (this.#understanding.reading === undefined) return undefined;
+    this.#reading ??= this.#understanding.reading(this.settings);
+    if (this.#reading === undefined) throw new Refused({ code: 'forbidden', message: 'the session\'s settings make the database read statements in a way that can\'t be followed', hint: 'Leave sql_mode and the character sets as they were at login.' });
+    return this.#reading;
+  }
+
+  /** The same for two states in which a text has the same tokens. */
+  get lexing(): string {
+    this.#lexing ??= `${this.#modes()} ${this.#charset()}`;
+    return this.#lexing;
+  }
+
+  /** Throws Malformed for a text that isn't in the session's character set. */
+  decode(bytes: Buffer): string {
+    return this.#decoder()(bytes);
+  }
+
+  /** The server reports changes. Throws Refused when texts can't be read any more. */
+  report(changes: readonly SessionChange[]): void {
+    for (const change of changes) {
+      if (change.kind === 'variable') this.#set(change.name, change.value.toString('utf8'));
+      else if (change.kind === 'schema') this.#set('database', change.name.toString('utf8'));
+    }
+  }
+
+  /** Each reply tells one part of sql_mode in its status, whoever has set it and whether changes are told or not. @param status `ServerStatus` bits */
+  check(status: number): void {
+    if (((status & ServerStatus.NoBackslashEscapes) !== 0) !== this.#hasMode('NO_BACKSLASH_ESCAPES')) this.doubtful = true;
+  }
+
+  /** The session begins anew: nothing of it is known until the server was asked. */
+  forget(): void {
+    for (const name of SETTINGS) this.settings.delete(name);
+    this.#reading = undefined;
+    this.#lexing = undefined;
+    this.doubtful = true;
+  }
+
+  /** The values that READ_SETTINGS asked for. */
+  read(values: readonly (Buffer | null)[]): void {
+    SETTINGS.forEach((name, index) => this.#set(name, values[index]?.toString('utf8') ?? ''));
+    this.doubtful = false;
+  }
+
+  #set(name: string, value: string): void {
+    if (this.settings.get(name) === value || !READ_BY.has(name)) return;
+    this.settings.set(name, value);
+    this.#reading = undefined;
+    this.#lexing = undefined;
+    this.#changed(name, value);
+    if (name === 'character_set_client') this.#decoder();
+  }
+
+  #hasMode(mode: string): boolean {
+    return (this.settings.get('sql_mode') ?? '').includes(mode);
+  }
+
+  #modes(): string {
+    const modes = new Set((this.settings.get('sql_mode') ?? '').toUpperCase().split(','));
+    return LEXING_MODES.filter((mode) => modes.has(mode)).join();
+  }
+
+  #charset(): string {
+    return this.settings.get('character_set_client') ?? 'utf8mb4';
+  }
+
+  #decoder(): (bytes: Buffer) => string {
+    const name = this.#charset();
+    const decoder = textDecoder(name);
+    if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
+    return decoder;
+  }
+}

@@ -1,0 +1,117 @@
+/** Reads what a MySQL or MariaDB account can see of its server, by information_schema. Needs no privilege of its own. */
+
+import type { CatalogData, ColumnData, FunctionData, MysqlServerData, RelationData } from '../catalog.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Runs one statement and gives its rows, values as text or as the driver decodes them. */
+export type Query = (sql: string) => Promise<readonly Row[]>;
+
+const SERVER = 'SELECT VERSION() AS version, @@lower_case_table_names AS folding, @@global.sql_mode AS mode, 1 /*M! + 1 */ AS mariadb';
+
+/** Only what the servers answer without opening each table. */
+const RELATIONS = 'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, TABLE_TYPE AS kind FROM information_schema.TABLES';
+
+/** The server's own have thousands, and nobody's policy is about them. */
+const COLUMNS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, ORDINAL_POSITION AS place, COLUMN_TYPE AS type FROM information_schema.COLUMNS
+  WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
+
+/** The definition is empty for who may not see it. */
+const VIEWS = 'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, VIEW_DEFINITION AS definition FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> \'sys\'';
+
+const ROUTINES = `SELECT ROUTINE_SCHEMA AS s, ROUTINE_NAME AS n, ROUTINE_BODY AS body, IS_DETERMINISTIC AS fixed, SECURITY_TYPE AS security
+  FROM information_schema.ROUTINES WHERE ROUTINE_TYPE <> 'PACKAGE BODY'`;
+
+/** Functions loaded from libraries: not every account may look. */
+const LOADED = { mysql: 'SELECT UDF_NAME AS n FROM performance_schema.user_defined_functions', mariadb: 'SELECT name AS n FROM mysql.func' } as const;
+
+const SYSTEM: ReadonlySet<string> = new Set(['information_schema', 'performance_schema', 'mysql', 'sys']);
+
+/** `BASE TABLE`, `SYSTEM VERSIONED`, `VIEW`, `SYSTEM VIEW`, `SEQUENCE`, … in pg_class's letters. */
+const KINDS: Readonly<Record<string, string>> = { VIEW: 'v', 'SYSTEM VIEW': 'v', SEQUENCE: 'S' };
+
+/** @throws what `query` throws */
+export async function loadCatalog(query: Query): Promise<CatalogData> {
+  const [server = {}] = await query(SERVER);
+  const version = text(server['version']);
+  // VERSION() says what an administrator wants it to say; what counts is which comments are run.
+  const flavour = Number(server['mariadb']) === 2 ? 'mariadb' : 'mysql';
+  const columns = Map.groupBy(await query(COLUMNS), key);
+  const definitions = new Map((await query(VIEWS)).map((row) => [key(row), text(row['definition'])]));
+  const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], definitions.get(key(row))));
+  return {
+    serverVersion: await realVersion(query, flavour, versionId(version)),
+    mysql: { flavour, lowerCaseTableNames: Number(server['folding']), sqlMode: text(server['mode']) } satisfies MysqlServerData,
+    relations: relations.toSorted(byName),
+    functions: [...(await query(ROUTINES)).map(routineOf), ...(await loaded(query, flavour))].toSorted(byName),
+    builtins: [], operators: [], types: [], extensions: [],
+  };
+}
+
+/** The version up to which the server runs comments: MYSQL_VERSION_ID. @param told what it says of itself */
+async function realVersion(query: Query, flavour: keyof typeof LOADED, told: number): Promise<number> {
+  const runs = async (version: number): Promise<boolean> => Number((await query(`SELECT 1 /*${flavour === 'mariadb' ? 'M' : ''}!${String(version).padStart(5, '0')} + 1 */ AS runs`))[0]?.['runs']) === 2;
+  if ((await runs(told)) && !(await runs(told + 1))) return told;
+  let [low, high] = flavour === 'mariadb' ? [50_000, 999_999] : [30_000, 99_999];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (await runs(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** `10.11.19-MariaDB-…` is 101119, `9.1.0` is 90100. */
+export function versionId(version: string): number {
+  const [, major = '0', minor = '0', patch = '0'] = /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) * 10_000 + Number(minor) * 100 + Number(patch);
+}
+
+const key = (row: Row): string => JSON.stringify([text(row['s']), text(row['n'])]);
+
+interface Named {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** The server gives no order of its own. */
+const byName = (a: Named, b: Named): number => compare(a.schema, b.schema) || compare(a.name, b.name);
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function relationOf(row: Row, columns: readonly Row[], definition: string | undefined): RelationData {
+  const schema = text(row['s']);
+  return {
+    schema,
+    name: text(row['n']),
+    oid: 0,
+    kind: KINDS[text(row['kind'])] ?? 'r',
+    columns: columns.map(columnOf).toSorted((a, b) => a.number - b.number),
+    children: [],
+    ...(definition === undefined ? {} : { definition }),
+    system: SYSTEM.has(schema.toLowerCase()),
+  };
+}
+
+const columnOf = (row: Row): ColumnData => ({ name: text(row['c']), number: Number(row['place']), type: text(row['type']) });
+
+const routineOf = (row: Row): FunctionData => ({
+  schema: text(row['s']),
+  name: text(row['n']),
+  language: text(row['body']).toLowerCase(),
+  volatility: text(row['fixed']) === 'YES' ? 'immutable' : 'volatile',
+  securityDefiner: text(row['security']) === 'DEFINER',
+});
+
+async function loaded(query: Query, flavour: keyof typeof LOADED): Promise<FunctionData[]> {
+  try {
+    return (await query(LOADED[flavour])).map((row) => ({ schema: '', name: text(row['n']), language: 'c', volatility: 'volatile', securityDefiner: false }));
+  } catch {
+    // Those that it can't see are calls of names nobody vetted, like all others.
+    return [];
+  }
+}
+
+function text(value: unknown): string {
+  if (Buffer.isBuffer(value)) return value.toString('utf8');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
+}

@@ -1,0 +1,25 @@
+import { Kysely, Migrator, MysqlDialect, sql } from 'kysely';
+import { createPool } from 'mysql2';
+import { sayVersion, where } from './where.mjs';
+
+const db = new Kysely({ dialect: new MysqlDialect({ pool: createPool(where) }) });
+await db.schema.createTable('authors').ifNotExists().addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement()).addColumn('name', 'varchar(80)', (c) => c.notNull().unique()).execute();
+await db.schema.createTable('books').addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement()).addColumn('author_id', 'integer', (c) => c.references('authors.id')).addColumn('title', 'varchar(80)').addColumn('price', 'decimal(10, 2)').execute();
+await db.introspection.getTables();
+await db.introspection.getSchemas();
+const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ one: { up: (k) => k.schema.createIndex('by_title').on('books').column('title').execute() } }) } });
+await migrator.migrateToLatest();
+await db.insertInto('authors').values([{ name: 'Ann' }, { name: 'Bob' }]).execute();
+await db.insertInto('authors').values({ name: 'Ann' }).onDuplicateKeyUpdate({ name: 'Ann!' }).execute();
+await db.insertInto('books').values({ author_id: 1, title: 'One', price: '1.5' }).ignore().execute();
+await db.selectFrom('authors as a').innerJoin('books as b', 'b.author_id', 'a.id').select(['a.name', 'b.title', sql`upper(${sql.ref('b.title')})`.as('loud')]).where((eb) => eb.or([eb('b.price', '>', '1'), eb('b.title', 'in', ['One', 'Two'])])).orderBy('a.name', 'desc').limit(5).execute();
+await db.with('cheap', (d) => d.selectFrom('books').selectAll().where('price', '<', '5')).selectFrom('cheap').select((eb) => eb.fn.countAll().as('n')).execute();
+await db.selectFrom('books').select((eb) => ['author_id', eb.fn.sum('price').as('total'), eb.fn.avg('price').over((o) => o.partitionBy('author_id').orderBy('id')).as('mean')]).groupBy(['author_id', 'id', 'price']).having((eb) => eb.fn.count('id'), '>', 0).execute();
+await db.selectFrom('books').selectAll().where((eb) => eb.exists(eb.selectFrom('authors').select('id').whereRef('authors.id', '=', 'books.author_id'))).execute();
+await db.selectFrom('books').select((eb) => eb.case().when('price', '>', '1').then('dear').else('cheap').end().as('class')).execute();
+await db.transaction().setIsolationLevel('serializable').execute(async (t) => { await t.selectFrom('books').selectAll().where('id', '=', 1).forUpdate().skipLocked().execute(); await t.updateTable('books').set({ price: sql`price + 1` }).where('id', '=', 1).execute(); });
+await db.deleteFrom('books').using('books').innerJoin('authors', 'authors.id', 'books.author_id').where('authors.name', '=', 'Bob').execute();
+await db.deleteFrom('books').where('id', '=', 1).execute();
+await db.replaceInto('books').values({ id: 2, author_id: 1, title: 'Two' }).execute();
+await db.destroy();
+await sayVersion('kysely', 'mysql2');
