@@ -243,7 +243,8 @@ export class MysqlConversation implements Conversation {
     }
     if (action.kind === 'nothing' && action.executes !== undefined) this.#prepared.takeLong(action.executes);
     const numbering = { sequence: sequenceBehind(part), shift: noticed };
-    this.#expected.push(refusal === 'satisfied' ? { kind: 'satisfied', ...numbering } : { kind: 'refused', refusal, ...numbering });
+    const kind = action.kind === 'nothing' && action.ends === true ? 'farewell' : 'refused';
+    this.#expected.push(refusal === 'satisfied' ? { kind: refusal, ...numbering } : { kind, refusal, ...numbering });
   }
 
   #forward(step: MysqlStep): void {

@@ -98,6 +98,7 @@ export class Course {
       case 'change_user':
       case 'say':
       case 'refused':
+      case 'farewell':
       case 'satisfied':
         throw unexpected(byte, head);
     }
@@ -164,6 +165,7 @@ export class Course {
       case 'change_user':
       case 'say':
       case 'refused':
+      case 'farewell':
       case 'satisfied':
         return true;
     }

@@ -394,13 +394,25 @@ describe('a connection that begins anew', () => {
 });
 
 describe('commands that can\'t be judged', () => {
-  const refused = [Command.BinlogDump, Command.BinlogDumpGtid, Command.TableDump, Command.RegisterSlave, Command.Debug, Command.Shutdown, Command.CreateDb, Command.DropDb, Command.Refresh, Command.Daemon, Command.Clone, Command.Sleep, Command.Time, Command.SlaveWorker, 0x7f, 0xff, Command.ChangeUser];
+  const refused = [Command.BinlogDump, Command.BinlogDumpGtid, Command.TableDump, Command.RegisterSlave, Command.Debug, Command.Shutdown, Command.CreateDb, Command.DropDb, Command.Refresh, Command.Daemon, Command.Clone, Command.Sleep, Command.Time, Command.SlaveWorker, 0x7f, 0xff];
 
   it.each(refused)('%i is refused, and the connection goes on', (command) => {
     const { send, atServer, atClient } = scripted();
     send(of(command, Buffer.from('anything')), of(Command.Ping));
     expect(atServer()).toEqual(['0 0e']);
     expect(atClient()[0]).toMatch(/^1 ff .*#42000command/);
+  });
+
+  it('COM_CHANGE_USER is refused in its place, and the connection ends with that: nothing behind it is even looked at', () => {
+    const { machine, send, reply, told, atServer, atClient } = scripted();
+    send(query('select 1'), of(Command.ChangeUser, Buffer.from('other\0\0shop\0')), query('delete from t'));
+    expect(machine.next()).toBe('unsettled');
+    expect(atServer()).toEqual(['0 03 select 1']);
+    expect(() => reply(server.rows(1, ['1']))).toThrow(Refused);
+    expect(atServer()).toEqual([]);
+    expect(atClient().at(-1)).toMatch(/^1 ff .*#42000command ChangeUser/);
+    expect(machine.fatal({ code: 'unsupported', message: 'the same once more' })).toHaveLength(0);
+    expect(told.ended).toHaveLength(1);
   });
 
   it('an empty packet is one of them', () => {

@@ -47,6 +47,17 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     await expect.poll(running, { timeout: 10_000 }).toBe(0);
   });
 
+  it('whoever fails to say again who it is loses the connection, and the journal knows', async () => {
+    for (const wrong of [{ user: 'writer', password: 'agent password' }, { user: 'reporter', password: 'wrong' }]) {
+      const connection = await open();
+      connection.on('error', () => undefined);
+      await expect(connection.changeUser({ ...wrong, database: 'shop' })).rejects.toMatchObject({ errno: 1045 });
+      await expect(connection.query('SELECT 1')).rejects.toThrow();
+      await expect.poll(() => proxy.journal(), { timeout: 5_000 }).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ kind: 'session.end', reason: expect.stringContaining(`Access denied for user '${wrong.user}'`) as string }) as object }));
+      connection.destroy();
+    }
+  });
+
   it('the journal knows who failed to log in', async () => {
     await expect(createConnection({ uri: proxy.url('nobody') })).rejects.toMatchObject({ errno: 1045 });
     expect(await proxy.journal()).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ kind: 'login.refused', agent: 'nobody', database: 'shop', code: 'login_refused' }) as object }));
