@@ -26,7 +26,7 @@ import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
 import { renew } from './renewal.ts';
 import { Replies } from './replies.ts';
-import { READ_SETTINGS, TRACK_SETTINGS, Tracked } from './tracked.ts';
+import { READ_SETTINGS, TRACK_AGAIN, Tracked } from './tracked.ts';
 
 export interface ConversationOptions {
   readonly limits: { readonly messageBytes: number; readonly statementBytes: number };
@@ -213,7 +213,7 @@ export class MysqlConversation implements Conversation {
 
   /** Two queries of our own: their answers are for us. */
   #ask(): void {
-    for (const [kind, text] of [['track', TRACK_SETTINGS], ['read', READ_SETTINGS]] as const) {
+    for (const [kind, text] of [['track', TRACK_AGAIN], ['read', READ_SETTINGS]] as const) {
       this.toDatabase.add(packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)])));
       this.#expected.push({ kind, sequence: 1, shift: 0 });
     }

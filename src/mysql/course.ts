@@ -129,7 +129,10 @@ export class Course {
 
   #ok(head: Expected, payload: Buffer): Fate {
     const ok = decodeOk(payload, this.#parts.upstream);
-    if (ok.changes.length > 0) this.#parts.tracked.report(ok.changes);
+    if (ok.changes.length > 0) {
+      const told = this.#parts.tracked.report(ok.changes);
+      if ('progress' in head) head.progress.told = [...head.progress.told, ...told];
+    }
     const over = this.#resultEnd(head, ok.status, payload[0] === Header.Ok ? `OK ${ok.affectedRows}` : undefined);
     const hidden = (ok.status & ServerStatus.SessionStateChanged) !== 0 && !has(this.#parts.client, Capability.SessionTrack);
     if (hidden) return { send: this.#answers.withoutChanges(payload[0] as number, ok), over };
@@ -198,8 +201,9 @@ export class Course {
     return OVER;
   }
 
-  #ended({ statement, progress: { rows, bytes } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
+  #ended({ statement, progress: { rows, bytes, told } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
     if (statement.after === 'unknown') this.#parts.tracked.doubtful = true;
+    else if (statement.after === 'told') this.#parts.tracked.expect(statement.sets, told);
     this.#parts.listener.ended(statement, { rows, bytes, ...more });
   }
 

@@ -43,11 +43,15 @@ export type Expected = Numbering & (
 export interface Progress {
   /** Results of it that are complete. */
   completed: number;
+  /** Names of settings that the server has told of. */
+  told: readonly string[];
   rows: number;
   bytes: number;
 }
 
-export const noProgress = (): Progress => ({ completed: 0, rows: 0, bytes: 0 });
+const NONE: readonly string[] = [];
+
+export const noProgress = (): Progress => ({ completed: 0, told: NONE, rows: 0, bytes: 0 });
 
 const UNSETTLES: ReadonlySet<Expected['kind']> = new Set(['reset', 'renew', 'charset', 'change_user', 'farewell', 'track', 'read']);
 /** May it change how what stands behind it is read, or whether it is? */

@@ -112,6 +112,28 @@ describe('texts behind what may change how they are read', () => {
     expect(pump()[0]?.statements[0]?.source.reading?.key).toBe('ANSI_QUOTES|elsewhere');
   });
 
+  it.each([['nothing', undefined], ['something else', { character_set_client: 'utf8mb4' }]])('wait until the server was asked when it has told %s of what was set', (_, changes) => {
+    const { machine, send, reply, atServer } = scripted({ after, sets: () => ['sql_mode', 'autocommit'] });
+    send(query('set sql_mode=ansi_quotes, autocommit=1'), query('select "a"'));
+    atServer();
+    reply(server.ok(1, changes === undefined ? {} : { changes }));
+    expect(machine.next()).toBe('unsettled');
+    expect(atServer()).toHaveLength(2);
+    reply(server.ok(1), server.raw(1, 6), ...[2, 3, 4, 5, 6, 7].map((sequence) => server.definition(sequence)));
+    expect(() => reply(server.row(8, null, 'utf8mb4', 'utf8mb4', 'utf8mb4', 'x', null))).toThrow(Malformed);
+  });
+
+  it('wait for nothing more when the server has told of what was set, or it decides nothing', () => {
+    const { send, reply, atServer } = scripted({ after, sets: (text) => (text.includes('mode') ? ['sql_mode'] : ['foreign_key_checks']) });
+    send(query('set sql_mode=ansi_quotes'));
+    reply(server.ok(1, { changes: { sql_mode: 'ANSI_QUOTES' } }));
+    send(query('set foreign_key_checks=0'));
+    reply(server.ok(1));
+    atServer();
+    expect(texts(send(query('select 1')))).toEqual(['select 1']);
+    expect(atServer()).toHaveLength(1);
+  });
+
   it('wait for the same when the status of a reply speaks of another sql_mode', () => {
     const { send, pump, reply, atServer } = scripted({ after });
     send(query('select 1'));
