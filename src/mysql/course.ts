@@ -206,7 +206,7 @@ export class Course {
     const { prepared, names, tracked, listener } = this.#parts;
     prepared.clear();
     names.clear();
-    tracked.doubtful = true;
+    tracked.forget();
     listener.reset();
   }
 

@@ -77,6 +77,14 @@ export class Tracked {
     if (((status & ServerStatus.NoBackslashEscapes) !== 0) !== this.#hasMode('NO_BACKSLASH_ESCAPES')) this.doubtful = true;
   }
 
+  /** The session begins anew: nothing of it is known until the server was asked. */
+  forget(): void {
+    for (const name of SETTINGS) this.settings.delete(name);
+    this.#reading = undefined;
+    this.#lexing = undefined;
+    this.doubtful = true;
+  }
+
   /** The values that READ_SETTINGS asked for. */
   read(values: readonly (Buffer | null)[]): void {
     SETTINGS.forEach((name, index) => this.#set(name, values[index]?.toString('utf8') ?? ''));

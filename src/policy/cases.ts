@@ -4,8 +4,8 @@ import { ConfigError } from '../config/problems.ts';
 import type { Problem } from '../config/problems.ts';
 import { shaped } from '../config/shape.ts';
 import { YamlSource } from '../config/yaml.ts';
-import type { Effect, Facts, StatementFacts, Understanding } from '../sql/facts.ts';
-import { understandTables } from './cases-catalog.ts';
+import type { Effect, Facts, StatementFacts } from '../sql/facts.ts';
+import { CaseServers } from './cases-catalog.ts';
 import { casesSchema } from './cases-schema.ts';
 import type { Case, CasesFile } from './cases-schema.ts';
 import type { CompiledPolicy } from './decide.ts';
@@ -31,10 +31,10 @@ export async function runCases(files: readonly string[], policy?: CompiledPolicy
 async function runFile(file: string, given: CompiledPolicy | undefined): Promise<CasesResult> {
   const { source, shape } = await readCases(file);
   const policy = given ?? (await ownPolicy(file, shape, source));
-  const understanding = await understandTables(shape.tables);
+  const servers = new CaseServers(shape.tables);
   const failures: Problem[] = [];
   for (const [index, one] of shape.cases.entries()) {
-    const message = await judge(one, policy, understanding);
+    const message = await judge(one, policy, servers);
     if (message !== undefined) failures.push(source.at(['cases', index], message));
   }
   return { cases: shape.cases.length, failures };
@@ -57,12 +57,19 @@ function ownPolicy(file: string, shape: CasesFile, source: YamlSource): Promise<
 }
 
 /** What came out otherwise, in a sentence; undefined when it is as expected. */
-async function judge(one: Case, policy: CompiledPolicy, understanding: Understanding): Promise<string | undefined> {
-  const facts = one.sql === undefined ? factsOf(one.facts ?? NO_FACTS) : await understanding.facts(one.sql);
+async function judge(one: Case, policy: CompiledPolicy, servers: CaseServers): Promise<string | undefined> {
+  const facts = one.sql === undefined ? factsOf(one.facts ?? NO_FACTS) : await factsAt(servers, one, one.sql);
   const verdict = policy.decide(facts, subjectOf(one));
   const right = verdict.action === one.expect && (one.rule === undefined || verdict.rule === one.rule || verdict.matched.includes(one.rule));
   return right ? undefined : difference(one, verdict, facts);
 }
+
+async function factsAt(servers: CaseServers, { protocol, database }: Case, sql: string): Promise<Facts> {
+  const understanding = await servers.understanding(protocol, database ?? DATABASE);
+  return understanding.facts(sql);
+}
+
+const DATABASE = 'shop';
 
 function difference(one: Case, verdict: Verdict, facts: Facts): string {
   const called = one.name ?? one.sql?.replaceAll(/\s+/g, ' ').slice(0, 60) ?? 'facts';
@@ -74,7 +81,7 @@ function difference(one: Case, verdict: Verdict, facts: Facts): string {
 function subjectOf(one: Case): Subject {
   return {
     agent: { name: one.agent ?? 'agent', owner: one.owner ?? 'owner@example.com', groups: one.groups ?? [] },
-    database: { name: one.database ?? 'shop', protocol: one.protocol },
+    database: { name: one.database ?? DATABASE, protocol: one.protocol },
     text: one.sql ?? '',
     transaction: { open: one.transaction_age !== undefined, ageMs: one.transaction_age ?? 0 },
     ...(one.estimated_rows !== undefined && { estimatedRows: one.estimated_rows }),

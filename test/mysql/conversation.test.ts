@@ -387,6 +387,9 @@ describe('a connection that begins anew', () => {
     send();
     expect(atClient()).toEqual([expect.stringContaining('unknown prepared statement')]);
     expect(machine.quiet).toBe(true);
+    // All of them are told again, for the session has forgotten them, too.
+    expect(told.settings).toContain('character_set_client=utf8mb4');
+    expect(told.settings).toHaveLength(6);
   });
 });
 

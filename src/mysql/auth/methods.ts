@@ -38,7 +38,7 @@ export function method(plugin: string, credential: Credential): Method {
   const make = Object.hasOwn(METHODS, plugin) ? METHODS[plugin] : undefined;
   if (make !== undefined) return make(credential);
   const name = plugin === '' ? 'the password hash of before MySQL 4.1' : plugin;
-  throw new UpstreamFailure('unsupported', `the database asks for ${name}, which isn't supported`, { hint: `Give the account one of ${Object.keys(METHODS).join(', ')}.` });
+  throw new UpstreamFailure('unsupported', `the database asks for ${name}, which isn't supported`, { hint: `Give the account ${Plugin.CachingSha2} (MySQL), or ${Plugin.Native} or ${Plugin.Parsec} (MariaDB).` });
 }
 
 function scrambleOf(data: Buffer): Buffer {

@@ -35,7 +35,7 @@ export class Judge {
     this.#readings = readings;
     this.#dialect = { flavour: data.mysql?.flavour ?? 'mysql', version: data.serverVersion };
     this.#names = new Names(data);
-    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#view(view), inner: (text, reading) => this.#inner(text, reading) };
+    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#view(view), reading: (state) => readings.reading(state), inner: (text, reading) => this.#inner(text, reading) };
   }
 
   facts(text: string, reading: MysqlReading): Facts {

@@ -17,10 +17,10 @@ export function hasBody(tokens: readonly Token[], walk: Walk): boolean {
     const cursor = walk.cursor(1);
     return holdsStatements(definedObject(cursor));
   }
-  return isCompound(tokens);
+  return walk.mariadb && isCompound(tokens);
 }
 
-/** A label may stand before; LOOP, WHILE and so on are statements of their own only in MariaDB. */
+/** BEGIN NOT ATOMIC, IF, LOOP and so on are statements of their own only in MariaDB. A label may stand before. */
 function isCompound(tokens: readonly Token[]): boolean {
   if (isWord(tokens[0], 'BEGIN')) return isWord(tokens[1], 'NOT');
   if (isWord(tokens[0], 'IF', 'CASE', 'LOOP', 'REPEAT', 'WHILE', 'FOR', 'DECLARE')) return true;

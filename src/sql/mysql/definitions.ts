@@ -112,7 +112,7 @@ function tableDefinition(walk: Walk, cursor: Cursor, effect: Effect): void {
     else if (isWord(token, 'ENGINE') && isElsewhere(tokens[isSymbol(next, '=') ? at + 2 : at + 1])) found.effect('server_io', undefined, 'its rows are elsewhere');
     else if (isWord(token, 'TRUNCATE', 'DROP') && isWord(next, 'PARTITION')) found.effect(isWord(token, 'DROP') ? 'drop' : 'truncate', undefined, 'the rows of partitions are lost');
     else if (isWord(token, 'UNION') && (isSymbol(next, '=') || isSymbol(next, '('))) mergedTables(walk, isSymbol(next, '=') ? at + 2 : at + 1);
-    else if (isWord(token, 'RENAME', 'LIKE') || (isWord(token, 'WITH') && isWord(next, 'TABLE'))) otherTable(walk, at, effect);
+    else if (isWord(token, 'RENAME', 'LIKE') || (isWord(token, 'WITH', 'TO', 'CONVERT') && isWord(next, 'TABLE'))) otherTable(walk, at, effect);
   }
   if (effect === 'create') createdRows(walk, cursor);
 }
@@ -128,7 +128,7 @@ function mergedTables(walk: Walk, open: number): void {
 
 const isElsewhere = (token: Walk['tokens'][number] | undefined): boolean => token !== undefined && ELSEWHERE.includes((token.kind === 'word' ? token.written : token.text).toUpperCase());
 
-/** `RENAME TO u`, `EXCHANGE PARTITION p WITH TABLE u`, `CREATE TABLE t LIKE u`. */
+/** `RENAME TO u`, `EXCHANGE PARTITION p WITH TABLE u`, `CONVERT PARTITION p TO TABLE u`, `CONVERT TABLE u TO PARTITION p`, `CREATE TABLE t LIKE u`. */
 function otherTable(walk: Walk, at: number, effect: Effect): void {
   const cursor = walk.cursor(at + 1);
   if (isWord(walk.tokens[at], 'LIKE')) {
@@ -139,7 +139,7 @@ function otherTable(walk: Walk, at: number, effect: Effect): void {
   if (cursor.is('COLUMN', 'INDEX', 'KEY')) return;
   cursor.skipWords('TABLE', 'TO', 'AS');
   const name = cursor.name();
-  if (name !== undefined) defineNamed(walk, 'TABLE', name.schema, name.name, 'alter', isWord(walk.tokens[at], 'RENAME'));
+  if (name !== undefined) defineNamed(walk, 'TABLE', name.schema, name.name, 'alter', isWord(walk.tokens[at], 'RENAME', 'TO'));
 }
 
 /** CREATE TABLE … SELECT. */

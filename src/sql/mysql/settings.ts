@@ -20,7 +20,30 @@ export function judgeSet(walk: Walk, at: number, rest: (walk: Walk, at: number) 
   if (cursor.is('STATEMENT') && isIdentifier(walk.tokens[at + 1])) return setStatement(walk, at, rest);
   if (special(walk, cursor)) return;
   let everybody = false;
-  for (const [from, to] of levels(walk.tokens, at, walk.tokens.length)) everybody = assignment(walk, from, to, everybody);
+  const parts = levels(walk.tokens, at, walk.tokens.length);
+  for (const [from, to] of parts) everybody = assignment(walk, from, to, everybody);
+  if (parts.length > 1) judgeTogether(walk, parts);
+}
+
+/**
+ * Should one assignment fail when its turn comes, those before it may stay: then nobody knew how the session reads from now on. So a
+ * change of that has company only of what can't fail.
+ */
+function judgeTogether(walk: Walk, parts: readonly (readonly [number, number])[]): void {
+  const { settings } = walk.found;
+  const mode = settings.findLast(({ name }) => name === 'sql_mode')?.value;
+  const charset = settings.findLast(({ name }) => name === 'character_set_client')?.value;
+  const before = walk.reading;
+  const after = walk.around.reading({ sqlMode: mode ?? before.sqlMode, charset: charset ?? before.charset, database: before.database });
+  if (after.ansiQuotes === before.ansiQuotes && after.noBackslashEscapes === before.noBackslashEscapes && after.utf8 === before.utf8) return;
+  if (parts.some(([from, to]) => mayFail(walk, from, to))) walk.found.refuse('sql_mode and character_set_client must be set by themselves: they decide how later statements are read.');
+}
+
+/** Anything computed, and what ends a transaction. */
+function mayFail({ tokens }: Walk, from: number, to: number): boolean {
+  const part = tokens.slice(from, to);
+  if (part.some((token) => isWord(token, 'AUTOCOMMIT', 'SELECT', 'GLOBAL', 'PERSIST', 'PASSWORD'))) return true;
+  return part.some((token) => isSymbol(token, '(')) && !part.some((token) => isWord(token, 'SQL_MODE') || (token.kind === 'name' && token.text.toLowerCase() === 'sql_mode'));
 }
 
 /** Forms with a grammar of their own. */

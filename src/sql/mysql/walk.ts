@@ -7,7 +7,7 @@ import type { Touch } from '../findings.ts';
 import { Cursor } from './cursor.ts';
 import type { Dialect } from './lexer.ts';
 import type { Names } from './names.ts';
-import type { MysqlReading } from './reading.ts';
+import type { MysqlReading, SessionState } from './reading.ts';
 import type { Token } from './tokens.ts';
 
 export interface Surroundings {
@@ -15,6 +15,7 @@ export interface Surroundings {
   readonly names: Names;
   /** What reading a view does; undefined while that view is being looked at. */
   view(relation: RelationData): Findings | undefined;
+  reading(state: SessionState): MysqlReading;
   /** What a text does that the statement has the server read, as PREPARE does. */
   inner(text: string, reading: MysqlReading): Findings;
 }
