@@ -38,7 +38,6 @@ import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
-import { OutcomeBook } from './session/outcome-book.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
 import { Registry } from './session/registry.ts';
@@ -79,11 +78,10 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen }, stack);
   const metrics = createMetrics();
-  const outcomes = new OutcomeBook(journal);
   let draining = false;
 
   const parts: SessionParts = {
-    config, journal, outcomes, approvals, clock, log, metrics, policy: policies.current,
+    config, journal, approvals, clock, log, metrics, policy: policies.current,
     database: (name) => databases.get(name) as Database,
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
@@ -143,7 +141,6 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
       await registry.drain(config.timeouts.drainMs);
       await http?.close();
       await closed;
-      outcomes.flush();
       journal.append({ kind: 'process.stop', reason });
       await stack.disposeAsync();
     },

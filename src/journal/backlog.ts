@@ -8,12 +8,14 @@ export interface Entry {
   readonly json: string;
   /** Sequence number of the record it is about; 0: none. */
   readonly about: number;
+  /** It is one of a `statements` record. */
+  readonly ran?: true;
   /** What an outcome amounted to, for when it has to be given up. */
   readonly outcome?: { readonly count: number; readonly rows: number; readonly bytes: number; readonly errors: number };
 }
 
-/** Nothing of these has happened yet when they can't be written, and then nothing may. `text` belongs to them. */
-const VOID = new Set(['statement', 'prepare', 'continue', 'request.opened', 'text']);
+/** Nothing of these has happened yet when they can't be written, and then nothing may. `text` and `judged` belong to them. */
+const VOID = new Set(['statement', 'prepare', 'continue', 'request.opened', 'text', 'judged']);
 
 /** Given up in this order when there are too many; whatever isn't named comes last but for decisions and freezes. */
 const EXPENDABLE = ['outcomes', 'outcome', 'login.refused', 'cancel', 'session.end', 'session.start', 'policy.rejected', 'policy.loaded', 'request.ended', 'process.stop', 'process.start'];
@@ -38,7 +40,7 @@ export interface Outage {
 export function keep(entries: readonly Entry[], uncommitted: number, outage: Outage): Entry[] {
   const kept = entries.filter((entry) => {
     if (!VOID.has(entry.kind) && entry.about < uncommitted) return true;
-    if (entry.kind !== 'text') outage.voided[entry.kind] = (outage.voided[entry.kind] ?? 0) + 1;
+    if (entry.kind !== 'text' && entry.kind !== 'judged') outage.voided[entry.kind] = (outage.voided[entry.kind] ?? 0) + 1;
     return false;
   });
   return bounded(kept, outage);

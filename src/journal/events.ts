@@ -17,18 +17,9 @@ export type JournalEvent =
   | { readonly kind: 'session.end'; readonly session: string; readonly reason: string; readonly statements: number; readonly bytesIn: number; readonly bytesOut: number }
   /** A text given a name at the server (Parse, COM_STMT_PREPARE) without being run yet. */
   | { readonly kind: 'prepare'; readonly session: string; readonly name: string; readonly text: string }
-  /** Written before the first byte of the statement leaves for the database. Never droppable. */
-  | {
-      readonly kind: 'statement'; readonly session: string; readonly arrival: Arrival; readonly text: string;
-      /** Bound parameters as the client sent them: text form, `\x…` for binary, null. */
-      readonly parameters?: readonly (string | null)[];
-      readonly verdict: Action; readonly rule: string; readonly effects: readonly EffectUse[]; readonly tables: readonly TableUse[];
-      readonly policy: string; readonly request?: string;
-      /** `run`: it leaves for the database after this record. `refused`: it never does. */
-      readonly fate: 'run' | 'refused';
-      /** Why it was refused. */
-      readonly code?: string;
-    }
+  | StatementEvent
+  /** Something was refused that isn't known as a statement: a text over the limit or not in UTF-8, a name nobody prepared. */
+  | { readonly kind: 'refused'; readonly session: string; readonly code: string; readonly reason: string }
   /** A portal or cursor already journalled is executed again (row-limited Execute, COM_STMT_FETCH). `statement` is the sequence number of its record. */
   | { readonly kind: 'continue'; readonly session: string; readonly statement: number }
   /** How a statement ended. `statement` is the sequence number of its record. */
@@ -36,11 +27,6 @@ export type JournalEvent =
       readonly kind: 'outcome'; readonly session: string; readonly statement: number; readonly tag?: string; readonly rows: number; readonly bytes: number;
       readonly ms: number; readonly error?: { readonly code: string; readonly message: string };
     }
-  /**
-   * The plain outcomes of one turn, in one record: hashing and chaining each by itself would cost more than the statement's own record.
-   * Readers give them back one by one, as `outcome`s of this record's sequence number and time.
-   */
-  | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
   | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
   | {
       readonly kind: 'request.opened'; readonly session: string; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
@@ -52,8 +38,43 @@ export type JournalEvent =
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
   | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
 
+/** Written before the first byte of the statement leaves for the database. Never droppable. */
+export interface StatementEvent {
+  readonly kind: 'statement';
+  readonly session: string;
+  readonly arrival: Arrival;
+  readonly text: string;
+  /** Bound parameters as the client sent them: text form, `\x…` for binary, null. */
+  readonly parameters?: readonly (string | null)[];
+  readonly verdict: Action;
+  readonly rule: string;
+  readonly effects: readonly EffectUse[];
+  readonly tables: readonly TableUse[];
+  readonly policy: string;
+  readonly request?: string;
+  /** `run`: it leaves for the database after this record. `refused`: it never does. */
+  readonly fate: 'run' | 'refused';
+  /** Why it was refused. */
+  readonly code?: string;
+}
+
+/** In place of a text: the one of the `text` record with that hash. */
+export interface TextReference {
+  readonly sha256: string;
+}
+
 /** Records the journal itself makes. */
 export type JournalNote =
+  /**
+   * Statements of one turn that were let through unasked, in one record: hashing and chaining each by itself would cost more than
+   * judging it. Each has a sequence number of its own, the first the record's, and readers give them back one by one, as `statement`s.
+   * `judged` is the sequence number of a record of the same segment, and text null where that record has it.
+   */
+  | { readonly kind: 'statements'; readonly ran: readonly (readonly [session: string, judged: number, text: string | TextReference | null, parameters?: readonly (string | null)[]])[] }
+  /** What statements were judged to be, once per segment; `text` of those that come again and again. */
+  | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>)
+  /** The plain outcomes of a few milliseconds; readers give them back one by one, as `outcome`s of this record's sequence number and time. */
+  | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
   /** Signed hash of everything before it; see README.md. */
   | { readonly kind: 'checkpoint'; readonly key: string; readonly signature: string }
   /** A statement text over 4 KiB, stored once per segment; readers put it back where it is referred to. */
@@ -89,8 +110,10 @@ export interface Journal {
    * It is on its way to the file only; wait for `written` before acting on it.
    */
   append(event: JournalEvent): number;
+  /** Takes how a statement ended without an error: written with the next batch, or by itself a few milliseconds later, and before whatever is appended next. */
+  ended(outcome: PlainOutcome): void;
   /**
-   * Calls back exactly once, in this event-loop turn's check phase, when all that was appended so far has been
+   * Calls back exactly once, at once or in this event-loop turn's check phase, when all that was appended so far has been
    * handed to the operating system (a kill -9 can't lose it) or, with the error, could not be.
    * On an error the turn's `statement`, `prepare`, `continue` and `request.opened` records are void (they must not run); other kinds are kept and written later.
    */

@@ -7,12 +7,13 @@ import { canonical } from './canonical.ts';
 import { sealer } from './checkpoint.ts';
 import type { Seal } from './checkpoint.ts';
 import { Encoder } from './encoder.ts';
-import type { Journal, JournalEvent, JournalNote } from './events.ts';
+import type { Journal, JournalEvent, JournalNote, PlainOutcome, StatementEvent } from './events.ts';
 import { JournalRefused, JournalUnavailable, systemCode } from './failures.ts';
-import { outcomeJson, outcomesJson, statementJson } from './hot.ts';
+import { outcomeJson, outcomesJson, ranJson } from './hot.ts';
 import { lockDirectory } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { LARGE_TEXT, textHash } from './record.ts';
+import { SegmentMemory } from './memory.ts';
+import { LARGE_TEXT } from './record.ts';
 import type { Head } from './record.ts';
 import { recover } from './recover.ts';
 import { SegmentFiles } from './segment.ts';
@@ -34,6 +35,10 @@ export interface JournalOptions {
 export const RETRY_MS = 250;
 /** Longest event, bytes of JSON. */
 const MAX_EVENT_BYTES = 1 << 28;
+/** How long what nobody waits for may wait for company. */
+const SOON_MS = 5;
+/** Two batches closer than this have something in common: others ask at the same time. */
+const ALONE_MS = 0.1;
 
 /** Locks the directory, made when absent, mends what a crash left, and goes on where the last process stopped. Throws JournalRefused. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
@@ -57,11 +62,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 }
 
-/** What would be lost of outcomes if they had to be given up. */
-function amount(event: JournalEvent): Entry['outcome'] {
-  if (event.kind === 'outcome') return { count: 1, rows: event.rows, bytes: event.bytes, errors: event.error === undefined ? 0 : 1 };
-  if (event.kind !== 'outcomes') return undefined;
-  return event.ended.reduce((sum, [, , rows, bytes]) => ({ count: sum.count + 1, rows: sum.rows + rows, bytes: sum.bytes + bytes, errors: 0 }), { count: 0, rows: 0, bytes: 0, errors: 0 });
+/** What would be lost of them if they had to be given up. */
+function amount(ended: readonly PlainOutcome[]): NonNullable<Entry['outcome']> {
+  let rows = 0;
+  let bytes = 0;
+  for (const outcome of ended) {
+    rows += outcome[2];
+    bytes += outcome[3];
+  }
+  return { count: ended.length, rows, bytes, errors: 0 };
 }
 
 interface Down {
@@ -69,6 +78,8 @@ interface Down {
   failure: JournalUnavailable;
   triedAt: number;
 }
+
+const closed = (): JournalRefused => new JournalRefused('closed', 'The journal is closed; nothing can be recorded any more.');
 
 const PLACEHOLDER: Entry = { kind: 'outage', time: '', json: '', about: 0 };
 
@@ -86,12 +97,16 @@ class SegmentedJournal implements Journal {
   #pending: Entry[] = [];
   #callbacks: ((failure?: Error) => void)[] = [];
   #scheduled = false;
+  /** Has nobody else asked lately? Then waiting for company to share a write with is waiting in vain. */
+  #alone = true;
+  #flushedAt: number;
+  /** Plain outcomes that no record was made of yet. */
+  #ended: PlainOutcome[] = [];
+  #soonTimer: { cancel(): void } | undefined;
   #closed = false;
   #down: Down | undefined;
   #lostSync: unknown;
-  /** Large texts in the segment, and those of them that aren't written yet. */
-  readonly #texts = new Set<string>();
-  #newTexts: string[] = [];
+  readonly #memory = new SegmentMemory((kind, json) => this.#add({ kind, time: this.#time(), json, about: 0 }));
   #unsigned = 0;
   #checkpointDue = false;
   #checkpointTimer: { cancel(): void } | undefined;
@@ -107,6 +122,7 @@ class SegmentedJournal implements Journal {
     this.#head = head;
     this.#files = files;
     this.#seal = sealer(options.signingKey);
+    this.#flushedAt = options.clock.monotonic();
     if (head.sequence > 0) this.#unsignedRecords(1);
   }
 
@@ -115,19 +131,31 @@ class SegmentedJournal implements Journal {
   }
 
   append(event: JournalEvent): number {
+    if (event.kind === 'statement' && event.fate === 'run' && event.request === undefined) return this.#ran(event);
+    this.#addEnded();
+    this.#schedule();
     const json = this.#json(event);
-    const entry = { kind: event.kind, time: this.#time(), json, about: event.kind === 'continue' || event.kind === 'outcome' ? event.statement : 0 };
-    const outcome = amount(event);
-    return this.#add(outcome === undefined ? entry : { ...entry, outcome });
+    const time = this.#time();
+    if (event.kind !== 'outcome') return this.#add({ kind: event.kind, time, json, about: event.kind === 'continue' ? event.statement : 0 });
+    const { rows, bytes, error } = event;
+    return this.#add({ kind: event.kind, time, json, about: event.statement, outcome: { count: 1, rows, bytes, errors: error === undefined ? 0 : 1 } });
+  }
+
+  ended(outcome: PlainOutcome): void {
+    if (this.#closed) throw closed();
+    this.#ended.push(outcome);
+    this.#soon();
   }
 
   note(note: JournalNote): void {
+    this.#schedule();
     this.#add({ kind: note.kind, time: this.#time(), json: canonical(note), about: 0 });
   }
 
   written(callback: (failure?: Error) => void): void {
     this.#callbacks.push(callback);
-    this.#schedule();
+    if (this.#alone && this.#options.clock.monotonic() - this.#flushedAt > ALONE_MS) this.#flush();
+    else this.#schedule();
   }
 
   durable(): Promise<void> {
@@ -137,11 +165,12 @@ class SegmentedJournal implements Journal {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#checkpointDue = this.#unsigned > 0 || this.#pending.length > 0;
+    this.#checkpointDue = this.#unsigned > 0 || this.#pending.length > 0 || this.#ended.length > 0;
     if (this.#down !== undefined) this.#down.triedAt = Number.NEGATIVE_INFINITY;
     this.#flush();
     this.#closed = true;
     this.#checkpointTimer?.cancel();
+    this.#soonTimer?.cancel();
     this.#retryTimer?.cancel();
     try {
       await this.durable();
@@ -152,44 +181,52 @@ class SegmentedJournal implements Journal {
   }
 
   #add(entry: Entry): number {
-    if (this.#closed) throw new JournalRefused('closed', 'The journal is closed; nothing can be recorded any more.');
+    if (this.#closed) throw closed();
     if (entry.json.length > MAX_EVENT_BYTES / 4 && Buffer.byteLength(entry.json) > MAX_EVENT_BYTES) {
       throw new JournalRefused('not_recordable', 'A record can hold no more than 256 MiB.', { hint: 'Lower limits.message in the configuration.' });
     }
     this.#pending.push(entry);
-    this.#schedule();
     return this.#head.sequence + this.#pending.length;
   }
 
+  /** A statement let through unasked: one of many in its record. Whoever appends it asks for `written` at once. */
+  #ran(event: StatementEvent): number {
+    this.#soon();
+    const judged = this.#memory.judged(event);
+    return this.#add({ kind: 'statement', time: this.#time(), json: ranJson(event.session, judged, event.parameters), about: 0, ran: true });
+  }
+
+  #addEnded(): void {
+    const ended = this.#ended;
+    if (ended.length === 0) return;
+    this.#ended = [];
+    this.#add({ kind: 'outcomes', time: this.#time(), json: outcomesJson(ended), about: 0, outcome: amount(ended) });
+  }
+
   #json(event: JournalEvent): string {
-    if (event.kind === 'statement') return statementJson(event, this.#text(event.text));
     if (event.kind === 'outcome') return outcomeJson(event);
-    if (event.kind === 'outcomes') return outcomesJson(event.ended);
-    if ((event.kind === 'prepare' || event.kind === 'request.opened') && event.text.length > LARGE_TEXT) {
-      return canonical({ ...event, text: JSON.parse(this.#text(event.text)) });
+    if ((event.kind === 'statement' || event.kind === 'prepare' || event.kind === 'request.opened') && event.text.length > LARGE_TEXT) {
+      return canonical({ ...event, text: JSON.parse(this.#memory.text(event.text)) });
     }
     return canonical(event);
   }
 
-  #text(text: string): string {
-    const json = canonical(text);
-    if (text.length <= LARGE_TEXT) return json;
-    const sha256 = textHash(json);
-    if (!this.#texts.has(sha256)) {
-      this.#add({ kind: 'text', time: this.#time(), json: `{"kind":"text","sha256":"${sha256}","text":${json}}`, about: 0 });
-      this.#texts.add(sha256);
-      this.#newTexts.push(sha256);
-    }
-    return `{"sha256":"${sha256}"}`;
-  }
-
   #time(): string {
+    // One time for a batch: its records are written together.
+    if (this.#pending.length > 0 && this.#down === undefined) return this.#lastTime;
     const now = this.#options.clock.now();
     if (now !== this.#lastMs) {
       this.#lastTime = new Date(now).toISOString();
       this.#lastMs = now;
     }
     return this.#lastTime;
+  }
+
+  #soon(): void {
+    this.#soonTimer ??= this.#options.clock.after(SOON_MS, () => {
+      this.#soonTimer = undefined;
+      if (this.#ended.length > 0 || this.#pending.length > 0) this.#schedule();
+    });
   }
 
   #schedule(): void {
@@ -202,6 +239,9 @@ class SegmentedJournal implements Journal {
     this.#scheduled = false;
     const callbacks = this.#callbacks;
     this.#callbacks = [];
+    this.#alone = callbacks.length < 2;
+    this.#flushedAt = this.#options.clock.monotonic();
+    if (!this.#closed) this.#addEnded();
     const failure = this.#closed ? this.#down?.failure : this.#commit();
     for (const callback of callbacks) {
       try {
@@ -234,7 +274,8 @@ class SegmentedJournal implements Journal {
     let sealed = false;
     try {
       encoder.begin(this.#head, this.#files.fresh);
-      for (const { json, time } of entries) encoder.add(json, time);
+      for (const entry of entries) encoder.add(entry);
+      encoder.end();
       sealed = whole && this.#sealDue(entries.length);
       if (sealed) this.#addCheckpoint();
       this.#files.write(encoder.bytes, this.#head.sequence + 1);
@@ -244,7 +285,6 @@ class SegmentedJournal implements Journal {
     this.#head = encoder.head;
     this.#signed(sealed, entries.length);
     this.#pending = this.#pending.slice(entries.length);
-    if (whole) this.#newTexts = [];
     if (this.#files.size >= this.#options.segmentBytes && whole) this.#rotate();
     return undefined;
   }
@@ -258,7 +298,7 @@ class SegmentedJournal implements Journal {
   #addCheckpoint(): void {
     const { sequence, hash } = this.#encoder.head;
     const time = this.#time();
-    this.#encoder.add(this.#seal(hash, sequence + 1, time), time);
+    this.#encoder.add({ json: this.#seal(hash, sequence + 1, time), time });
   }
 
   #signed(sealed: boolean, records: number): void {
@@ -280,7 +320,7 @@ class SegmentedJournal implements Journal {
 
   #rotate(): void {
     this.#files.rotate();
-    this.#texts.clear();
+    this.#memory.clear();
     // Closes the old file in time; whoever needs certainty asks for it.
     this.durable().catch(() => undefined);
   }
@@ -299,7 +339,6 @@ class SegmentedJournal implements Journal {
     const damaged = this.#files.takeDamage();
     if (damaged !== undefined) {
       down.outage.damaged = damaged;
-      this.#texts.clear();
     }
     this.#retryTimer ??= this.#options.clock.after(RETRY_MS, () => {
       this.#retryTimer = undefined;
@@ -312,8 +351,7 @@ class SegmentedJournal implements Journal {
   /** Drops what is void of the pending entries, and keeps the rest for later. */
   #settle(down: Down): JournalUnavailable {
     this.#pending = [PLACEHOLDER, ...keep(this.#pending.slice(1), this.#head.sequence + 1, down.outage)];
-    for (const sha256 of this.#newTexts) this.#texts.delete(sha256);
-    this.#newTexts = [];
+    this.#memory.clear();
     return down.failure;
   }
 
@@ -329,9 +367,7 @@ class SegmentedJournal implements Journal {
     const error = this.#lostSync;
     this.#lostSync = undefined;
     this.#files.rotate();
-    const failure = this.#fail(error);
-    this.#texts.clear();
-    return failure;
+    return this.#fail(error);
   }
 
   async #syncAfter(earlier: Promise<void>): Promise<void> {

@@ -5,9 +5,9 @@ type Kind = JournalRecord['event']['kind'];
 /** Every kind there is; a kind added to the events and forgotten here doesn't compile. */
 const KINDS: Readonly<Record<Kind, true>> = {
   'process.start': true, 'process.stop': true, 'policy.loaded': true, 'policy.rejected': true, 'login.refused': true,
-  'session.start': true, 'session.end': true, prepare: true, statement: true, continue: true, outcome: true, outcomes: true, cancel: true,
+  'session.start': true, 'session.end': true, prepare: true, statement: true, refused: true, continue: true, outcome: true, cancel: true,
   'request.opened': true, 'request.decided': true, 'request.ended': true, 'agent.frozen': true, 'agent.thawed': true,
-  checkpoint: true, text: true, recovered: true, outage: true,
+  statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true,
 };
 
 export function isKind(text: string): text is Kind {

@@ -3,7 +3,7 @@ import type { JournalRecord } from './events.ts';
 import { JournalRefused } from './failures.ts';
 import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 import type { RawRecord, SegmentFile } from './scan.ts';
-import { Texts } from './texts.ts';
+import { References } from './references.ts';
 
 export interface ReadFilter {
   /** Records of one session, with the decisions about and ends of its requests. */
@@ -18,7 +18,7 @@ export interface ReadFilter {
 const FOLLOW_MS = 100;
 
 /**
- * Records in order, large texts in their places; `text` records themselves are left out. Reads what is whole at the
+ * Records in order, each whole by itself; those that others only refer to (`text`, `judged`) are left out. Reads what is whole at the
  * moment and proves nothing: that is `verifyJournal`'s business. An absent directory has no records.
  * Throws JournalRefused `damaged` where a record can't be read.
  */
@@ -39,16 +39,17 @@ export async function* readJournal(dir: string, filter: ReadFilter = {}): AsyncG
 
 async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFile | undefined, wanted: Wanted, follow?: AbortSignal): AsyncGenerator<JournalRecord> {
   const scan = await SegmentScan.open(segment.path);
-  const texts = new Texts();
+  const references = new References();
   let next = after;
   try {
     for (;;) {
       const batch = await scan.batch();
       for (const raw of batch) {
-        const record = readRecord(segment, raw, texts);
-        // What lies behind the next segment's beginning was never committed.
-        if (next !== undefined && record !== undefined && record.sequence >= next.first) return;
-        for (const one of record === undefined ? [] : apart(record)) if (wanted.has(one)) yield one;
+        for (const record of readRecords(segment, raw, references)) {
+          // What lies behind the next segment's beginning was never committed.
+          if (next !== undefined && record.sequence >= next.first) return;
+          if (wanted.has(record)) yield record;
+        }
       }
       if (batch.length > 0) continue;
       if (follow === undefined || follow.aborted || next !== undefined) return;
@@ -61,20 +62,14 @@ async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFil
   }
 }
 
-function readRecord(segment: SegmentFile, { json, offset }: RawRecord, texts: Texts): JournalRecord | undefined {
+/** Records as they were appended: what is stored together comes one by one, and what others refer to not at all. */
+function readRecords(segment: SegmentFile, { json, offset }: RawRecord, references: References): readonly JournalRecord[] {
   const record = parseRecord(json);
-  if (record?.event.kind === 'text' && texts.add(record)) return undefined;
-  const whole = record === undefined ? undefined : texts.resolve(record);
-  if (whole !== undefined) return whole;
+  const added = record && references.add(record);
+  if (added === true) return [];
+  const records = record === undefined || added === false ? undefined : references.apart(record);
+  if (records !== undefined) return records;
   throw new JournalRefused('damaged', `A record in ${segment.path} at byte ${offset} can't be read.`, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
-}
-
-/** Plain outcomes are stored together and read one by one. */
-function apart({ sequence, time, event }: JournalRecord): JournalRecord[] {
-  if (event.kind !== 'outcomes') return [{ sequence, time, event }];
-  return event.ended.map(([session, statement, rows, bytes, us, tag]) => ({
-    sequence, time, event: { kind: 'outcome', session, statement, rows, bytes, ms: us / 1000, ...(tag === '' ? {} : { tag }) },
-  }));
 }
 
 async function existing(dir: string): Promise<SegmentFile[]> {

@@ -2,7 +2,7 @@ import { truncate, unlink } from 'node:fs/promises';
 import { JournalRefused } from './failures.ts';
 import { HEADER, NO_HASH, recordHash } from './record.ts';
 import type { Head } from './record.ts';
-import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
+import { numbersOf, parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 import type { SegmentFile, Tail } from './scan.ts';
 
 export interface Recovery {
@@ -54,7 +54,7 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
         const expected: number = head === undefined ? segment.first : head.sequence + 1;
         if (record?.sequence !== expected) throw damaged(segment, offset, `record ${expected} isn't there`);
         if (head !== undefined && record.previous !== head.hash) throw damaged(segment, offset, `record ${expected} doesn't follow from the one before it`);
-        head = { sequence: expected, hash: recordHash(json), previous: head?.previous ?? record.previous };
+        head = { sequence: expected + numbersOf(record) - 1, hash: recordHash(json), previous: head?.previous ?? record.previous };
       }
     }
     return { ...(head && { head }), tail: await scan.tail() };

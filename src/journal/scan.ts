@@ -141,12 +141,19 @@ export interface ParsedRecord extends JournalRecord {
   readonly previous: string;
 }
 
-/** The record, or undefined when it isn't one. Event fields are as they were written: large texts still references. */
+/** How many sequence numbers the record takes. */
+export const numbersOf = ({ event }: JournalRecord): number => (event.kind === 'statements' ? event.ran.length : 1);
+
+/** At least one: a record that counts for none would let a number be used twice. */
+const tuples = (list: unknown): boolean => Array.isArray(list) && list.length > 0 && list.every(Array.isArray);
+
+/** The record, or undefined when it isn't one. Event fields are as they were written: references aren't followed. */
 export function parseRecord(json: Buffer): ParsedRecord | undefined {
   try {
     const record = JSON.parse(json.toString()) as ParsedRecord;
     const whole = typeof record.sequence === 'number' && typeof record.time === 'string' && typeof record.previous === 'string'
-      && typeof record.event === 'object' && record.event !== null && typeof record.event.kind === 'string';
+      && typeof record.event === 'object' && record.event !== null && typeof record.event.kind === 'string'
+      && (record.event.kind !== 'statements' || tuples(record.event.ran)) && (record.event.kind !== 'outcomes' || tuples(record.event.ended));
     return whole ? record : undefined;
   } catch {
     return undefined;

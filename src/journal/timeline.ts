@@ -13,7 +13,7 @@ export interface TimelineEntry {
 /** Records about records (checkpoints, recoveries) are told too: an auditor asks when the journal was silent. */
 export function timelineEntry({ event, sequence }: JournalRecord): TimelineEntry {
   const heading = visibleLine(`${sequence}  ${told(event)}`);
-  return { heading, ...('text' in event && { text: event.text }), parameters: parameters(event) };
+  return { heading, ...('text' in event && event.text !== undefined && { text: event.text }), parameters: parameters(event) };
 }
 
 function parameters(event: JournalRecord['event']): string[] {
@@ -28,6 +28,7 @@ function told(event: JournalRecord['event']): string {
     case 'login.refused': return `login of ${event.agent} to ${event.database} from ${event.client} refused: ${event.code}`;
     case 'prepare': return `prepared as ${event.name === '' ? 'the unnamed statement' : event.name}`;
     case 'statement': return `${event.verdict} by ${event.rule}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
+    case 'refused': return `refused (${event.code}): ${event.reason}`;
     case 'continue': return `statement ${event.statement} is continued`;
     case 'outcomes': return `${event.ended.length} statements ended`;
     case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms`;
@@ -36,7 +37,7 @@ function told(event: JournalRecord['event']): string {
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
-    case 'checkpoint': case 'recovered': case 'outage': case 'text': default:
+    case 'checkpoint': case 'recovered': case 'outage': case 'text': case 'judged': case 'statements': default:
       return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
   }
 }

@@ -5,14 +5,14 @@ import { checkSeal } from './checkpoint.ts';
 import { isKind } from './kinds.ts';
 import { recordHash } from './record.ts';
 import type { Head } from './record.ts';
-import { parseRecord } from './scan.ts';
+import { numbersOf, parseRecord } from './scan.ts';
 import type { ParsedRecord } from './scan.ts';
-import { Texts } from './texts.ts';
+import { References } from './references.ts';
 
 /** What can be said of one record, knowing the one before it. */
 export class RecordChecks {
   readonly #keys: ReadonlyMap<string, KeyObject>;
-  #texts = new Texts();
+  #references = new References();
   checkpoints = 0;
   unsigned = 0;
 
@@ -20,9 +20,9 @@ export class RecordChecks {
     this.#keys = keys;
   }
 
-  /** Texts are referred to within their segment only, so that each file can be read alone. */
+  /** Records refer to others within their segment only, so that each file can be read alone. */
   newSegment(): void {
-    this.#texts = new Texts();
+    this.#references = new References();
   }
 
   /** The record and the head it makes, or what is wrong: a clause for a person. */
@@ -34,14 +34,15 @@ export class RecordChecks {
     const wrong = this.#content(json, record);
     if (wrong !== undefined) return wrong;
     this.unsigned = record.event.kind === 'checkpoint' ? 0 : this.unsigned + 1;
-    return { head: { sequence: record.sequence, hash: recordHash(json) }, record };
+    return { head: { sequence: record.sequence + numbersOf(record) - 1, hash: recordHash(json) }, record };
   }
 
   #content(json: Buffer, record: ParsedRecord): string | undefined {
     const { event } = record;
     // Else a checkpoint with its kind changed would pass as an unsigned record of some kind.
     if (!isKind(event.kind)) return 'it is of a kind that doesn\'t exist, or that only a newer version knows';
-    if (event.kind === 'text') return this.#texts.add(record) ? undefined : 'the text isn\'t the one its hash says';
+    const added = this.#references.add(record);
+    if (added !== undefined) return added ? undefined : 'the text isn\'t the one its hash says';
     if (event.kind === 'checkpoint') {
       // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last.
       if (!isUtf8(json) || canonicalRecord(record) !== json.toString()) return 'the checkpoint was changed';
@@ -49,7 +50,7 @@ export class RecordChecks {
       if (wrong === undefined) this.checkpoints += 1;
       return wrong;
     }
-    return this.#texts.resolve(record) === undefined ? 'the text it refers to isn\'t in its segment' : undefined;
+    return this.#references.apart(record) === undefined ? 'what it refers to isn\'t in its segment' : undefined;
   }
 }
 

@@ -12,7 +12,7 @@ export interface Listener {
 
 export interface ListenOptions {
   readonly address: Address;
-  /** Connections over this many, at the door and inside, are closed at once. */
+  /** Of connections over this many, at the door and inside, the one longest at the door is closed: who means to log in is done soon. */
   readonly maxConnections: number;
   /** How many are inside now. */
   readonly inside: () => number;
@@ -27,7 +27,7 @@ export async function listen({ address, maxConnections, inside, accept }: Listen
   // Half-open sockets are allowed so that a client that has sent its last statement and closed its side still gets the answer's bytes.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => {
     socket.on('error', () => {}); // whoever takes the socket learns of it by its own listener; until then it must not end the process
-    if (entering.size + inside() >= maxConnections) return void socket.destroy();
+    if (entering.size + inside() >= maxConnections && !makeRoom(entering)) return void socket.destroy();
     entering.add(socket);
     void accept(socket).finally(() => entering.delete(socket));
   });
@@ -46,6 +46,15 @@ export async function listen({ address, maxConnections, inside, accept }: Listen
     return closed;
   };
   return { address: boundAddress(server, address), close };
+}
+
+/** Turns away the one that is longest at the door; false when nobody is there. */
+function makeRoom(entering: Set<Socket>): boolean {
+  const [oldest] = entering;
+  if (oldest === undefined) return false;
+  entering.delete(oldest);
+  oldest.destroy();
+  return true;
 }
 
 function boundAddress(server: Server, wanted: Address): Address {

@@ -10,7 +10,6 @@ import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Cancellation } from '../sql/facts.ts';
 import type { Database } from './database.ts';
-import type { OutcomeBook } from './outcome-book.ts';
 import type { Session } from './session.ts';
 
 /** A KILL that names its session. */
@@ -21,7 +20,6 @@ export interface Cancels extends Cancellation {
 export interface SessionParts {
   readonly config: Config;
   readonly journal: Journal;
-  readonly outcomes: OutcomeBook;
   readonly approvals: Approvals;
   readonly clock: Clock;
   readonly log: Logger;

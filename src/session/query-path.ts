@@ -141,7 +141,10 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
 export function recordRefusal(session: Session, step: Step, judgements: readonly Judgement[], at: number, refusal: Refusal, request?: string): void {
   const statement = at === WHOLE ? step.continues[0] : step.statements[at];
   const judgement = at === WHOLE ? (statement?.context as StatementContext | undefined)?.judgement : judgements[at];
-  if (statement === undefined || judgement === undefined) return;
+  if (statement === undefined || judgement === undefined) {
+    session.parts.journal.append({ kind: 'refused', session: session.id, code: refusal.code, reason: refusal.message });
+    return;
+  }
   session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
   session.parts.metrics.statement(judgement.verdict.action, 'refused');
 }
@@ -166,10 +169,13 @@ export function draftRequest(session: Session, step: Step, { facts, verdict, pol
   const { clock, config } = session.parts;
   const { agent } = session;
   const open = session.transaction !== 'idle';
+  const mode = session.defers ? 'deferred' : terms.mode;
+  // Nobody's locks wait for a deferred one: the refusal that says so ends the transaction.
+  const withinMs = open && mode === 'inline' ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs;
   const now = clock.now();
   const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
   return {
-    mode: session.defers ? 'deferred' : terms.mode,
+    mode,
     agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },
     database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
     text: session.conversation.transcript(step),
@@ -177,7 +183,7 @@ export function draftRequest(session: Session, step: Step, { facts, verdict, pol
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
     rule: verdict.rule, reason: verdict.reason, policy,
     approvers: terms.approvers, quorum: terms.quorum, ...(terms.channel === undefined ? {} : { channel: terms.channel }),
-    createdAt: now, expiresAt: now + (open ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs),
+    createdAt: now, expiresAt: now + withinMs,
     transaction: { open, ageMs: open ? Math.round(clock.monotonic() - session.transactionSince) : 0 },
     context: session.context,
   };

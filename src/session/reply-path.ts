@@ -152,9 +152,9 @@ export class ReplyPath implements ConversationListener {
   }
 
   #record(statement: Statement, { rows, bytes, tag, error, suspended }: Outcome): void {
-    const { id: session, parts: { journal, outcomes, clock } } = this.#session;
+    const { id: session, parts: { journal, clock } } = this.#session;
     const us = Math.round((clock.monotonic() - statement.startedAt) * 1000);
-    if (error === undefined && suspended !== true) outcomes.add([session, statement.record, rows, bytes, us, tag ?? '']);
+    if (error === undefined && suspended !== true) journal.ended([session, statement.record, rows, bytes, us, tag ?? '']);
     else journal.append({ kind: 'outcome', session, statement: statement.record, rows, bytes, ms: us / 1000, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error }) });
   }
 

@@ -125,7 +125,6 @@ export class Session {
     this.#admitted.upstream.end();
     this.parts.buffered.change(-this.#budgeted);
     this.#replies.abandon();
-    this.parts.outcomes.flush();
     this.parts.journal.append({ kind: 'session.end', session: this.id, reason, statements: this.statements, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
     this.#onClosed();
   }
@@ -186,7 +185,8 @@ export class Session {
 
   /** The agent sends nothing more: what it has asked for is still answered. */
   #closeWhenDone(): void {
-    if (this.#state === 'ready' && !this.#flushing && this.conversation.quiet && !this.conversation.waiting) this.close('the agent closed the connection');
+    const { quiet, awaitsClient, waiting } = this.conversation;
+    if (this.#state === 'ready' && !this.#flushing && (quiet || awaitsClient) && !waiting) this.close('the agent closed the connection');
   }
 
   #await(step: Step, ruling: Promise<Ruling>): void {
@@ -270,16 +270,18 @@ export class Session {
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.parts.journal.written((failure) => {
-      this.#flushing = false;
-      if (this.#state === 'closed') return;
-      this.#guard(() => {
-        if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
-        this.#write();
-        if (this.#clientGone) this.#closeWhenDone();
-      });
-    });
+    this.parts.journal.written(this.#recorded);
   }
+
+  readonly #recorded = (failure?: Error): void => {
+    this.#flushing = false;
+    if (this.#state === 'closed') return;
+    this.#guard(() => {
+      if (failure !== undefined) this.#replies.recalled(this.conversation.recall(journalUnavailable));
+      this.#write();
+      if (this.#clientGone) this.#closeWhenDone();
+    });
+  };
 
   #write(): void {
     this.#admitted.upstream.write(this.conversation.toDatabase.take());

@@ -21,7 +21,7 @@ beforeEach(() => {
   store = createMemoryStore({ clock });
   journalled = [];
   const journal = {
-    append: (event: JournalEvent) => journalled.push(event), written: (callback: () => void) => callback(),
+    append: (event: JournalEvent) => journalled.push(event), ended: () => {}, written: (callback: () => void) => callback(),
     durable: async () => {}, writable: true, close: async () => {},
   };
   approvals = createApprovals({ store, keys, clock, log: recorder().log });

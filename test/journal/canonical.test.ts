@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonical } from '../../src/journal/canonical.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
-import { outcomeJson, statementJson } from '../../src/journal/hot.ts';
+import { outcomeJson } from '../../src/journal/hot.ts';
 
 // Every UTF-16 string, lone surrogates included.
 const anyString = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) });
@@ -50,22 +50,12 @@ test('what would lose something is refused', () => {
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const name = fc.oneof(anyString, fc.constant('reads'));
-const statementEvent = fc.record({
-  kind: fc.constant('statement'), session: name, arrival: fc.constantFrom('simple', 'extended'), text: anyString,
-  parameters: optional(fc.array(fc.option(anyString))), verdict: fc.constantFrom('allow', 'deny'), rule: name,
-  effects: fc.array(fc.record({ effect: fc.constant('read'), objects: fc.array(anyString), because: optional(anyString) })),
-  tables: fc.array(fc.record({ name: anyString, read: fc.boolean(), written: fc.boolean(), columns: fc.array(anyString), known: fc.boolean() })),
-  policy: name, request: optional(name), fate: fc.constantFrom('run', 'refused'), code: optional(name),
-}) as fc.Arbitrary<Extract<JournalEvent, { kind: 'statement' }>>;
 const outcomeEvent = fc.record({
   kind: fc.constant('outcome'), session: name, statement: fc.nat(), tag: optional(name), rows: fc.nat(), bytes: fc.nat(), ms: fc.double({ noNaN: true, noDefaultInfinity: true }),
   error: optional(fc.record({ code: name, message: anyString })),
 }) as fc.Arbitrary<Extract<JournalEvent, { kind: 'outcome' }>>;
 
 test('the hand-written forms are the canonical ones', () => {
-  fc.assert(fc.property(statementEvent, (event) => {
-    expect(statementJson(event, canonical(event.text))).toBe(canonical(event));
-  }));
   fc.assert(fc.property(outcomeEvent, (event) => {
     expect(outcomeJson(event)).toBe(canonical(event));
   }));

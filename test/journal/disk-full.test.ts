@@ -77,7 +77,7 @@ test.skipIf(!mountable)('a full disk: statements are void, the rest is kept and 
   await journal.close();
 
   const read = await records(dir);
-  expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0, records: read.length });
+  expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0, records: read.at(-1)?.sequence });
   // The outage record is small: it may have fitted while what follows it didn't, and then there are two.
   const outages = read.flatMap(({ event }) => (event.kind === 'outage' ? [event] : []));
   expect(outages[0]).toMatchObject({ code: 'ENOSPC', dropped: {} });
@@ -199,7 +199,8 @@ test.skipIf(!mountable)('a file that can\'t be cut back is left, and the next on
   expect(readFileSync(first).includes('SELECT never 7')).toBe(true);
   const read = await records(dir);
   expect(JSON.stringify(read)).not.toContain('never');
-  expect(read.map(({ sequence }) => sequence)).toEqual(read.map((_, i) => i + 1));
+  // 1 and 4 are what the statements were judged to be.
+  expect(read.map(({ sequence }) => sequence)).toEqual([2, 3, 5, 6]);
   expect(read[1]?.event).toMatchObject({ kind: 'outage', damaged: { file: '0000000000000001.journal' }, voided: { statement: 9 } });
   expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0 });
   await (await open(dir)).close();

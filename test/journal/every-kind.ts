@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../../src/journal/events.ts';
+import type { JournalEvent, PlainOutcome } from '../../src/journal/events.ts';
 import { open, outcome, scratch, statement, written } from './setup.ts';
 
 const effects = [{ effect: 'drop' as const, objects: ['public.orders'], because: 'it says so' }];
@@ -15,9 +15,9 @@ export function everyKind(): JournalEvent[] {
     statement('SELECT \'é\u202e\''),
     statement(`SELECT '${'x'.repeat(5000)}'`, { request: 'req_1' }),
     statement('DROP TABLE orders', { fate: 'refused', code: '42501', effects, verdict: 'deny' }),
+    { kind: 'refused', session: 's_1', code: 'too_large', reason: 'the statement has 2000000 bytes' },
     { kind: 'continue', session: 's_1', statement: 7 },
     outcome(7),
-    { kind: 'outcomes', ended: [['s_1', 7, 1, 80, 412, 'SELECT 1'], ['s_1', 8, 0, 0, 7, '']] },
     outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
     { kind: 'cancel', session: 's_1', by: 'agent', what: 'running' },
     { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects, rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 },
@@ -30,13 +30,12 @@ export function everyKind(): JournalEvent[] {
   ];
 }
 
-/** The same as a reader gives them: what is stored together comes one by one. */
-export function everyKindRead(): JournalEvent[] {
-  return everyKind().flatMap((event): JournalEvent[] => event.kind !== 'outcomes' ? [event] : [
-    { kind: 'outcome', session: 's_1', statement: 7, rows: 1, bytes: 80, ms: 0.412, tag: 'SELECT 1' },
-    { kind: 'outcome', session: 's_1', statement: 8, rows: 0, bytes: 0, ms: 0.007 },
-  ]);
-}
+/** Plain outcomes, and how a reader gives them. */
+export const ENDED: readonly PlainOutcome[] = [['s_1', 7, 1, 80, 412, 'SELECT 1'], ['s_1', 8, 0, 0, 7, '']];
+export const ENDED_READ: readonly JournalEvent[] = [
+  { kind: 'outcome', session: 's_1', statement: 7, rows: 1, bytes: 80, ms: 0.412, tag: 'SELECT 1' },
+  { kind: 'outcome', session: 's_1', statement: 8, rows: 0, bytes: 0, ms: 0.007 },
+];
 
 /** A journal of them in a few segments, closed in order. */
 export async function journalOfEverything(segmentBytes = 2500): Promise<string> {
@@ -46,6 +45,7 @@ export async function journalOfEverything(segmentBytes = 2500): Promise<string> 
     journal.append(event);
     await written(journal);
   }
+  for (const outcome of ENDED) journal.ended(outcome);
   await journal.close();
   return dir;
 }

@@ -12,16 +12,17 @@ test('a turn is one batch: numbers in order, callbacks in order, all in the chec
   journal.written(() => seen.push('first'));
   const second = journal.append(statement('SELECT 2'));
   journal.written(() => seen.push('second'));
-  expect([first, second]).toEqual([1, 2]);
+  // What they were judged to be is the record before them.
+  expect([first, second]).toEqual([2, 3]);
   expect(readdirSync(dir)).toEqual(['lock']);
   await turn();
   expect(seen).toEqual(['first', 'second']);
-  expect(journal.append(outcome(first))).toBe(3);
+  expect(journal.append(outcome(first))).toBe(4);
   await journal.close();
   const read = await records(dir);
-  expect(read.map(({ sequence, event }) => [sequence, event.kind])).toEqual([[1, 'statement'], [2, 'statement'], [3, 'outcome'], [4, 'checkpoint']]);
-  expect(read[0]).toEqual({ sequence: 1, time: '2026-01-01T00:00:00.000Z', event: statement('SELECT 1') });
-  expect(await verifyJournal({ dir, publicKey: keys.publicKey })).toMatchObject({ ok: true, records: 4, checkpoints: 1, unsigned: 0 });
+  expect(read.map(({ sequence, event }) => [sequence, event.kind])).toEqual([[2, 'statement'], [3, 'statement'], [4, 'outcome'], [5, 'checkpoint']]);
+  expect(read[0]).toEqual({ sequence: 2, time: '2026-01-01T00:00:00.000Z', event: statement('SELECT 1') });
+  expect(await verifyJournal({ dir, publicKey: keys.publicKey })).toMatchObject({ ok: true, records: 5, checkpoints: 1, unsigned: 0 });
 });
 
 test('written calls back even when nothing was appended; after closing, nothing can be', async () => {
@@ -49,7 +50,7 @@ test('a checkpoint comes after so many records, and after so long', async () => 
 
 test('segments rotate, each ends in a signature, and the chain goes through all of them', async () => {
   const dir = scratch();
-  const journal = await open(dir, { segmentBytes: 4096 });
+  const journal = await open(dir, { segmentBytes: 2048 });
   for (let i = 0; i < 100; i++) {
     journal.append(statement(`SELECT ${i}`));
     await written(journal);
@@ -81,7 +82,7 @@ test('a large text is stored once per segment and read back in its place', async
   const numbers = [1, 2, 3].map(() => journal.append(statement(large)));
   journal.append({ kind: 'prepare', session: 's_1', name: 'p', text: large });
   await journal.close();
-  expect(numbers).toEqual([2, 3, 4]);
+  expect(numbers).toEqual([3, 4, 5]);
   const texts = (await records(dir)).flatMap(({ event }) => ('text' in event ? [event.text] : []));
   expect(texts).toEqual([large, large, large, large]);
   const report = await verifyJournal({ dir, publicKey: keys.publicKey });

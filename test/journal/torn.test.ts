@@ -6,11 +6,12 @@ import { keys, open, outcome, records, scratch, statement, written } from './set
 
 const publicKey = keys.publicKey;
 
+/** Released ones: each is a record by itself. */
 async function fiveStatements(segmentBytes = 1 << 20): Promise<string> {
   const dir = scratch();
   const journal = await open(dir, { segmentBytes });
   for (let i = 0; i < 5; i++) {
-    journal.append(statement(`SELECT ${i}`));
+    journal.append(statement(`SELECT ${i}`, { request: `req_${i}` }));
     await written(journal);
   }
   await journal.close();

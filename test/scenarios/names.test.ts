@@ -57,6 +57,14 @@ describe('names', () => {
     client.destroy();
   });
 
+  it('that nobody prepared are refused, and that is on record', async () => {
+    const client = await session();
+    expect((await run(client, frames.bind({ statement: 'nothing_like_it' }), frames.execute({})))[0]).toContain('does not exist');
+    const reasons = async (): Promise<string[]> => (await world.proxy.journal()).flatMap(({ event }) => (event.kind === 'refused' ? [event.reason] : []));
+    await expect.poll(reasons).toContainEqual(expect.stringContaining('nothing_like_it'));
+    client.destroy();
+  });
+
   it('prepared again under a name that exists are what they were', async () => {
     const client = await session();
     await run(client, frames.parse({ name: 'p', text: DROP, types: [] }));

@@ -1,0 +1,87 @@
+import { canonical } from './canonical.ts';
+import type { StatementEvent } from './events.ts';
+import { LARGE_TEXT, textHash } from './record.ts';
+
+/** Adds a record that others of the segment refer to, before them, and gives its sequence number. */
+export type AddRecord = (kind: 'text' | 'judged', json: string) => number;
+
+/** How many texts, and how many judgements, are remembered; then all are forgotten, and written again when they come again. */
+const REMEMBERED = 2048;
+
+interface Judged {
+  readonly from: StatementEvent;
+  /** Sequence number of the `judged` record; 0: there is none yet. */
+  number: number;
+}
+
+/**
+ * What the segment being written holds already and later records only refer to: large texts, and what statements were
+ * judged to be. Facts and verdicts are cached and never change, so the same objects come again and again.
+ */
+export class SegmentMemory {
+  readonly #add: AddRecord;
+  readonly #texts = new Set<string>();
+  readonly #byEffects = new Map<object, Judged>();
+  /** By text: prepared statements run again and again. */
+  readonly #byText = new Map<string, Judged>();
+
+  constructor(add: AddRecord) {
+    this.#add = add;
+  }
+
+  /** A new segment, or nobody knows what of this one was written. */
+  clear(): void {
+    this.#texts.clear();
+    this.#byEffects.clear();
+    this.#byText.clear();
+  }
+
+  /** The text as canonical JSON: itself, or what stands for it. */
+  text(text: string): string {
+    const json = canonical(text);
+    if (text.length <= LARGE_TEXT) return json;
+    const sha256 = textHash(json);
+    if (!this.#texts.has(sha256)) {
+      this.#add('text', `{"kind":"text","sha256":"${sha256}","text":${json}}`);
+      this.#texts.add(sha256);
+    }
+    return `{"sha256":"${sha256}"}`;
+  }
+
+  /** Number of the `judged` record and the text (null where that record has it), as the middle of a `ran` entry. */
+  judged(event: StatementEvent): string {
+    const { text } = event;
+    const again = text.length <= LARGE_TEXT && event.arrival !== 'simple' ? this.#again(event) : undefined;
+    if (again !== undefined) return `${again},null`;
+    const { effects } = event;
+    let known = this.#byEffects.get(effects);
+    if (known === undefined || !sameJudgement(known.from, event)) {
+      known = { from: event, number: this.#add('judged', judgedJson(event)) };
+      remember(this.#byEffects, effects, known);
+    }
+    return `${known.number},${this.text(text)}`;
+  }
+
+  /** The first time a text is only noted: most texts come once. */
+  #again(event: StatementEvent): number | undefined {
+    const known = this.#byText.get(event.text);
+    if (known === undefined || !sameJudgement(known.from, event)) {
+      remember(this.#byText, event.text, { from: event, number: 0 });
+      return undefined;
+    }
+    if (known.number === 0) known.number = this.#add('judged', judgedJson(event, event.text));
+    return known.number;
+  }
+}
+
+function remember<K>(map: Map<K, Judged>, key: K, judged: Judged): void {
+  if (map.size >= REMEMBERED) map.clear();
+  map.set(key, judged);
+}
+
+const sameJudgement = (a: StatementEvent, b: StatementEvent): boolean =>
+  a.effects === b.effects && a.tables === b.tables && a.rule === b.rule && a.verdict === b.verdict && a.policy === b.policy && a.arrival === b.arrival;
+
+function judgedJson({ arrival, effects, policy, rule, tables, verdict }: StatementEvent, text?: string): string {
+  return canonical({ kind: 'judged', arrival, effects, policy, rule, tables, verdict, ...(text === undefined ? {} : { text }) });
+}

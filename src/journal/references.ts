@@ -1,0 +1,59 @@
+import { canonical } from './canonical.ts';
+import type { JournalEvent, JournalNote, JournalRecord, StatementEvent } from './events.ts';
+import { textHash } from './record.ts';
+import type { ParsedRecord } from './scan.ts';
+
+type Judged = Extract<JournalNote, { kind: 'judged' }>;
+
+/** What records of one segment may refer to, so far: large texts, and what statements were judged to be. */
+export class References {
+  readonly #texts = new Map<string, string>();
+  readonly #judged = new Map<number, Judged>();
+
+  /** What others refer to is kept, and is nothing to read by itself. False: it is what others refer to, and wrong. Undefined: it isn't. */
+  add(record: ParsedRecord): boolean | undefined {
+    if (record.event.kind === 'text') return this.#addText(record.event);
+    if (record.event.kind !== 'judged') return undefined;
+    this.#judged.set(record.sequence, record.event);
+    return true;
+  }
+
+  #addText({ sha256, text }: Extract<JournalNote, { kind: 'text' }>): boolean {
+    if (typeof text !== 'string' || typeof sha256 !== 'string' || textHash(canonical(text)) !== sha256) return false;
+    this.#texts.set(sha256, text);
+    return true;
+  }
+
+  /** The records it stands for, each whole by itself; undefined when it refers to something that isn't in the segment. */
+  apart(record: ParsedRecord): JournalRecord[] | undefined {
+    const { sequence, time, event } = record;
+    if (event.kind === 'outcomes') return event.ended.map((ended) => ({ sequence, time, event: outcomeOf(ended) }));
+    if (event.kind !== 'statements') {
+      const whole = this.#whole(event);
+      return whole && [{ sequence, time, event: whole }];
+    }
+    const statements = event.ran.map((ran) => this.#statement(ran));
+    if (statements.includes(undefined)) return undefined;
+    return statements.map((statement, index) => ({ sequence: sequence + index, time, event: statement as StatementEvent }));
+  }
+
+  #statement([session, judged, text, parameters]: Extract<JournalNote, { kind: 'statements' }>['ran'][number]): StatementEvent | undefined {
+    const known = this.#judged.get(judged);
+    const whole = text ?? known?.text;
+    const found = typeof whole === 'object' ? this.#texts.get(whole.sha256) : whole;
+    if (known === undefined || found === undefined) return undefined;
+    const { arrival, effects, policy, rule, tables, verdict } = known;
+    return { kind: 'statement', session, arrival, text: found, ...(parameters === undefined ? {} : { parameters }), verdict, rule, effects, tables, policy, fate: 'run' };
+  }
+
+  #whole(event: JournalRecord['event']): JournalRecord['event'] | undefined {
+    const { text } = event as { text?: unknown };
+    if (typeof text !== 'object' || text === null || !('sha256' in text)) return event;
+    const found = typeof text.sha256 === 'string' ? this.#texts.get(text.sha256) : undefined;
+    return found === undefined ? undefined : ({ ...event, text: found } as JournalRecord['event']);
+  }
+}
+
+function outcomeOf([session, statement, rows, bytes, us, tag]: Extract<JournalNote, { kind: 'outcomes' }>['ended'][number]): JournalEvent {
+  return { kind: 'outcome', session, statement, rows, bytes, ms: us / 1000, ...(tag === '' ? {} : { tag }) };
+}
