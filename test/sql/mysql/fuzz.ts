@@ -114,7 +114,7 @@ function nested(flavour: MysqlFlavour, random: () => number): string {
     if (depth > 0 && how < 0.35) return `( ${tables(depth - 1)} )`;
     if (depth > 0 && how < 0.4) return `{ OJ ${factor(0)} LEFT JOIN ${factor(depth - 1)} ON ${condition(depth - 1)} }`;
     if (flavour === 'mysql' && depth > 0 && how < 0.45) return `LATERAL ( ${query(depth - 1)} ) ${alias()}`;
-    if (how < 0.5) return `JSON_TABLE( \'[]\' , \'$\' COLUMNS ( c INT PATH \'$\' ) ) ${alias()}`;
+    if (how < 0.5) return `JSON_TABLE( '[]' , '$' COLUMNS ( c INT PATH '$' ) ) ${alias()}`;
     return `${table()} ${alias()}${hint()}`;
   };
   const tables = (depth: number): string => {
