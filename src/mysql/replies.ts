@@ -54,7 +54,11 @@ export class Replies {
 
   /** May a packet of ours be put in now? */
   get atBoundary(): boolean {
-    return this.#scanner.atBoundary && !this.#goesOn && this.#course.result.phase !== 'file';
+    return this.#scanner.atBoundary && !this.#goesOn && !this.awaitsFile;
+  }
+
+  get awaitsFile(): boolean {
+    return this.#course.result.phase === 'file';
   }
 
   receive(chunk: Buffer): void {
