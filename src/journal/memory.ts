@@ -1,3 +1,4 @@
+import type { Arrival } from '../protocol/statement.ts';
 import { canonical } from './canonical.ts';
 import type { StatementEvent } from './events.ts';
 import { LARGE_TEXT, textHash } from './record.ts';
@@ -7,6 +8,9 @@ export type AddRecord = (kind: 'text' | 'judged', json: string) => number;
 
 /** How many texts, and how many judgements, are remembered; then all are forgotten, and written again when they come again. */
 const REMEMBERED = 2048;
+
+/** Arrivals of statements that are run again and again. */
+const PREPARED: ReadonlySet<Arrival> = new Set<Arrival>(['extended', 'com_stmt_execute']);
 
 interface Judged {
   readonly from: StatementEvent;
@@ -51,7 +55,7 @@ export class SegmentMemory {
   /** Number of the `judged` record and the text (null where that record has it), as the middle of a `ran` entry. */
   judged(event: StatementEvent): string {
     const { text } = event;
-    const again = text.length <= LARGE_TEXT && event.arrival !== 'simple' ? this.#again(event) : undefined;
+    const again = text.length <= LARGE_TEXT && PREPARED.has(event.arrival) ? this.#again(event) : undefined;
     if (again !== undefined) return `${again},null`;
     const { effects } = event;
     let known = this.#byEffects.get(effects);
