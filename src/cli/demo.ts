@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import { type DemoConfiguration, writeDemoConfiguration } from '../demo/configuration.ts';
+import { type DemoConfiguration, type DemoPorts, writeDemoConfiguration } from '../demo/configuration.ts';
 import { startDemoDatabase } from '../demo/database.ts';
 import { freePort } from '../demo/free-port.ts';
+import { demoMysqlBinaries, MYSQL_SHOP, startDemoMysql } from '../demo/mysql-database.ts';
 import { startProxy } from '../proxy.ts';
 import { createLog } from '../runtime/log.ts';
 
@@ -17,14 +18,17 @@ export function demoCommand(program: Command): void {
       const stopped = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
-      console.log('Starting PostgreSQL with a shop (12,000 customers, 40,000 orders) …');
+      const binaries = demoMysqlBinaries();
+      console.log(`Starting PostgreSQL${binaries === undefined ? '' : ` and ${NAMES[binaries.flavour]} ${binaries.version}`} with a shop (12,000 customers, 40,000 orders) …`);
       await using stack = new AsyncDisposableStack();
       const dir = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
       stack.defer(() => rmSync(dir, { recursive: true, force: true }));
-      const database = await startDemoDatabase();
-      stack.defer(() => database.stop());
-      const ports = { postgres: await portNear(6432), http: await portNear(8080) };
-      const configuration = writeDemoConfiguration(dir, database, ports);
+      const postgres = await startDemoDatabase();
+      stack.defer(() => postgres.stop());
+      const mysql = binaries === undefined ? undefined : await startDemoMysql(binaries);
+      stack.defer(() => mysql?.stop());
+      const ports = { postgres: await portNear(6432), mysql: mysql && (await portNear(6306)), http: await portNear(8080) };
+      const configuration = writeDemoConfiguration(dir, { postgres, mysql }, ports);
       const proxy = await startProxy(await loadConfig(configuration.file), createLog(process.env['COUNTERSIGN_LOG'] ?? 'warn'));
       stack.defer(() => proxy.stop('the demo is over'));
       writeFileSync(join(dir, 'env'), `export COUNTERSIGN_URL=http://127.0.0.1:${ports.http}\nexport COUNTERSIGN_TOKEN=${configuration.token}\n`, { mode: 0o600 });
@@ -34,12 +38,15 @@ export function demoCommand(program: Command): void {
     });
 }
 
-function instructions(dir: string, ports: { readonly postgres: number; readonly http: number }, { agentPassword }: DemoConfiguration): string {
+const NAMES = { mariadb: 'MariaDB', mysql: 'MySQL' } as const;
+
+function instructions(dir: string, ports: DemoPorts, { agentPassword }: DemoConfiguration): string {
   const url = `postgres://agent:${agentPassword}@127.0.0.1:${ports.postgres}/shop`;
   return `
-Countersign is running. Give an agent this connection string, or be the agent yourself:
+Countersign is running. Give an agent one of these, or be the agent yourself:
 
   psql "${url}"
+  ${mysqlLine(ports.mysql, agentPassword)}
 
 Three things to try:
 
@@ -47,8 +54,8 @@ Three things to try:
      harmless: passes at once
   2. DELETE FROM orders;
      no WHERE: the connection waits, and says for whom
-  3. COPY customers TO STDOUT;
-     an export: waits as well
+  3. COPY customers TO STDOUT;             (with MySQL: DROP TABLE payments;)
+     an export, or a change of definitions: waits as well
 
 Approve or deny from a second terminal, in this folder:
 
@@ -64,6 +71,11 @@ Afterwards:
 
 Ctrl-C ends the demo and removes everything it made.
 `;
+}
+
+function mysqlLine(port: number | undefined, password: string): string {
+  if (port === undefined) return 'MySQL is left out: this machine has neither a MariaDB nor a MySQL server (install mariadb-server to try it).';
+  return `mariadb --skip-ssl -h 127.0.0.1 -P ${port} -u agent -p${password} ${MYSQL_SHOP}      (or mysql --ssl-mode=DISABLED …)`;
 }
 
 /** The usual port when it is free, else any. */

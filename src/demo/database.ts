@@ -14,7 +14,7 @@ import { configure, initialise, ownFolder, startCluster } from './postgres-clust
 import type { ClusterOptions } from './postgres-cluster.ts';
 import { SHOP_SEED } from './seed.sql.ts';
 
-interface DemoLogin {
+export interface DemoLogin {
   readonly user: string;
   readonly password: string;
 }

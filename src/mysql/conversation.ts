@@ -20,13 +20,12 @@ import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
 import type { ChangeUserStep } from './change-user.ts';
 import { type Frame, Inbox, joined, type Part, sequenceBehind } from './inbox.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability } from './packets/capabilities.ts';
-import { Command } from './packets/commands.ts';
 import { packets } from './packets/frame.ts';
 import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
 import { renew } from './renewal.ts';
 import { Replies } from './replies.ts';
-import { READ_SETTINGS, TRACK_AGAIN, Tracked } from './tracked.ts';
+import { QUESTIONS, Tracked } from './tracked.ts';
 
 export interface ConversationOptions {
   readonly limits: { readonly messageBytes: number; readonly statementBytes: number };
@@ -93,6 +92,10 @@ export class MysqlConversation implements Conversation {
     return this.#expected.length === 0;
   }
 
+  get awaitsClient(): boolean {
+    return this.#replies.awaitsFile;
+  }
+
   get waiting(): boolean {
     return this.#inbox.head !== undefined;
   }
@@ -103,6 +106,10 @@ export class MysqlConversation implements Conversation {
 
   /** The server answers each command without being asked to. */
   hasten(): void {}
+  /** A command has one text, whose names are looked up in order. */
+  clash(): undefined {}
+  /** Cursors of SQL live inside routines. */
+  cursor(): NameMeaning { return 'unknown'; }
 
   outstanding(): readonly Statement[] {
     return this.#expected.statements();
@@ -163,18 +170,8 @@ export class MysqlConversation implements Conversation {
     return unsent.map((entry) => entry.step);
   }
 
-  /** A command has one text, whose names are looked up in order. */
-  clash(): undefined {
-    return undefined;
-  }
-
   prepared(name: string): NameMeaning {
     return this.#expected.unsettled ? 'unsettled' : this.#names.meaning(name, this.#tracked.lexing);
-  }
-
-  /** Cursors of SQL live inside routines. */
-  cursor(): NameMeaning {
-    return 'unknown';
   }
 
   /** There is no message that disturbs nothing, but for MariaDB's progress reports, which its clients show while they wait. */
@@ -213,8 +210,8 @@ export class MysqlConversation implements Conversation {
 
   /** Two queries of our own: their answers are for us. */
   #ask(): void {
-    for (const [kind, text] of [['track', TRACK_AGAIN], ['read', READ_SETTINGS]] as const) {
-      this.toDatabase.add(packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)])));
+    for (const [kind, packet] of QUESTIONS) {
+      this.toDatabase.add(packet);
       this.#expected.push({ kind, sequence: 1, shift: 0 });
     }
   }

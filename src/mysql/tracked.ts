@@ -5,6 +5,8 @@ import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
 import { textDecoder } from './charsets.ts';
 import { ServerStatus } from './packets/capabilities.ts';
+import { Command } from './packets/commands.ts';
+import { packets } from './packets/frame.ts';
 import type { SessionChange } from './packets/session-changes.ts';
 
 /** Parts of sql_mode that change where tokens end and what they mean; combination modes come with their parts. */
@@ -32,7 +34,12 @@ export const TRACK_AGAIN = `SET SESSION session_track_system_variables = IF(${NO
 const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
 /** One row with the values of `SETTINGS`. */
-export const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.collation_connection, DATABASE()';
+const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.collation_connection, DATABASE()';
+
+const packet = (text: string): Buffer => packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)]));
+
+/** Both, as they are asked in the middle of a conversation. */
+export const QUESTIONS = [['track', packet(TRACK_AGAIN)], ['read', packet(READ_SETTINGS)]] as const;
 
 export class Tracked {
   /** Names in lower case; `database` is the default one, empty when there is none. */

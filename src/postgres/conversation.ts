@@ -68,6 +68,10 @@ export class PostgresConversation implements Conversation {
     return this.#expected.length === 0;
   }
 
+  get awaitsClient(): boolean {
+    return this.#copy?.state === 'reading';
+  }
+
   get waiting(): boolean {
     return this.#inbox.head !== undefined || this.#rest !== undefined;
   }

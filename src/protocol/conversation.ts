@@ -65,6 +65,8 @@ export interface Conversation {
   reply(chunk: Buffer): void;
   /** Is nothing of the database's replies outstanding? */
   readonly quiet: boolean;
+  /** Does the database wait for data that only the client can send? */
+  readonly awaitsClient: boolean;
   /** Makes the database send the replies it keeps back, where a protocol lets it. */
   hasten(): void;
   /** Statements sent whose end the database hasn't told. */

@@ -185,7 +185,8 @@ export class Session {
 
   /** The agent sends nothing more: what it has asked for is still answered. */
   #closeWhenDone(): void {
-    if (this.#state === 'ready' && !this.#flushing && this.conversation.quiet && !this.conversation.waiting) this.close('the agent closed the connection');
+    const { quiet, awaitsClient, waiting } = this.conversation;
+    if (this.#state === 'ready' && !this.#flushing && (quiet || awaitsClient) && !waiting) this.close('the agent closed the connection');
   }
 
   #await(step: Step, ruling: Promise<Ruling>): void {

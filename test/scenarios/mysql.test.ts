@@ -26,7 +26,7 @@ describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {
   let proxy: TestProxy;
   const clients: MysqlWireClient[] = [];
   beforeAll(async () => {
-    server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], generalLog: true, settings: { max_allowed_packet: '64M' } });
+    server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], generalLog: true, settings: { max_allowed_packet: '64M', local_infile: true } });
     await server.query('create database shop');
     for (const statement of SCHEMA.split(/;\s*\n/)) await server.query(statement, [], 'shop');
     proxy = await startTestProxy({
@@ -299,12 +299,36 @@ describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {
     client.destroy();
   });
 
-  it('a file is not asked for where that wasn\'t agreed', async () => {
-    const client = await agent({ flags: Capability.LocalFiles | Capability.DeprecateEof });
-    const { error } = await client.query('load data local infile \'/etc/passwd\' into table t');
-    expect(error).toBeDefined();
-    expect((await client.query('select 1')).rows).toEqual([['1']]);
-    client.destroy();
+  describe('LOAD DATA LOCAL', () => {
+    const flags = Capability.LocalFiles | Capability.DeprecateEof;
+    const load = 'load data local infile \'rows.csv\' into table t fields terminated by \',\'';
+
+    it('brings in the client\'s file, in which nothing is a command', async () => {
+      const client = await agent({ flags });
+      client.send(query(load));
+      expect((await client.answer(false, 1, ['50,x\n51,', 'y\n', '\x03drop table t\n'])).affected).toEqual([3]);
+      expect((await client.query('select name from t where id >= 50 order by id')).rows).toEqual([['x'], ['y']]);
+      expect((await client.query('delete from t where id >= 50 or id = 0')).error).toBeUndefined();
+      expect(await arrived('drop table t')).toBe(0);
+      client.destroy();
+    });
+
+    it('is no file of a client that didn\'t agree to it', async () => {
+      const client = await agent();
+      expect((await client.query(load)).error).toBeDefined();
+      expect((await client.query('select 1')).rows).toEqual([['1']]);
+      client.destroy();
+    });
+
+    it('that the client leaves in the middle ends its session', async () => {
+      const client = await agent({ flags });
+      const before = proxy.proxy.registry.size;
+      const asked = new Promise((resolve) => client.socket.once('data', resolve));
+      client.send(query(load));
+      await asked;
+      client.socket.end();
+      await eventually(() => proxy.proxy.registry.size < before, 'the session ends');
+    });
   });
 
   it('mysql2 and its pool work unchanged', async () => {

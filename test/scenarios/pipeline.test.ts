@@ -159,6 +159,16 @@ describe('COPY', () => {
     await alive(client);
   });
 
+  it('that its client leaves in the middle ends the session: nobody else could send the rest', async () => {
+    const client = await world.agent();
+    const before = world.proxy.proxy.registry.size;
+    client.send(frames.query('copy c from stdin'));
+    await client.until('CopyInResponse');
+    client.send(frames.copyData(Buffer.from('1\tx\n')));
+    client.socket.end();
+    await eventually(() => world.proxy.proxy.registry.size < before, 'the session ends');
+  });
+
   it('that is refused: its data goes nowhere', async () => {
     const client = await world.agent();
     client.send(frames.query('drop table t; copy c from stdin'), frames.copyData(Buffer.from('1\tx\n')), frames.copyDone(), frames.query('select 6'));

@@ -96,10 +96,11 @@ export class MysqlWireClient {
 
   /**
    * Resolves with the answer to the next command that has one. Rejects when the connection ends before.
+   * @param file what is sent when the server asks for a file: packets of these payloads, and an empty one
    * @param binary rows are of the binary protocol: each is given as one value, undecoded
    * @param sequence of its first packet: how many packets the command had
    */
-  async answer(binary = false, sequence = 1): Promise<Answer> {
+  async answer(binary = false, sequence = 1, file: readonly string[] = []): Promise<Answer> {
     this.#sequence = sequence;
     const rows: (readonly (string | null)[])[] = [];
     const affected: number[] = [];
@@ -111,6 +112,9 @@ export class MysqlWireClient {
         const ok = decodeOk(first, this.#capabilities);
         affected.push(Number(ok.affectedRows));
         ({ status } = ok);
+      } else if (first[0] === Header.LocalInfile) {
+        for (const part of [...file, '']) this.send(packets(this.#sequence++, Buffer.from(part)));
+        continue;
       } else if (first[0] === Header.Eof) status = this.#endStatus(first);
       else {
         const end = await this.#rows(new PacketReader(first).lenencInt(), rows, binary);

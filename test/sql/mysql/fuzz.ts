@@ -84,7 +84,7 @@ export function* fuzz(flavour: MysqlFlavour, seed: number, count: number): Gener
     words.splice(from, 0, pick(OPENINGS));
   };
   const one = (): string => {
-    const words = pick(templates).split(' ').map(token);
+    const words = (chance(0.25) ? nested(flavour, random) : pick(templates)).split(' ').map(token);
     if (chance(0.2)) wrap(words);
     if (chance(0.15)) mutate(words);
     return words.map((word, index) => `${index === 0 ? '' : between()}${word}`).join('');
@@ -94,6 +94,45 @@ export function* fuzz(flavour: MysqlFlavour, seed: number, count: number): Gener
     const text = texts.join(pick([';', '; ', ' ;', ';\n', ';;']));
     yield { text: chance(0.03) ? text.slice(0, Math.floor(random() * text.length)) : text, mode: pick(MODES) };
   }
+}
+
+/** A query with tables in all the places where tables can be; now and then one of them is `ghost`. Every alias is another. */
+function nested(flavour: MysqlFlavour, random: () => number): string {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const chance = (of: number): boolean => random() < of;
+  let aliases = 0;
+  const alias = (): string => `${pick(['', 'AS '])}${pick(['x', 'value', 'offset', 'names', 'read', 'rows'])}${++aliases}`;
+  const table = (): string => pick([...Array.from({ length: 12 }, () => pick(['orders', 'secret', 'customers', 'shop . products', 'archive . orders'])), 'ghost', 'shop . ghost', '`ghost`']);
+  const condition = (depth: number): string => {
+    if (depth > 0 && chance(0.4)) return pick([`EXISTS ( ${query(depth - 1)} )`, `1 IN ( ${query(depth - 1)} )`, `( ${query(depth - 1)} LIMIT 1 ) > 0`, `IF( 1 , ( ${query(depth - 1)} LIMIT 1 ) , 2 )`]);
+    return pick(['1', '1 = 1', 'EXTRACT( YEAR FROM NOW( ) ) > 1', 'TRIM( BOTH \'a\' FROM \'b\' ) = 1', '1 IS NOT NULL', 'SUBSTRING( \'a\' FROM 1 FOR 1 ) = 1', 'CASE WHEN 1 THEN 2 END']);
+  };
+  const hint = (): string => pick(['', '', '', ' USE INDEX ( )', ' USE INDEX FOR ORDER BY ( )', ' USE INDEX FOR JOIN ( )', ' USE KEY FOR GROUP BY ( )']);
+  const factor = (depth: number): string => {
+    const how = random();
+    if (depth > 0 && how < 0.2) return `( ${query(depth - 1)} ) ${alias()}`;
+    if (depth > 0 && how < 0.35) return `( ${tables(depth - 1)} )`;
+    if (depth > 0 && how < 0.4) return `{ OJ ${factor(0)} LEFT JOIN ${factor(depth - 1)} ON ${condition(depth - 1)} }`;
+    if (flavour === 'mysql' && depth > 0 && how < 0.45) return `LATERAL ( ${query(depth - 1)} ) ${alias()}`;
+    if (how < 0.5) return `JSON_TABLE( '[]' , '$' COLUMNS ( c INT PATH '$' ) ) ${alias()}`;
+    return `${table()} ${alias()}${hint()}`;
+  };
+  const tables = (depth: number): string => {
+    let list = factor(depth);
+    while (chance(0.5)) list += chance(0.4) ? ` , ${factor(depth)}` : ` ${pick(['JOIN', 'INNER JOIN', 'LEFT JOIN', 'CROSS JOIN', 'STRAIGHT_JOIN', 'RIGHT OUTER JOIN'])} ${factor(depth)} ON ${condition(depth)}`;
+    return list;
+  };
+  function query(depth: number): string {
+    const ctes = depth > 0 && chance(0.15) ? `WITH c${++aliases} AS ( ${query(depth - 1)} ) ` : '';
+    let text = `${ctes}SELECT ${pick(['', 'DISTINCT ', 'STRAIGHT_JOIN ', 'SQL_NO_CACHE '])}${chance(0.2) && depth > 0 ? `( ${query(depth - 1)} LIMIT 1 )` : '1'} FROM ${tables(depth)}`;
+    if (chance(0.4)) text += ` WHERE ${condition(depth)}`;
+    if (chance(0.2)) text += ` GROUP BY ${condition(depth)}`;
+    if (chance(0.15)) text += ` HAVING ${condition(depth)}`;
+    if (ctes === '' && chance(0.2)) text += ` UNION ${pick(['', 'ALL ', 'DISTINCT '])}${query(0)}`;
+    else if (chance(0.2)) text += ` ORDER BY ${condition(depth)}`;
+    return text;
+  }
+  return pick([query, query, (depth: number) => `INSERT INTO secret ( id ) ${query(depth)}`, (depth: number) => `UPDATE ${tables(depth)} SET id = 1 WHERE ${condition(depth)}`, (depth: number) => `DELETE x9 FROM orders x9 , ${tables(depth)} WHERE ${condition(depth)}`])(2);
 }
 
 /** mulberry32. */

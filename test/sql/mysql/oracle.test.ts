@@ -61,7 +61,7 @@ for (const flavour of FLAVOURS) {
         if (testimony.error?.number === 1064) tally.syntax++;
         else tally.ran++;
         if (facts.doubt !== undefined) tally.doubted++;
-        if (facts.doubt !== undefined && testimony.error?.number !== 1064) doubtful.push(`[${mode}] ${JSON.stringify(text)}: ${facts.doubt}`);
+        if (facts.doubt !== undefined && testimony.error === undefined) doubtful.push(`[${mode}] ${JSON.stringify(text)}: ${facts.doubt}`);
         if (countedOtherwise(facts, testimony)) tally.countedOtherwise++;
       }
       tally.doubtedThoughRun = doubtful.length;
@@ -70,8 +70,8 @@ for (const flavour of FLAVOURS) {
       expect(wrong).toEqual([]);
       expect(tally.countedOtherwise).toBe(0);
       expect(tally.ended).toBeLessThan(COUNT * 0.01);
-      // Held though the server takes them: what the lexer leaves open on purpose.
-      expect(doubtful.length).toBeLessThan(COUNT * 0.02);
+      // Held though the server takes all of them: what the lexer leaves open on purpose, such as `1.e`.
+      expect(doubtful.length).toBeLessThan(COUNT * 0.01);
       expect(tally.ran).toBeGreaterThan(COUNT * 0.3);
     });
   });
