@@ -16,6 +16,7 @@ import { decodePrepareOk } from './packets/prepare-ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
 import { ResultPhase } from './result.ts';
+import { type DatabaseNames, withSchemaHint } from './schema-hint.ts';
 import type { Tracked } from './tracked.ts';
 
 /** What becomes of a packet: it goes on as it came, or not at all, or another payload in its place; and whether the reply is complete with it. */
@@ -32,6 +33,8 @@ const NOTHING = Buffer.alloc(0);
 export interface CourseParts {
   readonly client: Capabilities;
   readonly upstream: Capabilities;
+  /** The session's database, when its names are known. */
+  readonly database: DatabaseNames | undefined;
   readonly prepared: PreparedStatements;
   readonly names: SqlNames;
   readonly tracked: Tracked;
@@ -242,8 +245,11 @@ export class Course {
     if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
     if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
-    if ('statement' in head) this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
-    return OVER;
+    if (!('statement' in head)) return OVER;
+    this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
+    const { database } = this.#parts;
+    const hinted = database === undefined || !head.statement.sets.includes('database') ? undefined : withSchemaHint(payload, database);
+    return hinted === undefined ? OVER : { send: hinted, over: true };
   }
 }
 
