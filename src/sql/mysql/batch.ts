@@ -42,6 +42,7 @@ export class Judge {
   }
 
   facts(text: string, reading: MysqlReading): Facts {
+    this.#second?.begin();
     return this.#facts(text, reading, this.#second);
   }
 

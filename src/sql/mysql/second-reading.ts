@@ -47,6 +47,9 @@ export function loadParsers(flavour: 'mysql' | 'mariadb'): Promise<Parsers> {
 export class SecondReading {
   readonly #parsers: Parsers;
   readonly #characters: number;
+  /** What is left for the text, with those that it has the server prepare: characters, and whether the slow parser may be heard. */
+  #left = 0;
+  #slow = false;
   /** How many statements each was the one to be heard on. */
   readonly heard: Record<Heard, number> = { node: 0, rust: 0, none: 0, big: 0, other: 0 };
 
@@ -56,15 +59,20 @@ export class SecondReading {
     this.#characters = characters;
   }
 
+  /** Before each text that comes from outside. */
+  begin(): void {
+    this.#left = this.#characters;
+    this.#slow = true;
+  }
+
   /** A sentence; undefined when the readings agree. */
   disagreement(statements: readonly FirstReading[]): string | undefined {
-    let left = this.#characters;
     for (const first of statements) {
       const { kind } = first.walk.planned ?? first.walk;
-      const text = KINDS.has(kind) ? canonical(first.walk.tokens, first.walk.begins, left) : undefined;
+      const text = KINDS.has(kind) ? canonical(first.walk.tokens, first.walk.begins, this.#left) : undefined;
       const opinion = text === undefined ? undefined : this.#opinion(text);
       if (text === undefined) this.heard[KINDS.has(kind) ? 'big' : 'other']++;
-      left -= text?.text.length ?? 0;
+      this.#left -= text?.text.length ?? 0;
       const difference = opinion === undefined || text === undefined ? undefined : differenceOf(opinion, text, first);
       if (difference !== undefined) return `Two readings of the statement disagree: ${difference}.`;
     }
@@ -72,7 +80,8 @@ export class SecondReading {
   }
 
   #opinion(text: Canonical): Opinion | undefined {
-    const byNode = nodeTakes(text) ? attempt(this.#parsers.node, text) : undefined;
+    const byNode = this.#slow && nodeTakes(text) ? attempt(this.#parsers.node, text) : undefined;
+    this.#slow = false;
     const opinion = byNode ?? attempt(this.#parsers.rust, text);
     this.heard[opinion === undefined ? 'none' : byNode === undefined ? 'rust' : 'node']++;
     return opinion;
