@@ -10,6 +10,7 @@ import { LexError, Lexer } from './lexer.ts';
 import type { Dialect } from './lexer.ts';
 import { Names } from './names.ts';
 import type { MysqlReading, Readings } from './reading.ts';
+import type { FirstReading, SecondReading } from './second-reading.ts';
 import { isSymbol } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import { Walk } from './walk.ts';
@@ -18,33 +19,42 @@ import type { Surroundings } from './walk.ts';
 /** Statements whose facts never look at a number's value. */
 const INTEGERS_FREE: ReadonlySet<string> = new Set(['select', 'insert', 'replace', 'update', 'delete']);
 
-interface Judged {
+interface Judged extends FirstReading {
   readonly facts: StatementFacts;
-  readonly found: Findings;
 }
 
 export class Judge {
   readonly #readings: Readings;
   readonly #dialect: Dialect;
   readonly #names: Names;
+  readonly #second: SecondReading | undefined;
   /** What reading each view does; undefined while the view is being looked at. */
   readonly #views = new Map<RelationData, Findings | undefined>();
   readonly #around: Surroundings;
 
-  constructor(data: CatalogData, readings: Readings) {
+  /** @param second without it nothing is read twice */
+  constructor(data: CatalogData, readings: Readings, second?: SecondReading) {
+    this.#second = second;
     this.#readings = readings;
     this.#dialect = { flavour: data.mysql?.flavour ?? 'mysql', version: data.serverVersion };
     this.#names = new Names(data);
-    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#view(view), reading: (state) => readings.reading(state), inner: (text, reading) => this.#inner(text, reading) };
+    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#view(view), reading: (state) => readings.reading(state), inner: (text, reading) => this.#inner(text, reading, second) };
   }
 
   facts(text: string, reading: MysqlReading): Facts {
+    this.#second?.begin();
+    return this.#facts(text, reading, this.#second);
+  }
+
+  #facts(text: string, reading: MysqlReading, second: SecondReading | undefined): Facts {
     if (reading.doubt !== undefined) return doubtful(reading.doubt);
+    // Of several statements the first may well run: then only the lexer's own word counts.
+    const single = !text.includes(';');
     try {
-      return gather(this.#judgeAll(text, reading));
+      const judged = this.#judgeAll(text, reading);
+      const disagreement = second?.disagreement(judged);
+      return disagreement === undefined ? gather(judged) : { ...doubtful(disagreement), ...(single ? { ungrammatical: true as const } : {}) };
     } catch (error) {
-      // Of several statements the first may well run: then only the lexer's own word counts.
-      const single = !text.includes(';');
       if (error instanceof LexError || error instanceof UnknownStatement) return { ...doubtful(error.message), ...(single ? { ungrammatical: true as const } : {}) };
       return doubtful(error instanceof RangeError ? 'The statement is nested too deeply to be understood.' : 'The statement could not be understood.');
     }
@@ -100,7 +110,7 @@ export class Judge {
       ...(found.cancels === undefined ? {} : { cancels: found.cancels }),
       ...(found.refused === undefined ? {} : { refused: found.refused }),
     };
-    return { facts, found };
+    return { facts, found, walk };
   }
 
   /** How the server reads what follows in the same text. */
@@ -111,9 +121,9 @@ export class Judge {
     return this.#readings.reading({ sqlMode: sqlMode ?? reading.sqlMode, charset: charset ?? reading.charset, database: database ?? reading.database });
   }
 
-  #inner(text: string, reading: MysqlReading): Findings {
+  #inner(text: string, reading: MysqlReading, second: SecondReading | undefined): Findings {
     const found = new Findings();
-    const facts = this.facts(text, reading);
+    const facts = this.#facts(text, reading, second);
     if (facts.doubt !== undefined) found.effect('unknown', undefined, facts.doubt);
     else for (const each of this.#judgeAll(text, reading)) found.absorb(each.found);
     return found;
@@ -133,11 +143,14 @@ export class Judge {
     }
   }
 
-  /** The server prints definitions with backticks and backslashes, whatever the mode of who asks. */
+  /**
+   * The server prints definitions with backticks and backslashes, whatever the mode of who asks. One way to write isn't read twice: a
+   * statement over many views would wait for it.
+   */
   #viewFindings(view: RelationData): Findings {
     const name = `${view.schema}.${view.name}`;
     const reading = this.#readings.reading({ sqlMode: '', database: view.schema });
-    if (view.definition !== undefined && view.definition !== '') return this.#inner(view.definition, reading);
+    if (view.definition !== undefined && view.definition !== '') return this.#inner(view.definition, reading, undefined);
     const unseen = new Findings();
     unseen.effect('unknown', name, `the definition of view ${name} isn't known`);
     return unseen;

@@ -2,6 +2,7 @@
 
 import { nameAt, nameOf } from './cursor.ts';
 import { HARMLESS } from './harmless.ts';
+import { RESERVED } from './keywords.ts';
 import { SENSITIVE } from './sensitive.ts';
 import { isIdentifier, isSymbol, isWord } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -25,7 +26,12 @@ function judgeCall(walk: Walk, at: number): void {
   if (isSymbol(before, '@@') || isWord(before, 'AS')) return;
   // Stored functions are looked for in the default database only. Not all words that can't be functions are reserved by both servers.
   if (walk.around.names.hasFunction(walk.reading.database, name)) return stored(walk, name);
-  if (token.kind === 'word' && (NO_CALL.has(token.text) || SIZED_TYPES.has(token.text))) return;
+  if (token.kind === 'word' && (NO_CALL.has(token.text) || SIZED_TYPES.has(token.text))) {
+    // What both servers reserve can't be called.
+    if (RESERVED.has(token.text)) walk.calls.add(name);
+    return;
+  }
+  walk.calls.add(name);
   const known = SENSITIVE.get(name);
   if (known !== undefined) for (const effect of known.effects) walk.found.effect(effect, sensitiveObject(walk, name, at), `${name} ${known.because}`);
   else if (!HARMLESS[walk.around.dialect.flavour].has(name)) stored(walk, name);
@@ -44,6 +50,7 @@ function qualified(tokens: readonly Token[], at: number, name: string): string {
 }
 
 function stored(walk: Walk, name: string): void {
+  walk.calls.add(name.toLowerCase());
   walk.found.effect('routine', `function ${name}`, `${name} is not a vetted built-in`);
   const [schema, bare] = name.includes('.') ? [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)] : [walk.reading.database, name];
   if (!walk.around.names.hasFunction(schema, bare)) walk.found.unresolved = true;

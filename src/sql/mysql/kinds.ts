@@ -78,6 +78,7 @@ const DEFINITIONS: ReadonlySet<string> = new Set(['CREATE', 'ALTER', 'DROP']);
 
 /** @param at where the statement begins: it isn't the first token behind EXPLAIN and the like @throws {UnknownStatement} with a sentence */
 export function judgeStatement(walk: Walk, at: number): void {
+  walk.begins = at;
   const first = walk.cursor(at).word();
   const pair = `${first} ${walk.cursor(at + 1).word()}`;
   const judge = own(PAIRS, pair) ?? own(JUDGES, first);

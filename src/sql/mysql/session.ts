@@ -145,10 +145,12 @@ export function judgePlanned(walk: Walk, at: number, runs: boolean, judge: Judge
   const { kind } = walk;
   if (runs) {
     judge(walk, at);
+    walk.planned = { kind: walk.kind, runs };
     walk.kind = kind;
     return;
   }
   const inside = walk.apart(() => judge(walk, at));
+  walk.planned = { kind: walk.kind, runs };
   walk.kind = kind;
   walk.found.effect('read');
   for (const touch of inside.touches.values()) {

@@ -2,8 +2,8 @@
  * The understanding of one MySQL or MariaDB database: catalog, judge and caches behind one question, `facts(text, reading)`.
  *
  * Facts come of the server-exact lexer and of recognisers over its tokens, which see more than what is there rather than less. They
- * take time in proportion to the text, some 0.3 µs a byte. The parsers that npm has for MySQL would not: node-sql-parser takes 0.8 ms for
- * a plain join, is exponential in nested CASTs, and doesn't know UPDATE IGNORE.
+ * take time in proportion to the text, some 0.3 µs a byte. The parsers that npm has for MySQL read queries and changes of rows a second time
+ * (second-reading.ts) and may only object: they take 0.4 ms and more, one is exponential, and neither knows all that the servers take.
  */
 
 import { systemClock } from '../../runtime/clock.ts';
@@ -18,6 +18,7 @@ import type { Shaped } from '../shape.ts';
 import { Judge } from './batch.ts';
 import { Readings } from './reading.ts';
 import type { MysqlReading, SessionState } from './reading.ts';
+import { loadParsers, ON_LOOP, SecondReading } from './second-reading.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
@@ -40,8 +41,8 @@ export interface MysqlUnderstanding extends Understanding {
 /** From here on a text is understood in the worker: it takes the loop some 5 ms. Characters. */
 const BIG = 16 * 1024;
 
-/** Compiled code keeps its extension; sources are run as they are. */
-const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+/** Compiled code keeps its extension; sources are run as they are. The thread loads the flavour's parsers before it is ready. */
+const program = (flavour: string): URL => new URL(`${import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'}?flavour=${flavour}`, import.meta.url);
 
 /** Longer texts aren't kept. */
 const CACHED_CHARACTERS = 8 * 1024;
@@ -49,7 +50,9 @@ const CACHE = { entries: 5000, characters: 4 * 1024 * 1024 };
 
 /** Loads the catalog. Rejects when it can't be loaded. */
 export async function createUnderstanding(options: UnderstandingOptions): Promise<MysqlUnderstanding> {
-  return new Understander(options, await options.catalogSource.load());
+  const data = await options.catalogSource.load();
+  const parsers = await loadParsers(data.mysql?.flavour ?? 'mysql');
+  return new Understander(options, data, new SecondReading(parsers, ON_LOOP));
 }
 
 /** Facts by text, for one reading. */
@@ -65,19 +68,21 @@ class Understander implements MysqlUnderstanding {
   readonly #database: string | undefined;
   readonly #thread: JudgeThread<MysqlReading>;
   readonly #readings = new Readings();
+  readonly #second: SecondReading;
   #caches = new WeakMap<Reading, Cache>();
   #data: CatalogData;
   #judge: Judge;
   #usual: MysqlReading;
   #refreshing: Promise<void> | undefined;
 
-  constructor(options: UnderstandingOptions, data: CatalogData) {
+  constructor(options: UnderstandingOptions, data: CatalogData, second: SecondReading) {
+    this.#second = second;
     this.#source = options.catalogSource;
     this.#bytes = options.bytes ?? 1024 * 1024;
     this.#database = options.database;
     this.#data = data;
-    this.#judge = new Judge(data, this.#readings);
-    this.#thread = new JudgeThread(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
+    this.#judge = new Judge(data, this.#readings, this.#second);
+    this.#thread = new JudgeThread(program(data.mysql?.flavour ?? 'mysql'), data, options.parseMs ?? 2000, options.clock ?? systemClock);
     this.#usual = this.#usualReading();
   }
 
@@ -138,7 +143,7 @@ class Understander implements MysqlUnderstanding {
     const data = await this.#source.load();
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
-    this.#judge = new Judge(data, this.#readings);
+    this.#judge = new Judge(data, this.#readings, this.#second);
     this.#thread.useCatalog(data);
     this.#usual = this.#usualReading();
     this.#caches = new WeakMap();

@@ -27,6 +27,12 @@ export class Walk {
   readonly reading: MysqlReading;
   /** Lower-case command tag. */
   kind = '';
+  /** Where the statement begins, behind EXPLAIN, ANALYZE and SET STATEMENT … FOR. */
+  begins = 0;
+  /** The statement within EXPLAIN or ANALYZE: its own tag, and whether it runs. */
+  planned: { readonly kind: string; readonly runs: boolean } | undefined;
+  /** Functions that were judged, in lower case, with their schema if they had one. */
+  readonly calls = new Set<string>();
 
   constructor(tokens: readonly Token[], around: Surroundings, reading: MysqlReading) {
     this.tokens = tokens;

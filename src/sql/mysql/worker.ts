@@ -8,13 +8,19 @@ import type { Answer, Order } from '../judge-thread.ts';
 import { Judge } from './batch.ts';
 import { Readings } from './reading.ts';
 import type { MysqlReading } from './reading.ts';
+import { IN_WORKER, loadParsers, SecondReading } from './second-reading.ts';
 
 const port = parentPort;
 let judge: Judge | undefined;
 
-port?.on('message', ({ text, context, catalog }: Order<MysqlReading>) => {
-  if (catalog !== undefined) judge = new Judge(catalog, new Readings());
-  const facts = judge?.facts(text, context) ?? doubtful('The statement reached the thread without a catalog.');
-  port.postMessage({ facts } satisfies Answer);
-});
+// What is asked first shouldn't wait for them.
+await loadParsers(new URL(import.meta.url).searchParams.get('flavour') === 'mariadb' ? 'mariadb' : 'mysql');
+port?.on('message', (order: Order<MysqlReading>) => void answer(order));
 port?.postMessage({} satisfies Answer);
+
+/** Orders come one at a time. The catalog's word counts for the flavour. */
+async function answer({ text, context, catalog }: Order<MysqlReading>): Promise<void> {
+  if (catalog !== undefined) judge = new Judge(catalog, new Readings(), new SecondReading(await loadParsers(catalog.mysql?.flavour ?? 'mysql'), IN_WORKER));
+  const facts = judge?.facts(text, context) ?? doubtful('The statement reached the thread without a catalog.');
+  port?.postMessage({ facts } satisfies Answer);
+}
