@@ -56,7 +56,7 @@ function cli(flavour: MysqlFlavour): Driver {
 }
 
 /** The connectors' jars come by Maven; our classes are compiled once a run. */
-function java(connector: MysqlFlavour): Command {
+export function java(connector: MysqlFlavour): Command {
   const { group, artifact, version } = CONNECTORS[connector];
   const jar = join(CACHE, `java/${artifact}-${version}.jar`);
   if (!existsSync(jar)) run(needed('mvn'), '-q', '-B', 'dependency:copy', `-Dartifact=${group}:${artifact}:${version}`, `-DoutputDirectory=${join(CACHE, 'java')}`);
