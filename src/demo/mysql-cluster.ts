@@ -63,9 +63,11 @@ function asRoot(): string[] {
 /** Writes my.cnf. What is given here wins over what we need, and true and false are 1 and 0. */
 export function configureMysql({ binaries: { flavour }, folder }: MysqlClusterOptions, settings: MysqlSettings): void {
   const files = join(folder, 'files');
-  mkdirSync(files, { recursive: true });
+  // MariaDB clears away, at its start, temporary tables that servers before it left: those of its neighbours, where they share a folder.
+  const temporary = join(folder, 'tmp');
+  for (const made of [files, temporary]) mkdirSync(made, { recursive: true });
   const all: MysqlSettings = {
-    datadir: join(folder, 'data'), socket: join(folder, 'mysql.sock'), pid_file: join(folder, 'mysqld.pid'), secure_file_priv: files,
+    datadir: join(folder, 'data'), socket: join(folder, 'mysql.sock'), pid_file: join(folder, 'mysqld.pid'), secure_file_priv: files, tmpdir: temporary,
     bind_address: '127.0.0.1', skip_name_resolve: true, skip_log_bin: true, innodb_buffer_pool_size: '32M', ...OWN[flavour], ...settings,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${typeof value === 'boolean' ? Number(value) : `"${String(value)}"`}`);

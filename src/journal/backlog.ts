@@ -1,5 +1,7 @@
 /** What waits to be written, and what becomes of it when it can't be. Pure. */
 
+import type { PlainOutcome } from './events.ts';
+
 export interface Entry {
   readonly kind: string;
   /** ISO time it was appended at. */
@@ -12,6 +14,20 @@ export interface Entry {
   readonly ran?: true;
   /** What an outcome amounted to, for when it has to be given up. */
   readonly outcome?: { readonly count: number; readonly rows: number; readonly bytes: number; readonly errors: number };
+}
+
+/** Stands in the first place while nothing can be written: for the outage record, which will take its number. */
+export const PLACEHOLDER: Entry = { kind: 'outage', time: '', json: '', about: 0 };
+
+/** What would be lost of them if they had to be given up. */
+export function amount(ended: readonly PlainOutcome[]): NonNullable<Entry['outcome']> {
+  let rows = 0;
+  let bytes = 0;
+  for (const outcome of ended) {
+    rows += outcome[2];
+    bytes += outcome[3];
+  }
+  return { count: ended.length, rows, bytes, errors: 0 };
 }
 
 /** Nothing of these has happened yet when they can't be written, and then nothing may. `text` and `judged` belong to them. */

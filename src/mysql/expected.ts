@@ -1,5 +1,6 @@
 /** The replies that are still to come, as a queue: one entry a command that is answered, by the server or by us. Pure. */
 
+import { Fifo } from '../protocol/fifo.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { AskedUser } from './change-user.ts';
@@ -52,18 +53,11 @@ const unsettles = (entry: Expected): boolean => entry.kind === 'reset' || entry.
 /** May the server ask for a file while it runs? */
 const imports = (entry: Expected): boolean => entry.kind === 'query' && entry.statement.imports;
 
-/** First in, first out. Shifting an array is linear in V8 beyond some length; this isn't. */
-export class ExpectedQueue {
-  #entries: Expected[] = [];
-  #first = 0;
+export class ExpectedQueue extends Fifo<Expected> {
   #unsettling = 0;
   #importing = 0;
   /** Entries at the end whose commands haven't been written yet: nothing of theirs may be answered. */
   unsent = 0;
-
-  get length(): number {
-    return this.#entries.length - this.#first;
-  }
 
   /** Is anything under way that may change how a text is read? */
   get unsettled(): boolean {
@@ -77,11 +71,7 @@ export class ExpectedQueue {
 
   /** Statements the server hasn't answered in full, oldest first. */
   statements(): Statement[] {
-    return this.#entries.slice(this.#first).flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
-  }
-
-  get head(): Expected | undefined {
-    return this.#entries[this.#first];
+    return this.all().flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
   }
 
   /** The head, when the client may be answered for it. */
@@ -89,31 +79,23 @@ export class ExpectedQueue {
     return this.length > this.unsent ? this.head : undefined;
   }
 
-  push(entry: Expected): void {
-    this.#entries.push(entry);
+  override push(entry: Expected): void {
+    super.push(entry);
     this.unsent++;
     this.#count(entry, 1);
   }
 
-  shift(): void {
-    const entry = this.#entries[this.#first];
-    if (entry === undefined) return;
-    this.#count(entry, -1);
-    this.#first++;
-    if (this.#first === this.#entries.length) {
-      this.#entries = [];
-      this.#first = 0;
-    } else if (this.#first > 256) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
+  override shift(): Expected | undefined {
+    const entry = super.shift();
+    if (entry !== undefined) this.#count(entry, -1);
+    return entry;
   }
 
   /** Takes back what wasn't sent; newest first. */
   recall(): Expected[] {
     const taken: Expected[] = [];
     for (; this.unsent > 0; this.unsent--) {
-      const entry = this.#entries.pop() as Expected;
+      const entry = this.pop() as Expected;
       this.#count(entry, -1);
       taken.push(entry);
     }

@@ -45,6 +45,7 @@ export class Replies {
     this.#scanner = new FrameScanner(serverFormat((payload) => this.#whole(payload)), {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
       piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
+      run: (bytes, start) => this.#run(bytes, start),
     });
   }
 
@@ -92,6 +93,29 @@ export class Replies {
     const { result } = this.#course;
     if (result.phase === 'head' && (head?.kind === 'fetch' || head?.kind === 'fields')) result.list();
     return result.phase === 'rows';
+  }
+
+  /** Small rows, one after the other, that the client gets as they came. */
+  #run(bytes: Buffer, start: number): number {
+    const head = this.#expected.answerable;
+    if (this.#course.result.phase !== 'rows' || this.#goesOn || head === undefined || head.shift !== 0 || !('progress' in head)) return start;
+    let end = start;
+    let count = 0;
+    let { sequence } = head;
+    while (bytes.length - end > HEADER_BYTES) {
+      const payload = payloadBytes(bytes, end);
+      const next = end + HEADER_BYTES + payload;
+      if (payload === 0 || payload > SMALL_ROW || next > bytes.length || bytes[end + 3] !== sequence || (bytes[end + HEADER_BYTES] as number) >= Header.Eof) break;
+      sequence = (sequence + 1) & 0xff;
+      end = next;
+      count++;
+    }
+    if (count === 0) return start;
+    head.sequence = sequence;
+    head.progress.rows += count;
+    head.progress.bytes += end - start;
+    this.#parts.toClient.range(bytes, start, end);
+    return end;
   }
 
   #frame(bytes: Buffer, start: number, end: number): void {

@@ -1,5 +1,6 @@
 /** The replies that are still to come, as a queue: one entry a message that the server will answer. Pure. */
 
+import { Fifo } from '../protocol/fifo.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Change } from './prepared.ts';
@@ -31,46 +32,16 @@ export interface Progress {
 
 export const noProgress = (changes: readonly (readonly Change[])[] = []): Progress => ({ completed: 0, rows: 0, bytes: 0, copying: false, over: false, changes });
 
-/** First in, first out. Shifting an array is linear in V8 beyond some length; this isn't. */
-export class ExpectedQueue {
-  #entries: Expected[] = [];
-  #first = 0;
-
-  get length(): number {
-    return this.#entries.length - this.#first;
-  }
-
+export class ExpectedQueue extends Fifo<Expected> {
   /** Statements the server hasn't answered in full, oldest first. */
   statements(): Statement[] {
-    return this.#entries.slice(this.#first).flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
-  }
-
-  get head(): Expected | undefined {
-    return this.#entries[this.#first];
-  }
-
-  push(entry: Expected): void {
-    this.#entries.push(entry);
-  }
-
-  shift(): Expected | undefined {
-    const entry = this.#entries[this.#first];
-    if (entry === undefined) return undefined;
-    this.#first++;
-    if (this.#first === this.#entries.length) {
-      this.#entries = [];
-      this.#first = 0;
-    } else if (this.#first > 256) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
-    return entry;
+    return this.all().flatMap((entry) => ('statement' in entry ? [entry.statement] : []));
   }
 
   /** Takes entries off the end until `length` are left; newest first. */
   truncate(length: number): Expected[] {
     const taken: Expected[] = [];
-    while (this.length > length) taken.push(this.#entries.pop() as Expected);
+    while (this.length > length) taken.push(this.pop() as Expected);
     return taken;
   }
 }

@@ -11,7 +11,7 @@ import { Refused } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
 import { decodeErrorFields } from './messages/error-response.ts';
-import { Backend, backendFormat, HEADER_BYTES } from './messages/frame.ts';
+import { Backend, backendFormat, HEADER_BYTES, wholeSize } from './messages/frame.ts';
 import { ByteReader } from '../framing/reader.ts';
 import type { Names } from './prepared.ts';
 import { encodeRefusal } from './refusal.ts';
@@ -37,6 +37,7 @@ export class Replies {
     this.#scanner = new FrameScanner(backendFormat, {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
       piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
+      run: (bytes, start) => this.#run(bytes, start),
     });
   }
 
@@ -56,6 +57,26 @@ export class Replies {
     if (first && bytes[start] === Backend.DataRow) head.progress.rows++;
     head.progress.bytes += end - start;
     this.#out.range(bytes, start, end);
+  }
+
+  /** Rows, or COPY data, one after the other. */
+  #run(bytes: Buffer, start: number): number {
+    const type = bytes[start];
+    const head = this.#expected.head;
+    if ((type !== Backend.DataRow && type !== Backend.CopyData) || (head?.kind !== 'execute' && head?.kind !== 'query')) return start;
+    let end = start;
+    let count = 0;
+    while (bytes.length - end >= HEADER_BYTES && bytes[end] === type) {
+      const next = end + wholeSize(bytes, end);
+      if (next > bytes.length) break;
+      end = next;
+      count++;
+    }
+    if (count === 0) return start;
+    if (type === Backend.DataRow) head.progress.rows += count;
+    head.progress.bytes += end - start;
+    this.#out.range(bytes, start, end);
+    return end;
   }
 
   #frame(bytes: Buffer, start: number, end: number): void {

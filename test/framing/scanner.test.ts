@@ -75,3 +75,47 @@ describe('FrameScanner', () => {
     expect(scanner.atBoundary).toBe(true);
   });
 });
+
+/** Like `collect`, with a sink that takes frames of type `r` by the run. */
+function collectRuns(chunks: readonly Buffer[]): { rows: number; bytes: Buffer } {
+  const out: Buffer[] = [];
+  let rows = 0;
+  const scanner = new FrameScanner(format, {
+    frame: (bytes, start, end) => void out.push(Buffer.from(bytes.subarray(start, end))),
+    piece(bytes, start, end, first) {
+      if (first && bytes[start] === 0x72) rows++;
+      out.push(Buffer.from(bytes.subarray(start, end)));
+    },
+    run(bytes, start) {
+      let end = start;
+      while (bytes.length - end >= 3 && bytes[end] === 0x72 && end + format.size(bytes, end) <= bytes.length) {
+        end += format.size(bytes, end);
+        rows++;
+      }
+      if (end > start) out.push(Buffer.from(bytes.subarray(start, end)));
+      return end;
+    },
+  });
+  for (const chunk of chunks) {
+    const lent = Buffer.from(chunk);
+    scanner.push(lent);
+    lent.fill(0xff);
+  }
+  return { rows, bytes: Buffer.concat(out) };
+}
+
+describe('runs', () => {
+  it('take what single frames would be, in any chunking', () => {
+    const frames = fc.array(fc.tuple(fc.constantFrom('r', 'r', 'r', 'R', 'c'), fc.uint8Array({ maxLength: 30 })), { maxLength: 40 });
+    fc.assert(fc.property(frames, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (list, cuts) => {
+      const bytes = Buffer.concat(list.map(([type, body]) => frame(type, body)));
+      const chunks: Buffer[] = [];
+      for (let at = 0, index = 0; at < bytes.length; index++) {
+        const size = cuts[index % cuts.length] as number;
+        chunks.push(bytes.subarray(at, at + size));
+        at += size;
+      }
+      expect(collectRuns(chunks)).toEqual({ rows: list.filter(([type]) => type === 'r').length, bytes });
+    }));
+  });
+});

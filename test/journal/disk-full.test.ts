@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileS
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { KEPT_ENTRIES } from '../../src/journal/backlog.ts';
-import { RETRY_MS } from '../../src/journal/journal.ts';
+import { RETRY_MS } from '../../src/journal/writer.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { keys, open, outcome, records, scratch, statement, stoppedClock, turn, written } from './setup.ts';
 

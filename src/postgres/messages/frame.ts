@@ -55,8 +55,12 @@ export class MessageTooLarge extends Error {
 /** Largest message the protocol allows that we pass on in pieces: PostgreSQL's own limit (1 GiB - 1). */
 const PROTOCOL_LIMIT = 0x3fff_ffff;
 
+/** Size of the message that begins there, type byte included. Throws Malformed for a length that can't be. */
+export const wholeSize = (bytes: Buffer, at: number): number => 1 + lengthField(bytes, at);
+
 function lengthField(bytes: Buffer, at: number): number {
-  const length = bytes.readInt32BE(at + 1);
+  // By hand: rows come by the million, and readInt32BE checks what is known here.
+  const length = ((bytes[at + 1] as number) << 24) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 8) | (bytes[at + 4] as number);
   if (length < 4 || length > PROTOCOL_LIMIT) throw new Malformed(`message length ${length} is not possible`);
   return length;
 }
@@ -80,7 +84,7 @@ const BACKEND_WHOLE_LIMIT = 16 * 1024 * 1024;
 /** Messages from the server. Rows and COPY data are handed on in pieces. */
 export const backendFormat: FrameFormat = {
   headerBytes: HEADER_BYTES,
-  size: (bytes, at) => 1 + lengthField(bytes, at),
+  size: wholeSize,
   whole(bytes, at, size) {
     const type = bytes[at];
     if (type === Backend.DataRow || type === Backend.CopyData) return false;
