@@ -23,7 +23,7 @@ import { changeUser } from './change-user.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { MysqlConversation } from './conversation.ts';
 import { Exchange } from './exchange.ts';
-import type { SeenServers } from './flavour.ts';
+import { expectsBareData, type SeenServers } from './flavour.ts';
 import { login } from './login.ts';
 import { agree, missingOfAgent, offer } from './negotiation.ts';
 import { Plugin } from './packets/auth.ts';
@@ -157,13 +157,13 @@ class Entrance {
     return agree(response, greeting);
   }
 
-  #authenticate(response: HandshakeResponse, { scramble }: Greeting): Promise<Agent> {
+  #authenticate(response: HandshakeResponse, { scramble, serverVersion }: Greeting): Promise<Agent> {
     const { config: { agents }, mockSecret } = this.#house;
-    const { user, plugin, authResponse } = response;
+    const { user, plugin, authResponse, attributes } = response;
     const switches = has(response, Capability.PluginAuth);
     return login(this.#exchange, {
       user, agent: agents.get(user), others: [...agents.values()], mockSecret, scramble, plugin: switches ? plugin : Plugin.Native, response: authResponse, switches,
-      encrypted: this.#encrypted,
+      encrypted: this.#encrypted, bare: expectsBareData(serverVersion, attributes),
     }, this.#exchange.handshake.socket.remoteAddress ?? '?');
   }
 

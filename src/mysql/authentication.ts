@@ -28,6 +28,8 @@ export interface Claim {
   readonly switches: boolean;
   /** Is the connection encrypted? A password may then come as it is. */
   readonly encrypted: boolean;
+  /** Does the client expect AuthMoreData without its first byte (`expectsBareData`)? */
+  readonly bare: boolean;
 }
 
 /** SHA256(SHA256(password)) of an agent that has logged in by caching_sha2_password since the process began. */
@@ -55,7 +57,6 @@ export function newScramble(): Buffer {
 }
 
 export const FAST_AUTH_SUCCESS = authMoreData(Buffer.of(CachingSha2.FastAuthSuccess));
-const PERFORM_FULL_AUTHENTICATION = authMoreData(Buffer.of(CachingSha2.PerformFullAuthentication));
 
 /** SHA256(SHA256(password)) of agents whose SCRAM verifier a password has matched, by that verifier: their next logins take the fast path. */
 const proved = new Map<string, Buffer>();
@@ -99,11 +100,11 @@ export class Authentication {
   #cachingSha2(response: Buffer): AuthenticationStep {
     const { cachingSha2 } = this.#verifiers;
     const digest = knownDigest(this.#verifiers);
-    if (digest !== undefined && cachingSha2Matches(response, this.#scramble, digest)) return this.#granted(FAST_AUTH_SUCCESS);
+    if (digest !== undefined && cachingSha2Matches(response, this.#scramble, digest)) return this.#granted(this.#more(Buffer.of(CachingSha2.FastAuthSuccess)));
     // No password at all (an empty response), or a wrong one where all is known that is ever known: nothing more to ask.
     if (cachingSha2 !== undefined || response.length === 0) return this.#denied();
     this.#answer = this.#claim.encrypted ? (payload) => this.#password(passwordIn(payload)) : (payload) => this.#plain(payload);
-    return { kind: 'send', payload: PERFORM_FULL_AUTHENTICATION };
+    return { kind: 'send', payload: this.#more(Buffer.of(CachingSha2.PerformFullAuthentication)) };
   }
 
   /** Without TLS: the client asks for our key, or has it already. */
@@ -112,7 +113,7 @@ export class Authentication {
     const encrypted = (bytes: Buffer): Promise<AuthenticationStep> => this.#password(key.decryptPassword(bytes, this.#scramble));
     if (payload.length !== 1 || payload[0] !== CachingSha2.RequestPublicKey) return encrypted(payload);
     this.#answer = encrypted;
-    return { kind: 'send', payload: authMoreData(Buffer.from(key.publicPem)) };
+    return { kind: 'send', payload: this.#more(Buffer.from(key.publicPem)) };
   }
 
   async #password(password: string | undefined): Promise<AuthenticationStep> {
@@ -122,6 +123,10 @@ export class Authentication {
     if (!matches || password === undefined || this.#claim.agent === undefined) return this.#denied();
     proved.set(scram, sha256Twice(password));
     return this.#granted(undefined);
+  }
+
+  #more(data: Buffer): Buffer {
+    return this.#claim.bare ? data : authMoreData(data);
   }
 
   #granted(last: Buffer | undefined): AuthenticationStep {

@@ -23,6 +23,15 @@ export function serverVersion(text: string): ServerVersion {
   return { flavour, text, numbers: match === null ? [0, 0, 0] : [Number(match[1]), Number(match[2]), Number(match[3])] };
 }
 
+/**
+ * MySQL's Connector/J takes the `5.5.5-` of MariaDB's greeting for the whole version, and reads AuthMoreData as servers before 5.5.16
+ * sent it: without its first byte (Connector/J: NativeAuthenticationProvider). MariaDB itself never sends it any.
+ * @param client the connection's attributes
+ */
+export function expectsBareData(greeting: string, client: ReadonlyMap<string, string>): boolean {
+  return greeting.startsWith('5.5.5-') && client.get('_client_name') === 'MySQL Connector/J';
+}
+
 export interface Seen extends Capabilities {
   readonly version: ServerVersion;
   readonly collation: number;

@@ -26,8 +26,8 @@ let ca: string;
 
 beforeAll(async () => {
   const certificate = await makeCertificate();
-  server = await startPostgres({ users: [{ name: 'app', password: 'upstream' }], settings: { timezone: 'UTC' } });
-  // Two databases, alike to the OIDs, so that both ways can be gone at the same time.
+  server = await startPostgres({ users: [{ name: 'app', password: 'upstream' }], settings: { timezone: 'UTC', autovacuum: 'off' } });
+  // Two databases, alike to the OIDs and sizes that the catalog tells, so that both ways can be gone at the same time.
   await server.query('create database shop owner app');
   await server.query(`set role app; ${SCHEMA}`, [], 'shop');
   await server.query('create database direct owner app template shop');

@@ -37,8 +37,8 @@ export function environment({ port, user, password, database, ca, requests }: Ta
   };
 }
 
-/** `equal`: whatever must be the same through the proxy. `catalog`: of these, the questions to the catalog. */
-export type Set = 'equal' | 'held' | 'catalog';
+/** `equal`: whatever must be the same through the proxy. `catalog`: of these, the questions to the catalog. `login`: that users joined by commas get in (JDBC). */
+export type Set = 'equal' | 'held' | 'catalog' | 'login';
 
 /** For one run of all scenarios; a few seconds on an idle machine. */
 const DEADLINE_MS = 60_000;

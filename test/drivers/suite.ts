@@ -7,11 +7,11 @@ import { allRequests, decideFor } from './decider.ts';
 import { type Command, runDriver, type Set as Scenarios, type Target } from './run.ts';
 import { allRequired, type Driver } from './toolchains.ts';
 
-/** What a driver must report: all but the scenarios, or parts of them, that it has no means for. */
-export function without(golden: Readonly<Record<string, object>>, left: Driver['without']): Record<string, object> {
+/** What a driver must report: all but the scenarios, or parts of them, that it has no means for. A failure's text stays whole. */
+export function without(golden: Readonly<Record<string, unknown>>, left: Driver['without']): Record<string, unknown> {
   const kept = (name: string): boolean => left?.[name] === undefined;
   return Object.fromEntries(Object.entries(golden).filter(([name]) => kept(name)).map(([name, expected]) => [
-    name, Array.isArray(expected) ? expected : Object.fromEntries(Object.entries(expected).filter(([part]) => kept(`${name}.${part}`))),
+    name, typeof expected !== 'object' || expected === null || Array.isArray(expected) ? expected : Object.fromEntries(Object.entries(expected).filter(([part]) => kept(`${name}.${part}`))),
   ]));
 }
 

@@ -1,8 +1,9 @@
 /** The drivers under test, and how each program is run here. What a machine lacks is said, never passed over. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { findProgram } from '../support/machine.ts';
 import type { Command } from './run.ts';
 
@@ -81,15 +82,47 @@ function imports(program: string, importing: string): boolean {
   }
 }
 
-/** The driver's jar comes by Maven; our classes are compiled once a run, since starting the compiler each time takes seconds. */
 function java(): Command {
-  const jar = join(CACHE, `java/postgresql-${JDBC}.jar`);
-  if (!existsSync(jar)) run(needed('mvn'), '-q', '-B', 'dependency:copy', `-Dartifact=org.postgresql:postgresql:${JDBC}`, `-DoutputDirectory=${join(CACHE, 'java')}`);
-  const classes = join(CACHE, 'java/classes');
-  mkdirSync(classes, { recursive: true });
-  const sources = readdirSync(join(HERE, 'jdbc')).filter((file) => file.endsWith('.java')).map((file) => join(HERE, 'jdbc', file));
-  run(needed('javac'), '-cp', jar, '-d', classes, ...sources);
-  return { program: needed('java'), args: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', [jar, classes].join(delimiter), 'Main'] };
+  const jar = maven('org.postgresql', 'postgresql', JDBC);
+  return { program: needed('java'), args: [...JVM, '-cp', [jar, javaClasses(join(HERE, 'jdbc'), jar)].join(delimiter), 'Main'] };
+}
+
+/** They live for seconds. */
+export const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] as const;
+
+/** A jar of Maven Central's. */
+export function maven(group: string, artifact: string, version: string): string {
+  const name = `${artifact}-${version}`;
+  const folder = made(`java/${name}`, [], (fresh) => run(needed('mvn'), '-q', '-B', 'dependency:copy', `-Dartifact=${group}:${artifact}:${version}`, `-DoutputDirectory=${fresh}`));
+  return join(folder, `${name}.jar`);
+}
+
+/** The classes of a folder's sources, since starting the compiler each time takes seconds. @param jar what the sources import */
+export function javaClasses(folder: string, jar = ''): string {
+  const sources = readdirSync(folder).filter((file) => file.endsWith('.java')).map((file) => join(folder, file));
+  return made('java/classes', sources, (fresh) => run(needed('javac'), '-cp', jar, '-d', fresh, ...sources));
+}
+
+/** A folder of the cache that is filled once for these sources. It gets its name when it is whole: tests that run at the same time never meet half of it. */
+export function made(name: string, sources: readonly string[], fill: (fresh: string) => void): string {
+  const folder = join(CACHE, sources.length === 0 ? name : `${name}-${digest(sources)}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(dirname(folder), { recursive: true });
+  const fresh = mkdtempSync(`${folder}.`);
+  try {
+    fill(fresh);
+    renameSync(fresh, folder);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+function digest(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 12);
 }
 
 export function needed(program: string): string {

@@ -1,6 +1,9 @@
 /** Real drivers at the door: every verifier, with TLS and without, as their users would connect. */
 
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import mariadb from 'mariadb';
 import { createConnection, type ConnectionOptions } from 'mysql2/promise';
@@ -12,6 +15,10 @@ import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { startMysql, type TestMysql } from '../support/mysql.ts';
 import { mariadbClient, mysqlClient, testedFlavours } from '../support/mysql-binaries.ts';
 import { startDoor, type TestDoor } from '../support/mysql-door.ts';
+import { runDriver } from '../drivers/run.ts';
+import { missing } from '../drivers/suite.ts';
+import { attempt } from '../drivers/toolchains.ts';
+import { java } from '../drivers/mysql/toolchains.ts';
 
 const run = promisify(execFile);
 const PASSWORD = 'agent pässword';
@@ -27,10 +34,13 @@ const AGENTS = [
 describe.each(testedFlavours())('before %s', (flavour) => {
   let server: TestMysql;
   let certificate: Certificate;
+  let authority: string;
   let plain: TestDoor;
   let secure: TestDoor;
   beforeAll(async () => {
     certificate = await makeCertificate();
+    authority = join(mkdtempSync(join(tmpdir(), 'cs-ca-')), 'ca.pem');
+    writeFileSync(authority, certificate.ca);
     server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
     await server.query('CREATE DATABASE shop');
     const upstream = { host: server.host, port: server.port, user: 'app', password: 'upstream' };
@@ -42,6 +52,7 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     await plain?.stop();
     await secure?.stop();
     await server?.stop();
+    rmSync(dirname(authority), { recursive: true });
   });
 
   const mysql2 = async (user: string, more: ConnectionOptions = {}): Promise<unknown> => {
@@ -130,6 +141,22 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     it.each(['sha2', 'both', 'scram'])('as %s, with TLS and without', async (user) => {
       expect(await cli(program, [`--user=${user}`, `--port=${plain.port}`, '--ssl-mode=DISABLED', '--get-server-public-key'])).toMatch(/^app@%\tshop\n1\n/);
       expect(await cli(program, [`--user=${user}`, `--port=${secure.port}`, '--ssl-mode=REQUIRED'])).toMatch(/^app@%\tshop\n1\n/);
+    });
+  });
+
+  describe.each([['MySQL', 'mysql'], ['MariaDB', 'mariadb']] as const)('%s Connector/J', (_name, connector) => {
+    const command = attempt(() => java(connector));
+    if (typeof command === 'string') {
+      missing(command);
+      return;
+    }
+
+    it('by every verifier, twice, with TLS and without', { timeout: 60_000 }, async () => {
+      const get = (users: string, port: number, ca?: string): Promise<Record<string, unknown>> => runDriver(command, 'login', { port, user: users, password: PASSWORD, database: 'shop', ...(ca === undefined ? {} : { ca }) });
+      const all = Object.fromEntries(['sha2', 'native', 'both', 'scram'].map((user) => [user, { user: 'app@%' }]));
+      expect(await get('sha2,native,both,scram,scram', secure.port, authority)).toEqual(all);
+      // The salted verifier has now been matched once, so that its owner isn't asked for the password itself.
+      expect(await get('sha2,native,both,scram', plain.port)).toEqual(all);
     });
   });
 });

@@ -4,10 +4,13 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
+import { cachingSha2Verifier, nativeVerifier, type Verifiers } from '../../src/config/verifier.ts';
+import type { Agent } from '../../src/identity/agent.ts';
 import { makeVerifier } from '../../src/identity/scram-verifier.ts';
+import { Authentication } from '../../src/mysql/authentication.ts';
 import { cachingSha2Response, nativeResponse, sha1Twice, sha256Twice } from '../../src/mysql/auth/digests.ts';
 import { encryptPassword } from '../../src/mysql/auth/rsa.ts';
+import { expectsBareData } from '../../src/mysql/flavour.ts';
 import { decodeAuthSwitchRequest, Plugin } from '../../src/mysql/packets/auth.ts';
 import { Capability } from '../../src/mysql/packets/capabilities.ts';
 import { decodeErr } from '../../src/mysql/packets/err.ts';
@@ -190,6 +193,20 @@ describe('a password', () => {
     for (const tls of [false, true]) {
       expect(await answering('scram', Plugin.CachingSha2, (packet) => (packet[1] === 4 ? bytes : undefined), sha2('x'), tls ? secure.port : plain.port, tls)).toMatchObject({ err: { errno: 1045 } });
     }
+  });
+
+  it('is asked for without a first byte where the client expects none', () => {
+    const scramble = Buffer.alloc(20, 1);
+    const claim = { user: 'x', others: [], mockSecret: Buffer.alloc(32), scramble, plugin: Plugin.CachingSha2, switches: true, encrypted: true };
+    const agent = (verifiers: Verifiers): Agent => ({ name: 'x', verifiers }) as Agent;
+    const ofSha2 = { ...claim, agent: agent({ cachingSha2: cachingSha2Verifier(sha256Twice(PASSWORD)) }), response: cachingSha2Response(PASSWORD, scramble) };
+    const ofScram = { ...claim, agent: agent({ scram: makeVerifier('another password') }), response: cachingSha2Response(PASSWORD, scramble) };
+    const said = (bare: boolean): unknown[] => [new Authentication({ ...ofSha2, bare }).start(), new Authentication({ ...ofScram, bare }).start()];
+    expect(said(false)).toMatchObject([{ kind: 'done', last: Buffer.of(1, 3) }, { kind: 'send', payload: Buffer.of(1, 4) }]);
+    expect(said(true)).toMatchObject([{ kind: 'done', last: Buffer.of(3) }, { kind: 'send', payload: Buffer.of(4) }]);
+    const connectorJ = new Map([['_client_name', 'MySQL Connector/J']]);
+    expect(['5.5.5-10.11.14-MariaDB', '11.4.2-MariaDB', '9.5.0'].map((greeting) => expectsBareData(greeting, connectorJ))).toEqual([true, false, false]);
+    expect(expectsBareData('5.5.5-10.11.14-MariaDB', new Map([['_client_name', 'libmysql']]))).toBe(false);
   });
 
   it('that is empty, or an answer of another length, is wrong', async () => {

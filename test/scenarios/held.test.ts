@@ -39,6 +39,15 @@ describe('a held statement', () => {
     client.destroy();
   });
 
+  it('is announced by the id of its request', async () => {
+    const client = await world.agent();
+    const id = await hold(client, 'create table announced (id int)');
+    expect((await client.until('NoticeResponse')).at(-1)).toContain(`held for approval as ${id}: `);
+    await world.proxy.decide(id, 'approve');
+    await client.until('ReadyForQuery');
+    await alive(client);
+  });
+
   it('expires, with an error that says so, and sooner in an open transaction', async () => {
     const short = await startWorld({ policy: TEST_POLICY.replaceAll('within: 30s', 'within: 1s'), extra: '' });
     try {

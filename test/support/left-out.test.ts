@@ -37,6 +37,12 @@ test('without a MariaDB the files run with MySQL, and that is said', () => {
   expect(line).toMatch(/^LEFT OUT, for want of a mariadb server .*: the mariadb part of .*test\/support\/mysql\.test\.ts/);
 });
 
+test('a flavour that the caller does without is left out like one that can\'t be had', () => {
+  const { files, line } = asked({ ...REDIS, ...MARIADB, ...MYSQL, COUNTERSIGN_TEST_WITHOUT: 'mysql' });
+  expect(files).toEqual([]);
+  expect(line).toMatch(/^LEFT OUT, for want of a mysql server .*\.ci\/mysql-binaries.*: the mysql part of .*test\/support\/mysql\.test\.ts/);
+});
+
 test.for([{ COUNTERSIGN_TEST_ALL: '1' }, { ...REDIS, ...MARIADB, ...MYSQL }])('with %o nothing is', (environment) => {
   expect(asked(environment)).toEqual({ files: [], line: '' });
 });

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { aptWorks, dockerAnswers, findProgram } from './machine.ts';
-import { FLAVOURS, HINTS, serverCanBeHad } from './mysql-binaries.ts';
+import { FLAVOURS, flavoursOutOfReach, HINTS } from './mysql-binaries.ts';
 
 export interface LeftOut {
   /** Relative to the root, for vitest's `exclude`. */
@@ -20,7 +20,7 @@ const REDIS_HINT = 'install redis-server or Valkey, start Docker, or set COUNTER
 
 export function leftOut(root: string): LeftOut {
   if ((process.env['COUNTERSIGN_TEST_ALL'] ?? '') !== '') return { files: [], line: '' };
-  const missing = FLAVOURS.filter((flavour) => !serverCanBeHad(flavour));
+  const missing = flavoursOutOfReach();
   const redis = redisCanBeHad() ? [] : needing(root, 'redis.ts');
   const mysql = missing.length === 0 ? [] : needing(root, 'mysql.ts');
   const lines = [

@@ -20,8 +20,17 @@ export function serverPrograms(flavour: MysqlFlavour): MysqlBinaries | undefined
   return mysqlBinaries(flavour, flavour === 'mysql' ? [MYSQL_9] : []);
 }
 
-/** Gets the programs from Debian; undefined where that can't be done. */
+const failed = new Set<MysqlFlavour>();
+
+/** Gets the programs from Debian; undefined where that can't be done. Not tried a second time. */
 export function fetchServerPrograms(flavour: MysqlFlavour): MysqlBinaries | undefined {
+  if (failed.has(flavour)) return undefined;
+  const fetched = fetchFromDebian(flavour);
+  if (fetched === undefined) failed.add(flavour);
+  return fetched;
+}
+
+function fetchFromDebian(flavour: MysqlFlavour): MysqlBinaries | undefined {
   return (flavour === 'mariadb' ? aptInstall('mariadb-server') : downloadMysql()) ? serverPrograms(flavour) : undefined;
 }
 
@@ -69,9 +78,20 @@ export function givenServer(flavour: MysqlFlavour): string | undefined {
   return given === '' ? undefined : given;
 }
 
+/** Flavours that are left out: asked for by the caller, or found to be out of reach when the run began. Workers inherit it. */
+const WITHOUT = 'COUNTERSIGN_TEST_WITHOUT';
+
 /** Whether a server of that flavour can be had here, without getting it yet. */
 export function serverCanBeHad(flavour: MysqlFlavour): boolean {
+  if (process.env[WITHOUT]?.split(',').includes(flavour) === true) return false;
   return givenServer(flavour) !== undefined || serverPrograms(flavour) !== undefined || (flavour === 'mariadb' ? aptWorks() : debian()) || dockerAnswers();
+}
+
+/** Looks for servers once for the whole run: to find none takes seconds. */
+export function flavoursOutOfReach(): readonly MysqlFlavour[] {
+  const missing = FLAVOURS.filter((flavour) => !serverCanBeHad(flavour));
+  process.env[WITHOUT] = missing.join(',');
+  return missing;
 }
 
 /** What to do where none can be had. */

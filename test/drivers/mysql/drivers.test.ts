@@ -1,6 +1,6 @@
 /**
- * Real MySQL drivers before MariaDB and MySQL, each with the same scenarios: directly, through the proxy, and through the
- * proxy by TLS. What they report must be equal; then what is held, decided by a person meanwhile.
+ * Real MySQL drivers before MariaDB and MySQL, each with the same scenarios: directly by TLS, through the proxy, and
+ * through the proxy by TLS. What they report must be equal; then what is held, decided by a person meanwhile.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ describe.each(testedFlavours())('%s', (flavour) => {
     await server?.stop();
   });
 
-  const direct = (): Target => ({ port: server.port, user: 'app', password: 'upstream', database: 'direct' });
+  const direct = (): Target => ({ port: server.port, user: 'app', password: 'upstream', database: 'direct', ca });
   const requests = (): NonNullable<Target['requests']> => ({ url: `${proxy.api}/api/v1/requests?state=pending`, token: TOKENS.sam });
   const plain = (agent: string): Target => ({ port: proxy.port, user: agent, password: AGENT_PASSWORD, database: 'shop', requests: requests() });
   const encrypted = (agent: string): Target => ({ ...plain(agent), ca });
@@ -52,19 +52,18 @@ describe.each(testedFlavours())('%s', (flavour) => {
 
     it('gets through the proxy what it gets directly, and nothing of it is held', { timeout: 120_000 }, async () => {
       const before = await ledger(proxy);
-      const [{ encrypted: _no, ...expected }, [viaPlain, viaTls]] = await Promise.all([
+      const [{ encrypted: byTls, ...expected }, [viaPlain, viaTls]] = await Promise.all([
         runDriver(command, 'equal', direct()),
         (async () => [await attended(proxy, command, 'equal', plain('reporter')), await attended(proxy, command, 'equal', encrypted('reporter'))] as const)(),
       ]);
       const heldTexts = (await allRequests(proxy)).filter(({ id }) => !before.has(id)).map(({ text }) => text);
       expect(heldTexts.filter((text) => !NOT_SQL.test(text))).toEqual([]);
       expect(expected).toMatchObject(without(golden(flavour), left));
-      expect(viaPlain).toEqual({ ...expected, encrypted: { encrypted: false } });
-      expect(viaTls).toEqual({ ...expected, encrypted: { encrypted: true } });
-    });
-
-    it('works directly by TLS, too', { timeout: 120_000 }, async () => {
-      expect(await runDriver(command, 'equal', { ...direct(), ca })).toMatchObject({ ...without(golden(flavour), left), encrypted: { encrypted: true } });
+      expect(byTls).toEqual({ encrypted: true });
+      // What a driver has no means for it may answer in one way or another.
+      const same = without(expected, left);
+      expect(without(viaPlain, left)).toEqual({ ...same, encrypted: { encrypted: false } });
+      expect(without(viaTls, left)).toEqual({ ...same, encrypted: { encrypted: true } });
     });
 
     it.each([['plain', plain], ['TLS', encrypted]] as const)('is told what becomes of its held statements, %s', { timeout: 120_000 }, async (_way, target) => {

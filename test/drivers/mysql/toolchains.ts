@@ -1,12 +1,12 @@
 /** The MySQL drivers under test, and how each program is run here. What a machine lacks is said, never passed over. */
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 import type { MysqlFlavour } from '../../../src/demo/mysql-binaries.ts';
 import { mariadbClient, mysqlClient } from '../../support/mysql-binaries.ts';
 import type { Command } from '../run.ts';
-import { attempt, CACHE, needed, pythonWith, run } from '../toolchains.ts';
+import { attempt, javaClasses, JVM, made, maven, needed, pythonWith, run } from '../toolchains.ts';
 import type { Driver } from '../toolchains.ts';
 
 const HERE = import.meta.dirname;
@@ -55,21 +55,15 @@ function cli(flavour: MysqlFlavour): Driver {
   };
 }
 
-/** The connectors' jars come by Maven; our classes are compiled once a run. */
-function java(connector: MysqlFlavour): Command {
+export function java(connector: MysqlFlavour): Command {
   const { group, artifact, version } = CONNECTORS[connector];
-  const jar = join(CACHE, `java/${artifact}-${version}.jar`);
-  if (!existsSync(jar)) run(needed('mvn'), '-q', '-B', 'dependency:copy', `-Dartifact=${group}:${artifact}:${version}`, `-DoutputDirectory=${join(CACHE, 'java')}`);
-  const classes = join(CACHE, 'java/mysql-classes');
-  mkdirSync(classes, { recursive: true });
-  const sources = readdirSync(join(HERE, 'jdbc')).map((file) => join(HERE, 'jdbc', file));
-  run(needed('javac'), '-d', classes, ...sources);
-  return { program: needed('java'), args: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', [jar, classes].join(delimiter), 'Main', connector] };
+  const jar = maven(group, artifact, version);
+  return { program: needed('java'), args: [...JVM, '-cp', [jar, javaClasses(join(HERE, 'jdbc'))].join(delimiter), 'Main', connector] };
 }
 
-/** Built once a run; the driver comes by Go's module proxy, at the version and checksum of go.mod and go.sum. */
+/** The driver comes by Go's module proxy, at the version and checksum of go.mod and go.sum. */
 function go(): Command {
-  const program = join(CACHE, 'go/mysql-driver');
-  run(needed('go'), 'build', '-C', join(HERE, 'go'), '-o', program, '.');
-  return { program, args: [] };
+  const sources = readdirSync(join(HERE, 'go')).map((file) => join(HERE, 'go', file));
+  const folder = made('go/mysql-driver', sources, (fresh) => run(needed('go'), 'build', '-C', join(HERE, 'go'), '-o', join(fresh, 'main'), '.'));
+  return { program: join(folder, 'main'), args: [] };
 }

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 
-/** MySQL's and MariaDB's JDBC drivers: run with `mysql` or `mariadb`, and `equal` or `held`. */
+/** MySQL's and MariaDB's JDBC drivers: run with `mysql` or `mariadb`, and `equal` or `held`, or `login` for users joined by commas. */
 public final class Main {
   interface Scenario {
     Map<String, Object> run() throws Exception;
@@ -15,6 +15,14 @@ public final class Main {
 
   public static void main(String[] args) throws Exception {
     connector = args[0];
+    if (args[1].equals("login")) {
+      for (String user : System.getenv("DB_USER").split(",")) {
+        try (Connection connection = connect("user", user)) {
+          Json.say(Map.of("scenario", user, "result", Map.of("user", new Sql(connection).one("select current_user()"))));
+        }
+      }
+      return;
+    }
     try (Connection connection = connect()) {
       Map<String, Scenario> scenarios = args[1].equals("held") ? new Held(connection).scenarios() : new Equal(connection).scenarios();
       for (var scenario : scenarios.entrySet()) {
