@@ -37,11 +37,13 @@ function work(facts: Facts): Traits {
   const { statements, effects } = facts;
   const does = (which: ReadonlySet<Effect>): boolean => effects.some(({ effect }) => which.has(effect));
   const names = statements.some((statement) => statement.names.length > 0);
-  const sets = names || statements.some(({ settings }) => settings.length > 0);
+  const settings = statements.flatMap((statement) => statement.settings);
+  const sets = names || settings.length > 0;
+  const untold = settings.some(({ value }) => value === undefined);
   const setsAnything = does(SETS_ANYTHING);
   const traits = {
     changesCatalog: does(CHANGES_CATALOG), setsAnything, redefines: redefines(facts),
-    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything, sets),
+    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything || untold, sets),
     commits: statements.some(({ transaction }) => transaction === 'commit'),
     names: names ? statements.map((statement) => statement.names) : NO_NAMES,
   };
@@ -49,7 +51,7 @@ function work(facts: Facts): Traits {
   return { ...traits, remarkable: traits.changesCatalog || traits.setsAnything || traits.redefines || follows || traits.names.length > 0 };
 }
 
-function aftermath(setsAnything: boolean, sets: boolean): Aftermath {
-  if (setsAnything) return 'unknown';
+function aftermath(unseen: boolean, sets: boolean): Aftermath {
+  if (unseen) return 'unknown';
   return sets ? 'told' : 'same';
 }
