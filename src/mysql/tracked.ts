@@ -2,7 +2,7 @@
 
 import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
-import { textDecoder } from './charsets.ts';
+import { type Decoder, textDecoder } from './charsets.ts';
 import { ServerStatus } from './packets/capabilities.ts';
 import { Command } from './packets/commands.ts';
 import { packets } from './packets/frame.ts';
@@ -19,7 +19,13 @@ const SETTINGS = ['sql_mode', 'character_set_client', 'character_set_connection'
  * (MySQL reference manual, "Server Tracking of Client Session State"; MariaDB: "session_track_system_variables"). All (`*`) would have MySQL count
  * statements in every OK. Needed again when the session has begun anew, or something unseen may have turned it off.
  */
-export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = \'autocommit,character_set_client,character_set_connection,character_set_results,collation_connection,sql_mode,time_zone\', SESSION session_track_schema = ON';
+const TRACKED = ['autocommit', 'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection', 'sql_mode', 'time_zone'];
+export const TRACK_SETTINGS = `SET SESSION session_track_system_variables = '${TRACKED.join()}', SESSION session_track_schema = ON`;
+
+/** The same beside what the client has the server tell. MySQL takes no name twice. */
+const LIST = 'REPLACE(@@SESSION.session_track_system_variables, \' \', \'\')';
+const MISSING = TRACKED.map((name) => `IF(FIND_IN_SET('${name}', ${LIST}), NULL, '${name}')`).join();
+const TRACK_TOO = `SET SESSION session_track_system_variables = CONCAT_WS(',', NULLIF(${LIST}, ''), ${MISSING}), SESSION session_track_schema = ON`;
 
 const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
@@ -29,7 +35,7 @@ const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client
 const packet = (text: string): Buffer => packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)]));
 
 /** Both, as they are asked in the middle of a conversation. */
-export const QUESTIONS = [['track', packet(TRACK_SETTINGS)], ['read', packet(READ_SETTINGS)]] as const;
+export const QUESTIONS = [['track', packet(TRACK_TOO)], ['read', packet(READ_SETTINGS)]] as const;
 
 export class Tracked {
   /** Names in lower case; `database` is the default one, empty when there is none. */
@@ -66,9 +72,12 @@ export class Tracked {
     return this.#lexing;
   }
 
-  /** Throws Malformed for a text that isn't in the session's character set. */
-  decode(bytes: Buffer): string {
-    return this.#decoder()(bytes);
+  /** How the session's texts are decoded. Throws Refused when nobody could. */
+  get decoder(): Decoder {
+    const name = this.#charset();
+    const decoder = textDecoder(name);
+    if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
+    return decoder;
   }
 
   /** The server reports changes. Throws Refused when texts can't be read any more. */
@@ -104,7 +113,7 @@ export class Tracked {
     this.#reading = undefined;
     this.#lexing = undefined;
     this.#changed(name, value);
-    if (name === 'character_set_client') this.#decoder();
+    if (name === 'character_set_client') void this.decoder;
   }
 
   #hasMode(mode: string): boolean {
@@ -118,12 +127,5 @@ export class Tracked {
 
   #charset(): string {
     return this.settings.get('character_set_client') ?? 'utf8mb4';
-  }
-
-  #decoder(): (bytes: Buffer) => string {
-    const name = this.#charset();
-    const decoder = textDecoder(name);
-    if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
-    return decoder;
   }
 }

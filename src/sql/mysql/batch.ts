@@ -10,6 +10,7 @@ import { LexError, Lexer } from './lexer.ts';
 import type { Dialect } from './lexer.ts';
 import { Names } from './names.ts';
 import type { MysqlReading, Readings } from './reading.ts';
+import { hasRaw } from './raw-bytes.ts';
 import { isSymbol } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import { Walk } from './walk.ts';
@@ -43,8 +44,8 @@ export class Judge {
     try {
       return gather(this.#judgeAll(text, reading));
     } catch (error) {
-      // Of several statements the first may well run: then only the lexer's own word counts.
-      const single = !text.includes(';');
+      // Of several statements the first may well run: then only the lexer's own word counts. And nobody else is asked about other bytes than were sent.
+      const single = !text.includes(';') && !hasRaw(text);
       if (error instanceof LexError || error instanceof UnknownStatement) return { ...doubtful(error.message), ...(single ? { ungrammatical: true as const } : {}) };
       return doubtful(error instanceof RangeError ? 'The statement is nested too deeply to be understood.' : 'The statement could not be understood.');
     }
@@ -54,11 +55,16 @@ export class Judge {
   #judgeAll(text: string, reading: MysqlReading): Judged[] {
     const lexer = new Lexer(text, this.#dialect, reading);
     const judged: Judged[] = [];
+    let unknown = false;
     for (let tokens = this.#statement(lexer); tokens !== undefined; tokens = this.#statement(lexer)) {
       if (tokens.length === 0) continue;
+      if (unknown) throw new LexError('How it is read depends on a value that only the database knows.');
       if (lexer.reading.doubt !== undefined) throw new LexError(lexer.reading.doubt);
-      judged.push(this.#judge(tokens, lexer.reading));
-      lexer.reading = this.#after(lexer.reading, judged.at(-1)?.found.settings ?? []);
+      const each = this.#judge(tokens, lexer.reading);
+      judged.push(each);
+      const { settings } = each.found;
+      unknown = settings.some(readsOtherwise);
+      lexer.reading = this.#after(lexer.reading, settings);
     }
     for (const { found } of judged.slice(0, -1)) {
       if (found.names.some(({ use }) => use === 'execute')) found.effect('dynamic', undefined, 'it may change how the statements behind it are read');
@@ -143,6 +149,9 @@ export class Judge {
     return unseen;
   }
 }
+
+/** Is the text behind it read in a way that can't be told from here? */
+const readsOtherwise = ({ name, value }: SettingUse): boolean => (name === 'sql_mode' || name === 'character_set_client') && value === undefined;
 
 /** The text's own facts: the union over its statements. */
 function gather(judged: readonly Judged[]): Facts {
