@@ -27,16 +27,20 @@ export function sentBytes(text: string): number {
 export function decodeWithRaw(bytes: Buffer): string {
   try {
     const text = decodeUtf8(bytes);
-    if (!bytes.includes(PRIVATE_LEAD) || !hasRaw(text)) return text;
+    if (text.length === bytes.length || !bytes.includes(PRIVATE_LEAD) || !hasRaw(text)) return text;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
   }
   const units = new Uint16Array(bytes.length);
   let length = 0;
   for (let at = 0; at < bytes.length;) {
+    if ((bytes[at] as number) < 0x80) {
+      units[length++] = bytes[at++] as number;
+      continue;
+    }
     const size = characterBytes(bytes, at);
     const code = codePoint(bytes, at, size);
-    if (size === 1 ? code >= 0x80 : isRaw(code)) {
+    if (size === 1 || isRaw(code)) {
       for (let index = 0; index < size; index++) units[length++] = BASE + (bytes[at + index] as number);
     } else if (code > 0xffff) {
       units[length++] = 0xd800 + ((code - 0x10000) >> 10);
