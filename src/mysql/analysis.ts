@@ -107,7 +107,7 @@ class Analysis {
         return this.#query(text, attributes);
       }
       case Command.InitDb:
-        return this.#text(`USE ${quoted(this.#parts.tracked.decode(payload.subarray(1)))}`);
+        return this.#text(`USE ${quoted(this.#parts.tracked.decoder.name(payload.subarray(1)))}`);
       case Command.ProcessInfo:
         return this.#text('SHOW PROCESSLIST');
       case Command.ProcessKill:
@@ -149,7 +149,7 @@ class Analysis {
   #fieldList(): MysqlStep {
     const reader = new PacketReader(this.#part.payload);
     reader.skip(1);
-    return this.#text(`SHOW COLUMNS FROM ${quoted(this.#parts.tracked.decode(reader.cbytes()))}`, [], 'fields');
+    return this.#text(`SHOW COLUMNS FROM ${quoted(this.#parts.tracked.decoder.name(reader.cbytes()))}`, [], 'fields');
   }
 
   #prepare(raw: Buffer): MysqlStep {
@@ -221,13 +221,8 @@ class Analysis {
         hint: 'Send it in smaller pieces, or pass the data as parameters; or raise limits.statement in the proxy\'s configuration.',
       };
     }
-    try {
-      const text = tracked.decode(raw);
-      return text.includes('\0') ? { code: 'forbidden', message: 'there is a NUL in the statement', hint: 'Write it as \\0 in a string, or pass binary data as parameters.' } : text;
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      return { code: 'forbidden', message: 'the statement is not in the session\'s character set', hint: 'Send statements in UTF-8; pass binary data as parameters.' };
-    }
+    const text = tracked.decoder.statement(raw);
+    return text.includes('\0') ? { code: 'forbidden', message: 'there is a NUL in the statement', hint: 'Write it as \\0 in a string, or pass binary data as parameters.' } : text;
   }
 }
 

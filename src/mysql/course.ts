@@ -205,7 +205,8 @@ export class Course {
   }
 
   #ended({ statement, progress: { rows, bytes, told } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
-    if (statement.after === 'unknown') this.#parts.tracked.doubtful = true;
+    // An error tells nothing of what was set before it.
+    if (statement.after === 'unknown' || (statement.after === 'told' && more.error !== undefined)) this.#parts.tracked.doubtful = true;
     else if (statement.after === 'told') this.#parts.tracked.expect(statement.sets, told);
     this.#parts.listener.ended(statement, { rows, bytes, ...more });
   }

@@ -3,7 +3,7 @@
 import { Malformed } from '../framing/malformed.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
-import { textDecoder } from './charsets.ts';
+import { type Decoder, textDecoder } from './charsets.ts';
 import { ServerStatus } from './packets/capabilities.ts';
 import { Command } from './packets/commands.ts';
 import { packets } from './packets/frame.ts';
@@ -76,9 +76,12 @@ export class Tracked {
     return this.#lexing;
   }
 
-  /** Throws Malformed for a text that isn't in the session's character set. */
-  decode(bytes: Buffer): string {
-    return this.#decoder()(bytes);
+  /** How the session's texts are decoded. Throws Refused when nobody could. */
+  get decoder(): Decoder {
+    const name = this.#charset();
+    const decoder = textDecoder(name);
+    if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
+    return decoder;
   }
 
   /** The server reports changes; answers with the names. Throws Refused when texts can't be read any more. */
@@ -127,7 +130,7 @@ export class Tracked {
     this.#reading = undefined;
     this.#lexing = undefined;
     this.#changed(name, value);
-    if (name === 'character_set_client') this.#decoder();
+    if (name === 'character_set_client') void this.decoder;
   }
 
   #hasMode(mode: string): boolean {
@@ -141,12 +144,5 @@ export class Tracked {
 
   #charset(): string {
     return this.settings.get('character_set_client') ?? 'utf8mb4';
-  }
-
-  #decoder(): (bytes: Buffer) => string {
-    const name = this.#charset();
-    const decoder = textDecoder(name);
-    if (decoder === undefined) throw new Refused({ code: 'forbidden', message: `character_set_client became ${name}: statements can't be read in it`, hint: 'Use utf8mb4.' });
-    return decoder;
   }
 }

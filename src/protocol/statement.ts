@@ -35,7 +35,7 @@ export interface ParameterValue {
 
 /**
  * What is known of the session's settings once a statement has run: they are the `same`; what changed is `told` by the
- * database's reply; or they are `unknown`, since something ran that nobody sees.
+ * database's reply, if it succeeds; or they are `unknown`, since something ran that nobody sees, or a value came from where nobody looks.
  */
 export type Aftermath = 'same' | 'told' | 'unknown';
 

@@ -39,11 +39,14 @@ function work(facts: Facts): Traits {
   const { statements, effects } = facts;
   const does = (which: ReadonlySet<Effect>): boolean => effects.some(({ effect }) => which.has(effect));
   const names = statements.some((statement) => statement.names.length > 0);
-  const sets = [...new Set(statements.flatMap(({ settings }) => settings.map(({ name }) => name)))];
+  const settings = statements.flatMap((statement) => statement.settings);
+  const sets = [...new Set(settings.map(({ name }) => name))];
+  const untold = settings.some(({ value }) => value === undefined);
   const setsAnything = does(SETS_ANYTHING);
   const traits = {
     changesCatalog: does(CHANGES_CATALOG), setsAnything, redefines: redefines(facts),
-    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything, names || sets.length > 0), sets: sets.length > 0 ? sets : NO_NAMES,
+    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'),
+    after: aftermath(setsAnything || untold, names || sets.length > 0), sets: sets.length > 0 ? sets : NO_NAMES,
     commits: statements.some(({ transaction }) => transaction === 'commit'),
     names: names ? statements.map((statement) => statement.names) : NO_NAMES,
   };
@@ -51,7 +54,7 @@ function work(facts: Facts): Traits {
   return { ...traits, remarkable: traits.changesCatalog || traits.setsAnything || traits.redefines || follows || traits.names.length > 0 };
 }
 
-function aftermath(setsAnything: boolean, sets: boolean): Aftermath {
-  if (setsAnything) return 'unknown';
+function aftermath(unseen: boolean, sets: boolean): Aftermath {
+  if (unseen) return 'unknown';
   return sets ? 'told' : 'same';
 }

@@ -166,10 +166,28 @@ describe('texts behind what may change how they are read', () => {
     expect(texts(pump())).toEqual(['select \'é€\'']);
   });
 
-  it('are refused with a NUL in them, in invalid UTF-8, and over the limit', () => {
+  it('may have any bytes for values, each of which can be told; names may not', () => {
+    const { send, atServer, atClient } = scripted();
+    expect(texts(send(packets(0, Buffer.from('\x03select \'\xff\'', 'latin1'))))).toEqual(['select \'\uefff\'']);
+    expect(atServer()).toHaveLength(1);
+    send(of(Command.InitDb, Buffer.of(0xff)), of(Command.FieldList, Buffer.of(0xff, 0)));
+    expect(atServer()).toEqual([]);
+    expect(atClient()).toEqual([]);
+  });
+
+  it('wait, behind an error, until the server was asked: it tells nothing of what was set before it', () => {
+    const { send, pump, reply, atServer } = scripted({ after });
+    send(query('set sql_mode=ansi_quotes, x=y'), query('select "a"'));
+    reply(server.err(1, 'no'));
+    atServer();
+    expect(pump()).toEqual([]);
+    expect(atServer()[0]).toContain('SET SESSION session_track_system_variables');
+  });
+
+  it('are refused with a NUL in them, and over the limit', () => {
     const { send, atClient, atServer } = scripted({ limits: { messageBytes: 1 << 20, statementBytes: 100 } });
-    send(query('select 1\0drop table t'), packets(0, Buffer.from('\x03select \'\xff\'', 'latin1')), query(`select '${'x'.repeat(100)}'`));
-    expect(atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff', '1 ff', '1 ff']);
+    send(query('select 1\0drop table t'), query(`select '${'x'.repeat(100)}'`));
+    expect(atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff', '1 ff']);
     expect(atServer()).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { LexError, Lexer } from './lexer.ts';
 import type { Dialect } from './lexer.ts';
 import { Names } from './names.ts';
 import type { MysqlReading, Readings } from './reading.ts';
+import { hasRaw } from './raw-bytes.ts';
 import type { FirstReading, SecondReading } from './second-reading.ts';
 import { isSymbol } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -48,8 +49,8 @@ export class Judge {
 
   #facts(text: string, reading: MysqlReading, second: SecondReading | undefined): Facts {
     if (reading.doubt !== undefined) return doubtful(reading.doubt);
-    // Of several statements the first may well run: then only the lexer's own word counts.
-    const single = !text.includes(';');
+    // Of several statements the first may well run: then only the lexer's own word counts. And nobody else is asked about other bytes than were sent.
+    const single = !text.includes(';') && !hasRaw(text);
     try {
       const judged = this.#judgeAll(text, reading);
       const disagreement = second?.disagreement(judged);
@@ -64,11 +65,16 @@ export class Judge {
   #judgeAll(text: string, reading: MysqlReading): Judged[] {
     const lexer = new Lexer(text, this.#dialect, reading);
     const judged: Judged[] = [];
+    let unknown = false;
     for (let tokens = this.#statement(lexer); tokens !== undefined; tokens = this.#statement(lexer)) {
       if (tokens.length === 0) continue;
+      if (unknown) throw new LexError('How it is read depends on a value that only the database knows.');
       if (lexer.reading.doubt !== undefined) throw new LexError(lexer.reading.doubt);
-      judged.push(this.#judge(tokens, lexer.reading));
-      lexer.reading = this.#after(lexer.reading, judged.at(-1)?.found.settings ?? []);
+      const each = this.#judge(tokens, lexer.reading);
+      judged.push(each);
+      const { settings } = each.found;
+      unknown = settings.some(readsOtherwise);
+      lexer.reading = this.#after(lexer.reading, settings);
     }
     for (const { found } of judged.slice(0, -1)) {
       if (found.names.some(({ use }) => use === 'execute')) found.effect('dynamic', undefined, 'it may change how the statements behind it are read');
@@ -156,6 +162,9 @@ export class Judge {
     return unseen;
   }
 }
+
+/** Is the text behind it read in a way that can't be told from here? */
+const readsOtherwise = ({ name, value }: SettingUse): boolean => (name === 'sql_mode' || name === 'character_set_client') && value === undefined;
 
 /** The text's own facts: the union over its statements. */
 function gather(judged: readonly Judged[]): Facts {

@@ -4,6 +4,7 @@
  */
 
 import { endsDashes, isDigit, isHex, isIdent, isSpace } from './characters.ts';
+import { hasRaw, isRaw } from './raw-bytes.ts';
 import type { MysqlReading } from './reading.ts';
 import type { Token, TokenKind } from './tokens.ts';
 
@@ -24,6 +25,8 @@ export class Lexer {
   readonly #dialect: Dialect;
   /** May change between statements. */
   reading: MysqlReading;
+  /** Are there bytes in it that aren't UTF-8? They may stand in strings only. */
+  readonly #raw: boolean;
   #at = 0;
   /** Within a comment whose content is run. */
   #inside = false;
@@ -34,6 +37,7 @@ export class Lexer {
 
   constructor(text: string, dialect: Dialect, reading: MysqlReading) {
     this.#text = text;
+    this.#raw = hasRaw(text);
     this.#dialect = dialect;
     this.reading = reading;
   }
@@ -97,6 +101,7 @@ export class Lexer {
   /** Blanks and comments, as far as they aren't run. */
   #skip(): void {
     const text = this.#text;
+    const start = this.#at;
     for (;;) {
       const code = text.charCodeAt(this.#at);
       if (isSpace(code)) this.#at++;
@@ -105,8 +110,9 @@ export class Lexer {
       else if (code === 0x2a && this.#inside && this.#code(1) === 0x2f) {
         this.#inside = false;
         this.#at += 2;
-      } else return;
+      } else break;
     }
+    this.#checkRaw(start, this.#at);
   }
 
   /** Only a newline ends it, a carriage return doesn't. */
@@ -205,11 +211,17 @@ export class Lexer {
     }
     this.#at++;
     if (next === 0x60 || (next === 0x22 && this.reading.ansiQuotes)) return { ...this.#quoted(start, next), kind: 'variable' };
-    if (next === 0x27 || next === 0x22) return { ...this.#string(start, next), kind: 'variable' };
+    if (next === 0x27 || next === 0x22) return this.#quotedVariable(start, next);
     let end = start + 1;
     while (isIdent(this.#text.charCodeAt(end)) || this.#text[end] === '.') end++;
     this.#checkAscii(start, end);
     return this.#make('variable', start, end, this.#text.slice(start + 1, end));
+  }
+
+  #quotedVariable(start: number, quote: number): Token {
+    const token = this.#string(start, quote);
+    this.#checkRaw(start, token.end);
+    return { ...token, kind: 'variable' };
   }
 
   #word(code: number): Token {
@@ -287,8 +299,14 @@ export class Lexer {
 
   /** The text has come through as UTF-8, but the server reads its bytes in a character set that may have blanks and letters anywhere. */
   #checkAscii(start: number, end: number): void {
+    this.#checkRaw(start, end);
     if (this.reading.utf8) return;
     for (let at = start; at < end; at++) if (this.#text.charCodeAt(at) >= 128) throw new LexError('A name has letters beyond ASCII while character_set_client isn\'t UTF-8.');
+  }
+
+  #checkRaw(start: number, end: number): void {
+    if (!this.#raw) return;
+    for (let at = start; at < end; at++) if (isRaw(this.#text.charCodeAt(at))) throw new LexError('There are bytes outside of strings that aren\'t UTF-8.');
   }
 }
 

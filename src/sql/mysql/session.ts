@@ -5,6 +5,7 @@ import { judgeCalls } from './calls.ts';
 import type { Cursor } from './cursor.ts';
 import { nameOf } from './cursor.ts';
 import { judgeQueries } from './query.ts';
+import { hasRaw } from './raw-bytes.ts';
 import { isIdentifier, isSymbol, isWord } from './tokens.ts';
 import type { Walk } from './walk.ts';
 
@@ -61,10 +62,10 @@ export function judgePrepare(walk: Walk, at: number): void {
   walk.found.absorb(inside);
 }
 
-/** A string literal and nothing else, but for USING. */
+/** A string literal of characters and nothing else, but for USING. */
 function onlyText(walk: Walk, at: number): string | undefined {
   const [token, next] = [walk.tokens[at], walk.tokens[at + 1]];
-  return token?.kind === 'string' && (next === undefined || isWord(next, 'USING')) ? token.text : undefined;
+  return token?.kind === 'string' && !hasRaw(token.text) && (next === undefined || isWord(next, 'USING')) ? token.text : undefined;
 }
 
 export function judgeExecute(walk: Walk, at: number): void {

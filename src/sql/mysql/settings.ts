@@ -20,30 +20,7 @@ export function judgeSet(walk: Walk, at: number, rest: (walk: Walk, at: number) 
   if (cursor.is('STATEMENT') && isIdentifier(walk.tokens[at + 1])) return setStatement(walk, at, rest);
   if (special(walk, cursor)) return;
   let everybody = false;
-  const parts = levels(walk.tokens, at, walk.tokens.length);
-  for (const [from, to] of parts) everybody = assignment(walk, from, to, everybody);
-  if (parts.length > 1) judgeTogether(walk, parts);
-}
-
-/**
- * Should one assignment fail when its turn comes, those before it may stay: then nobody knew how the session reads from now on. So a
- * change of that has company only of what can't fail.
- */
-function judgeTogether(walk: Walk, parts: readonly (readonly [number, number])[]): void {
-  const { settings } = walk.found;
-  const mode = settings.findLast(({ name }) => name === 'sql_mode')?.value;
-  const charset = settings.findLast(({ name }) => name === 'character_set_client')?.value;
-  const before = walk.reading;
-  const after = walk.around.reading({ sqlMode: mode ?? before.sqlMode, charset: charset ?? before.charset, database: before.database });
-  if (after.ansiQuotes === before.ansiQuotes && after.noBackslashEscapes === before.noBackslashEscapes && after.utf8 === before.utf8) return;
-  if (parts.some(([from, to]) => mayFail(walk, from, to))) walk.found.refuse('sql_mode and character_set_client must be set by themselves: they decide how later statements are read.');
-}
-
-/** Anything computed, and what ends a transaction. */
-function mayFail({ tokens }: Walk, from: number, to: number): boolean {
-  const part = tokens.slice(from, to);
-  if (part.some((token) => isWord(token, 'AUTOCOMMIT', 'SELECT', 'GLOBAL', 'PERSIST', 'PASSWORD'))) return true;
-  return part.some((token) => isSymbol(token, '(')) && !part.some((token) => isWord(token, 'SQL_MODE') || (token.kind === 'name' && token.text.toLowerCase() === 'sql_mode'));
+  for (const [from, to] of levels(walk.tokens, at, walk.tokens.length)) everybody = assignment(walk, from, to, everybody);
 }
 
 /** Forms with a grammar of their own. */
@@ -75,8 +52,8 @@ function setStatement(walk: Walk, at: number, rest: (walk: Walk, at: number) => 
     return;
   }
   for (const [from, to] of levels(walk.tokens, at + 1, until)) assignment(walk, from, to, false);
-  const readOtherwise = walk.found.settings.find(({ name }) => name === 'sql_mode' || name === 'character_set_client');
-  if (readOtherwise !== undefined) walk.found.refuse(`${readOtherwise.name} must be set by itself: it decides how statements are read.`);
+  const readOtherwise = walk.found.settings.find(({ name }) => name === 'sql_mode' || name === 'character_set_client' || name.startsWith('session_track_'));
+  if (readOtherwise !== undefined) walk.found.refuse(`${readOtherwise.name} must be set by itself: it decides how statements are read, or whether that is known.`);
   walk.found.settings.length = 0;
   rest(walk, until + 1);
 }
@@ -154,7 +131,7 @@ function setting(walk: Walk, name: string, cursor: Cursor, to: number): void {
   const start = cursor.at;
   const value = name === 'sql_mode' ? modeValue(cursor, walk.reading) : constant(cursor);
   const told = cursor.at === to && value !== undefined ? value : undefined;
-  const use = name === 'sql_mode' && told !== undefined ? expandSqlMode(told) : told;
+  const use = name === 'sql_mode' && told !== undefined ? (expandSqlMode(told) ?? told) : told;
   found.settings.push(use === undefined ? { name, scope: 'session' } : { name, value: use, scope: 'session' });
   const refusal = refusalOf(walk, name, use, start);
   if (refusal !== undefined) found.refuse(refusal);
@@ -169,13 +146,14 @@ function constant(cursor: Cursor): string | undefined {
   return `${negative ? '-' : ''}${isIdentifier(token) ? nameOf(token) : token.text}`;
 }
 
-/** These decide how the text of later statements is read. */
+/** These decide how the text of later statements is read. What they become by a value that isn't known here, the server is asked before the next text. */
 function refusalOf(walk: Walk, name: string, value: string | undefined, start: number): string | undefined {
-  if (name === 'sql_mode') {
-    if (value === undefined) return 'sql_mode must be set to modes named in the statement: it decides how later statements are read.';
-    if (value.split(',').includes('ORACLE')) return 'sql_mode can\'t have ORACLE: statements of that language aren\'t read here.';
+  if (name === 'sql_mode' && value !== undefined) {
+    const modes = expandSqlMode(value)?.split(',');
+    if (modes === undefined) return 'sql_mode must be set to modes that are known: it decides how later statements are read.';
+    if (modes.includes('ORACLE')) return 'sql_mode can\'t have ORACLE: statements of that language aren\'t read here.';
   }
-  if (name === 'character_set_client' && (value === undefined || !isReadable(value))) return 'character_set_client must be named, and be one in which statements can be read safely, such as utf8mb4.';
+  if (name === 'character_set_client' && value !== undefined && !isReadable(value)) return 'character_set_client must be one in which statements can be read safely, such as utf8mb4.';
   // A conversation may have the server report what became of the session's settings.
   if ((name === 'session_track_system_variables' || name === 'session_track_schema') && !addsTracking(walk, start)) return `${name} must stay as it is: what the session's settings became is known by it.`;
   return undefined;

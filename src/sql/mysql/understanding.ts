@@ -16,6 +16,7 @@ import { JudgeThread } from '../judge-thread.ts';
 import { shaped, shapeOf, unshaped } from '../shape.ts';
 import type { Shaped } from '../shape.ts';
 import { Judge } from './batch.ts';
+import { sentBytes } from './raw-bytes.ts';
 import { Readings } from './reading.ts';
 import type { MysqlReading, SessionState } from './reading.ts';
 import { loadParsers, ON_LOOP, SecondReading } from './second-reading.ts';
@@ -24,7 +25,7 @@ export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
   /** The default database of sessions that say nothing else. */
   readonly database?: string;
-  /** Longest text that is looked at, bytes of UTF-8. Default 1 MiB. */
+  /** Longest text that is looked at, bytes as sent. Default 1 MiB. */
   readonly bytes?: number;
   /** Deadline of a big statement, in the worker. Default 2 s. */
   readonly parseMs?: number;
@@ -105,7 +106,7 @@ class Understander implements MysqlUnderstanding {
   }
 
   factsAnew(text: string, reading: MysqlReading = this.#usual): Facts | Promise<Facts> {
-    const bytes = Buffer.byteLength(text);
+    const bytes = sentBytes(text);
     if (bytes > this.#bytes) return doubtful(`The statement has ${bytes} bytes; the limit is ${this.#bytes}.`);
     if (text.includes('\0')) return doubtful('The statement holds a NUL character.');
     if (bytes !== text.length && !text.isWellFormed()) return doubtful('The statement is not well-formed Unicode.');
