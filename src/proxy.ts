@@ -91,11 +91,10 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const registry = new Registry(parts);
   const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
 
-  const house: House = {
+  const house: Omit<House, 'newKey'> = {
     config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: mockSecret(journalKey.privateKey),
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
-    newKey: (bytes) => registry.newKey(bytes),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
     loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
     mayUse({ name }) {
@@ -116,8 +115,12 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 
   const admit = (door: Door, address: Address | undefined): Promise<Listener> | undefined => address && listen({
     address, maxConnections: config.limits.connections, inside: () => registry.size,
-    accept: (socket) => door(socket, house).then((admitted) => admitted && registry.open(admitted))
-      .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly')),
+    accept: (socket) => {
+      const keys = registry.reserve();
+      return door(socket, { ...house, newKey: keys.newKey }).then((admitted) => admitted && registry.open(admitted))
+        .catch((error: unknown) => log.error({ err: error }, 'proxy: a login failed unexpectedly'))
+        .finally(keys.release);
+    },
   });
   const postgres = await admit(postgresDoor, config.listen.postgres);
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);

@@ -195,6 +195,7 @@ class Entrance {
       rest: { client: rest, upstream: upstream.rest },
       converse: (listener, understanding) => new MysqlConversation({
         limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
+        database: { name: database.name, schema: database.upstream.database },
         changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host }),
       }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),

@@ -24,7 +24,7 @@ export type Action =
   | { readonly kind: 'data' | 'answer' }
   | { readonly kind: 'change_user'; readonly asks: AskedUser }
   /** It goes nowhere. An execution that can't be judged uses up the values sent ahead of it all the same, as a failed one does at the server. */
-  | { readonly kind: 'nothing'; readonly executes?: Prepared | undefined };
+  | { readonly kind: 'nothing'; readonly executes?: Prepared | undefined; /** Does the connection end with its refusal? */ readonly ends?: true };
 
 export interface MysqlStep extends Step {
   readonly part: Part;
@@ -55,7 +55,8 @@ export function analyse(part: Part, parts: AnalysisParts): MysqlStep | 'unsettle
     return analysis.step();
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return refused(part, { code: 'protocol_violation', message: `malformed command: ${error.message}` }, analysis.executes);
+    const refusal: Refusal = { code: 'protocol_violation', message: `malformed command: ${error.message}` };
+    return part.payload[0] === Command.ChangeUser ? step(part, { kind: 'nothing', ends: true }, { refusal }) : refused(part, refusal, analysis.executes);
   }
 }
 
@@ -131,7 +132,7 @@ class Analysis {
   #changeUser(payload: Buffer): MysqlStep {
     const asks = this.#parts.changeUser?.(payload) ?? { kind: 'refused', refusal: unsupported(Command.ChangeUser) };
     if (asks.kind === 'send') return step(this.#part, { kind: 'change_user', asks });
-    return refused(this.#part, asks.kind === 'refused' ? asks.refusal : unsupported(Command.ChangeUser));
+    return step(this.#part, { kind: 'nothing', ends: true }, { refusal: asks.kind === 'refused' ? asks.refusal : unsupported(Command.ChangeUser) });
   }
 
   #query(raw: Buffer, attributes: readonly ParameterValue[]): MysqlStep {

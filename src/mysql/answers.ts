@@ -1,6 +1,5 @@
 /** Packets of our own among the server's: refusals, what we have done ourselves, OKs as the client reads them; and what the OKs say of the session. */
 
-import { Malformed } from '../framing/malformed.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Expected } from './expected.ts';
@@ -40,7 +39,7 @@ export class Answers {
 
   /** Answers the entry, if it is ours to answer. */
   answer(entry: Expected | undefined): boolean {
-    if (entry?.kind === 'refused') this.#parts.toClient.add(encodeRefusal(entry.sequence + entry.shift, entry.refusal));
+    if (entry?.kind === 'refused' || entry?.kind === 'farewell') this.#parts.toClient.add(encodeRefusal(entry.sequence + entry.shift, entry.refusal));
     else if (entry?.kind === 'satisfied') this.#parts.toClient.add(encodeOk(entry.sequence + entry.shift, { status: this.status & LASTING }));
     else if (entry?.kind === 'say') this.#parts.toClient.add(packets(entry.sequence + entry.shift, entry.payload));
     else if (entry?.kind === 'change_user') this.#ask(entry);
@@ -65,7 +64,6 @@ export class Answers {
     const reader = new PacketReader(row);
     const values: (Buffer | null)[] = [];
     while (reader.remaining > 0) values.push(reader.lenencBytesOrNull());
-    if (values.length === 0) throw new Malformed('an empty row');
     this.#parts.tracked.read(values);
   }
 }

@@ -33,7 +33,8 @@ export interface AskedUser {
 /**
  * `send`: the payload goes to the client, with the next sequence id, and the client's answer to `answer`.
  * `granted`: `last`, if any, goes to the client before the OK; the database gets COM_RESET_CONNECTION and COM_INIT_DB of `schema`, and the character set
- * whose collation has the number `collation`. `refused`: nothing has happened to the session; a server closes the connection after it.
+ * whose collation has the number `collation`. `refused`: nothing has happened to the session, and the connection
+ * ends with it, as a server's does.
  */
 export type ChangeUserStep =
   | AskedUser

@@ -25,6 +25,7 @@ import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
 import { renew } from './renewal.ts';
 import { Replies } from './replies.ts';
+import type { DatabaseNames } from './schema-hint.ts';
 import { QUESTIONS, Tracked } from './tracked.ts';
 
 export interface ConversationOptions {
@@ -38,6 +39,7 @@ export interface ConversationOptions {
   readonly status: number;
   readonly listener: ConversationListener;
   readonly understanding: Pick<Understanding, 'reading'>;
+  readonly database?: DatabaseNames;
   /** See change-user.ts. */
   readonly changeUser?: (payload: Buffer) => ChangeUserStep;
 }
@@ -70,11 +72,11 @@ export class MysqlConversation implements Conversation {
   #step: MysqlStep | undefined;
   #unsent: Unsent[] = [];
 
-  constructor({ limits, client, upstream, settings, status, listener, understanding, changeUser }: ConversationOptions) {
+  constructor({ limits, client, upstream, settings, status, listener, understanding, database, changeUser }: ConversationOptions) {
     this.#inbox = new Inbox(limits);
     this.#tracked = new Tracked(settings, understanding, (name, value) => listener.setting(name, value));
     this.#replies = new Replies({
-      client, upstream, status, listener, prepared: this.#prepared, names: this.#names, tracked: this.#tracked, inbox: this.#inbox,
+      client, upstream, database, status, listener, prepared: this.#prepared, names: this.#names, tracked: this.#tracked, inbox: this.#inbox,
       expected: this.#expected, toClient: this.toClient, toDatabase: this.toDatabase,
     });
     this.#analysis = {
@@ -240,7 +242,8 @@ export class MysqlConversation implements Conversation {
     }
     if (action.kind === 'nothing' && action.executes !== undefined) this.#prepared.takeLong(action.executes);
     const numbering = { sequence: sequenceBehind(part), shift: noticed };
-    this.#expected.push(refusal === 'satisfied' ? { kind: 'satisfied', ...numbering } : { kind: 'refused', refusal, ...numbering });
+    const kind = action.kind === 'nothing' && action.ends === true ? 'farewell' : 'refused';
+    this.#expected.push(refusal === 'satisfied' ? { kind: refusal, ...numbering } : { kind, refusal, ...numbering });
   }
 
   #forward(step: MysqlStep): void {

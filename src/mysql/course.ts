@@ -16,6 +16,7 @@ import { decodePrepareOk } from './packets/prepare-ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
 import { ResultPhase } from './result.ts';
+import { type DatabaseNames, withSchemaHint } from './schema-hint.ts';
 import type { Tracked } from './tracked.ts';
 
 /** What becomes of a packet: it goes on as it came, or not at all, or another payload in its place; and whether the reply is complete with it. */
@@ -32,6 +33,8 @@ const NOTHING = Buffer.alloc(0);
 export interface CourseParts {
   readonly client: Capabilities;
   readonly upstream: Capabilities;
+  /** The session's database, when its names are known. */
+  readonly database: DatabaseNames | undefined;
   readonly prepared: PreparedStatements;
   readonly names: SqlNames;
   readonly tracked: Tracked;
@@ -98,6 +101,7 @@ export class Course {
       case 'change_user':
       case 'say':
       case 'refused':
+      case 'farewell':
       case 'satisfied':
         throw unexpected(byte, head);
     }
@@ -128,7 +132,10 @@ export class Course {
 
   #ok(head: Expected, payload: Buffer): Fate {
     const ok = decodeOk(payload, this.#parts.upstream);
-    if (ok.changes.length > 0) this.#parts.tracked.report(ok.changes);
+    if (ok.changes.length > 0) {
+      const told = this.#parts.tracked.report(ok.changes);
+      if ('progress' in head) head.progress.told = [...head.progress.told, ...told];
+    }
     const over = this.#resultEnd(head, ok.status, payload[0] === Header.Ok ? `OK ${ok.affectedRows}` : undefined);
     const hidden = (ok.status & ServerStatus.SessionStateChanged) !== 0 && !has(this.#parts.client, Capability.SessionTrack);
     if (hidden) return { send: this.#answers.withoutChanges(payload[0] as number, ok), over };
@@ -164,6 +171,7 @@ export class Course {
       case 'change_user':
       case 'say':
       case 'refused':
+      case 'farewell':
       case 'satisfied':
         return true;
     }
@@ -196,8 +204,9 @@ export class Course {
     return OVER;
   }
 
-  #ended({ statement, progress: { rows, bytes } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
+  #ended({ statement, progress: { rows, bytes, told } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
     if (statement.after === 'unknown') this.#parts.tracked.doubtful = true;
+    else if (statement.after === 'told') this.#parts.tracked.expect(statement.sets, told);
     this.#parts.listener.ended(statement, { rows, bytes, ...more });
   }
 
@@ -236,8 +245,11 @@ export class Course {
     if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
     if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
-    if ('statement' in head) this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
-    return OVER;
+    if (!('statement' in head)) return OVER;
+    this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
+    const { database } = this.#parts;
+    const hinted = database === undefined || !head.statement.sets.includes('database') ? undefined : withSchemaHint(payload, database);
+    return hinted === undefined ? OVER : { send: hinted, over: true };
   }
 }
 

@@ -35,6 +35,8 @@ export type Expected = Numbering & (
   | { readonly kind: 'say'; readonly payload: Buffer }
   /** Ours to answer, once all before it is answered. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The same, and the connection ends with it. */
+  | { readonly kind: 'farewell'; readonly refusal: Refusal }
   | { readonly kind: 'satisfied' }
 );
 
@@ -42,14 +44,19 @@ export type Expected = Numbering & (
 export interface Progress {
   /** Results of it that are complete. */
   completed: number;
+  /** Names of settings that the server has told of. */
+  told: readonly string[];
   rows: number;
   bytes: number;
 }
 
-export const noProgress = (): Progress => ({ completed: 0, rows: 0, bytes: 0 });
+const NONE: readonly string[] = [];
 
-/** May it change how what stands behind it is read? */
-const unsettles = (entry: Expected): boolean => entry.kind === 'reset' || entry.kind === 'renew' || entry.kind === 'charset' || entry.kind === 'change_user' || entry.kind === 'track' || entry.kind === 'read' || ('statement' in entry && entry.statement.after !== 'same');
+export const noProgress = (): Progress => ({ completed: 0, told: NONE, rows: 0, bytes: 0 });
+
+const UNSETTLES: ReadonlySet<Expected['kind']> = new Set(['reset', 'renew', 'charset', 'change_user', 'farewell', 'track', 'read']);
+/** May it change how what stands behind it is read, or whether it is? */
+const unsettles = (entry: Expected): boolean => UNSETTLES.has(entry.kind) || ('statement' in entry && entry.statement.after !== 'same');
 /** May the server ask for a file while it runs? */
 const imports = (entry: Expected): boolean => entry.kind === 'query' && entry.statement.imports;
 

@@ -8,12 +8,13 @@ import { packets } from './packets/frame.ts';
 
 /**
  * To the client all of it is one reply: a last word of the authentication, if there is one, and the OK of the last command.
+ * Whoever answers wrongly is told so, and the connection ends (server: sql/sql_parse.cc dispatch_command, COM_CHANGE_USER).
  * A collation that the server doesn't know changes nothing, as at login.
  */
 export function renew(part: Part & { readonly kind: 'answer' }, expected: ExpectedQueue, toDatabase: Slices): void {
   const sequence = sequenceBehind(part);
   const step = part.asked.answer(part.payload);
-  if (step.kind === 'refused') return expected.push({ kind: 'refused', refusal: step.refusal, sequence, shift: 0 });
+  if (step.kind === 'refused') return expected.push({ kind: 'farewell', refusal: step.refusal, sequence, shift: 0 });
   const { last, schema, collation } = step;
   const tell = (command: number, argument = ''): void => toDatabase.add(packets(0, Buffer.concat([Buffer.of(command), Buffer.from(argument)])));
   if (last !== undefined) expected.push({ kind: 'say', payload: last, sequence, shift: 0 });

@@ -7,6 +7,7 @@ import { Malformed } from '../framing/malformed.ts';
 import { FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { TransactionState } from '../protocol/conversation.ts';
+import { Refused } from '../protocol/refusal.ts';
 import { Answers } from './answers.ts';
 import { Course, type CourseParts, type Fate } from './course.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
@@ -34,7 +35,7 @@ export class Replies {
   #goesOn = false;
   /** Does the first byte of a row's payload come with its next piece? */
   #unseen = false;
-  /** Has the client been told by the server itself that the session ends? */
+  /** Has the client been told that the session ends? */
   farewell = false;
 
   constructor(parts: RepliesParts) {
@@ -74,10 +75,14 @@ export class Replies {
     this.#course.result.begin();
   }
 
-  /** Answers what is ours to answer and due. */
+  /** Answers what is ours to answer and due. Throws Refused when the connection ends with an answer, which the client then has. */
   drain(): void {
-    while (this.#answers.answer(this.#expected.answerable)) {
+    for (let entry = this.#expected.answerable; this.#answers.answer(entry); entry = this.#expected.answerable) {
       this.#expected.shift();
+      if (entry?.kind === 'farewell') {
+        this.farewell = true;
+        throw new Refused(entry.refusal);
+      }
       this.#parts.listener.ready(this.transaction, false);
     }
   }

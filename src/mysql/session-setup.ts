@@ -26,6 +26,7 @@ export async function startSession(exchange: Exchange, capabilities: Capabilitie
     const [row] = rows ?? [];
     const { connection_id: id, ...values } = row ?? {};
     const connectionId = Number(id);
+    for (const name of ['sql_mode', 'character_set_client']) if (typeof values[name] !== 'string') throw new UpstreamFailure('protocol', `the database doesn't tell its ${name}`);
     if (!Number.isSafeInteger(connectionId) || connectionId <= 0) throw new UpstreamFailure('protocol', 'the database doesn\'t tell the number of its connection');
     return { settings: new Map(Object.entries(values).map(([name, value]) => [name, value ?? ''])), connectionId };
   } catch (error) {

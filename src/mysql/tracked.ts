@@ -1,5 +1,6 @@
 /** What the server has told of the session: everything that decides how it reads a text. Truth comes from replies, never from what the agent asked for. */
 
+import { Malformed } from '../framing/malformed.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Reading, Understanding } from '../sql/facts.ts';
 import { textDecoder } from './charsets.ts';
@@ -14,12 +15,21 @@ const LEXING_MODES = ['ANSI_QUOTES', 'HIGH_NOT_PRECEDENCE', 'IGNORE_SPACE', 'NO_
 /** Settings read when what was tracked can't be relied on, in the order of the columns of `READ_SETTINGS`. */
 const SETTINGS = ['sql_mode', 'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection', 'database'] as const;
 
+/** What texts are read by, and what servers track unasked. All (`*`) would have MySQL count statements in every OK. */
+const TRACK = 'autocommit,character_set_client,character_set_connection,character_set_results,collation_connection,sql_mode,time_zone';
+
 /**
- * Has every OK tell which of these have changed, beside the default database: what texts are read by, and what servers track unasked
- * (MySQL reference manual, "Server Tracking of Client Session State"; MariaDB: "session_track_system_variables"). All (`*`) would have MySQL count
- * statements in every OK. Needed again when the session has begun anew, or something unseen may have turned it off.
+ * Has every OK tell which of these have changed, beside the default database (MySQL reference manual, "Server Tracking of Client Session State";
+ * MariaDB: "session_track_system_variables").
  */
-export const TRACK_SETTINGS = 'SET SESSION session_track_system_variables = \'autocommit,character_set_client,character_set_connection,character_set_results,collation_connection,sql_mode,time_zone\', SESSION session_track_schema = ON';
+export const TRACK_SETTINGS = `SET SESSION session_track_system_variables = '${TRACK}', SESSION session_track_schema = ON`;
+
+const NOW = '@@SESSION.session_track_system_variables';
+/** What is told beside, each name between two commas. An empty literal would be NULL in one sql_mode, and a name twice is an error of MySQL's. */
+const BESIDE = TRACK.split(',').reduce((rest, name) => `REPLACE(${rest}, ',${name},', ',')`, `CONCAT(',', LOWER(REPLACE(COALESCE(${NOW}, ','), ', ', ',')), ',')`);
+
+/** The same later on, beside what a driver has asked to be told itself: when the session has begun anew, or something may have turned it off. */
+export const TRACK_AGAIN = `SET SESSION session_track_system_variables = IF(${NOW} = '*', ${NOW}, TRIM(TRAILING ',' FROM CONCAT('${TRACK}', ${BESIDE}))), SESSION session_track_schema = ON`;
 
 const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
@@ -29,7 +39,7 @@ const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client
 const packet = (text: string): Buffer => packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)]));
 
 /** Both, as they are asked in the middle of a conversation. */
-export const QUESTIONS = [['track', packet(TRACK_SETTINGS)], ['read', packet(READ_SETTINGS)]] as const;
+export const QUESTIONS = [['track', packet(TRACK_AGAIN)], ['read', packet(READ_SETTINGS)]] as const;
 
 export class Tracked {
   /** Names in lower case; `database` is the default one, empty when there is none. */
@@ -71,12 +81,24 @@ export class Tracked {
     return this.#decoder()(bytes);
   }
 
-  /** The server reports changes. Throws Refused when texts can't be read any more. */
-  report(changes: readonly SessionChange[]): void {
+  /** The server reports changes; answers with the names. Throws Refused when texts can't be read any more. */
+  report(changes: readonly SessionChange[]): readonly string[] {
+    const names: string[] = [];
     for (const change of changes) {
-      if (change.kind === 'variable') this.#set(change.name, change.value.toString('utf8'));
-      else if (change.kind === 'schema') this.#set('database', change.name.toString('utf8'));
+      if (change.kind !== 'variable' && change.kind !== 'schema') continue;
+      const [name, value] = change.kind === 'variable' ? [change.name, change.value] : ['database', change.name];
+      this.#set(name, value.toString('utf8'));
+      names.push(name);
     }
+    return names;
+  }
+
+  /**
+   * What a statement sets must have been told of. Else something has turned off what tells of it: a trigger that nobody saw,
+   * or a driver that has the server tell what it wants to know itself, and that may be less.
+   */
+  expect(sets: readonly string[], told: readonly string[]): void {
+    if (sets.some((name) => READ_BY.has(name) && !told.includes(name))) this.doubtful = true;
   }
 
   /** Each reply tells one part of sql_mode in its status, whoever has set it and whether changes are told or not. @param status `ServerStatus` bits */
@@ -92,8 +114,9 @@ export class Tracked {
     this.doubtful = true;
   }
 
-  /** The values that READ_SETTINGS asked for. */
+  /** The values that READ_SETTINGS asked for. Throws Malformed when they don't tell what texts are read by. */
   read(values: readonly (Buffer | null)[]): void {
+    if (values.length !== SETTINGS.length || values[0] === null || values[1] === null) throw new Malformed('the database didn\'t say how it reads statements');
     SETTINGS.forEach((name, index) => this.#set(name, values[index]?.toString('utf8') ?? ''));
     this.doubtful = false;
   }

@@ -52,7 +52,7 @@ export interface Conversation {
   satisfy(step: Step): void;
   /** Takes back all that was added since `sent` and refuses it instead; answers with the steps. */
   recall(refusal: Refusal): readonly Step[];
-  /** What was added to `toDatabase` has been written, and may be answered: see `toClient` afterwards. */
+  /** What was added to `toDatabase` has been written, and may be answered: see `toClient` afterwards. Throws Refused when the session ends with such an answer. */
   sent(): void;
   /** Copies what still points into the last chunk received. */
   keep(): void;

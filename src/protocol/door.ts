@@ -24,7 +24,7 @@ export interface House {
   mayUse(database: DatabaseConfig): void;
   /** Cancels what the session with this key is doing; an unknown key does nothing. */
   cancel(processId: number, secretKey: Buffer): void;
-  /** A key for a new session, not in use. */
+  /** A key for the new session, whose number nobody else has, from now until the login has failed or the session is over. */
   newKey(secretBytes: number): SessionKey;
   /** The database can't be reached or doesn't let us in. For the operator: the client isn't told why. */
   upstreamFailed(database: string, error: Error): void;

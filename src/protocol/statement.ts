@@ -51,6 +51,8 @@ export class Statement {
   imports = false;
   /** Known once it was understood. */
   after: Aftermath = 'unknown';
+  /** Names of the settings it changes itself, of which the database should tell; known once it was understood. */
+  sets: readonly string[] = [];
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
   cursor = false;
   /** Sequence number of its journal record, once it has one. */

@@ -130,6 +130,7 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.names = traits.names;
     statement.imports = traits.imports;
     statement.after = traits.after;
+    statement.sets = traits.sets;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));

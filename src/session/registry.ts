@@ -16,10 +16,18 @@ interface Entry {
   readonly key: SessionKey;
 }
 
+export interface KeyReservation {
+  newKey(secretBytes: number): SessionKey;
+  /** The login is over: it failed, or its session is open. */
+  release(): void;
+}
+
 export class Registry implements SessionDirectory {
   readonly #parts: SessionParts;
   readonly #byId = new Map<string, Entry>();
   readonly #byProcess = new Map<number, Entry>();
+  /** Numbers of logins under way: a client may have been told its own by the first thing it hears. */
+  readonly #reserved = new Set<number>();
   #round: { cancel(): void } | undefined;
   #emptied: (() => void) | undefined;
 
@@ -44,10 +52,26 @@ export class Registry implements SessionDirectory {
     return session;
   }
 
-  newKey(secretBytes: number): SessionKey {
+  /** Keys for one login. Nobody else gets the number of one before `release`, and after it only if no session has it. */
+  reserve(): KeyReservation {
+    const own: number[] = [];
+    return {
+      newKey: (secretBytes) => {
+        const processId = this.#unused();
+        this.#reserved.add(processId);
+        own.push(processId);
+        return { processId, secretKey: randomBytes(secretBytes) };
+      },
+      release: () => {
+        for (const processId of own.splice(0)) this.#reserved.delete(processId);
+      },
+    };
+  }
+
+  #unused(): number {
     for (;;) {
       const processId = randomInt(1, 0x7fff_ffff);
-      if (!this.#byProcess.has(processId)) return { processId, secretKey: randomBytes(secretBytes) };
+      if (!this.#byProcess.has(processId) && !this.#reserved.has(processId)) return processId;
     }
   }
 

@@ -19,6 +19,8 @@ export interface Traits {
   /** May it have the database ask the client for data? */
   readonly imports: boolean;
   readonly after: Aftermath;
+  /** Names of settings, of the whole batch and of what it runs by name. */
+  readonly sets: readonly string[];
   /** Session objects named, by command of the batch; empty when none names anything. */
   readonly names: readonly (readonly SessionNameUse[])[];
 }
@@ -37,11 +39,11 @@ function work(facts: Facts): Traits {
   const { statements, effects } = facts;
   const does = (which: ReadonlySet<Effect>): boolean => effects.some(({ effect }) => which.has(effect));
   const names = statements.some((statement) => statement.names.length > 0);
-  const sets = names || statements.some(({ settings }) => settings.length > 0);
+  const sets = [...new Set(statements.flatMap(({ settings }) => settings.map(({ name }) => name)))];
   const setsAnything = does(SETS_ANYTHING);
   const traits = {
     changesCatalog: does(CHANGES_CATALOG), setsAnything, redefines: redefines(facts),
-    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything, sets),
+    imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'), after: aftermath(setsAnything, names || sets.length > 0), sets: sets.length > 0 ? sets : NO_NAMES,
     commits: statements.some(({ transaction }) => transaction === 'commit'),
     names: names ? statements.map((statement) => statement.names) : NO_NAMES,
   };

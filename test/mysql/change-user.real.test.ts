@@ -64,6 +64,7 @@ describe.each(testedFlavours())('before %s', (flavour) => {
       const connection = await open();
       connection.on('error', () => undefined);
       await expect(connection.changeUser({ ...wrong, database: 'shop' })).rejects.toMatchObject({ errno: 1045 });
+      await expect(connection.query('SELECT 1')).rejects.toThrow();
       connection.destroy();
     }
   });
@@ -90,6 +91,28 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     peer.send(packets(0, Buffer.of(Command.Ping)));
     expect((await peer.packet())?.[3]).toBe(1);
     peer.socket.destroy();
+  });
+
+  it('refused, it ends the connection, and nothing behind it runs', async () => {
+    const toOther = packets(0, new PacketWriter().int1(Command.ChangeUser).cstring('other').int1(0).cstring('shop').int2(RESPONSE.collation).cstring(Plugin.CachingSha2).take());
+    const elsewhere = packets(0, new PacketWriter().int1(Command.ChangeUser).cstring('sha2').int1(0).cstring('elsewhere').int2(RESPONSE.collation).cstring(Plugin.CachingSha2).take());
+    const broken = packets(0, Buffer.of(Command.ChangeUser));
+    for (const [refused, errno] of [[toOther, 1045], [elsewhere, 1044], [broken, 1835]] as const) {
+      const peer = await logIn();
+      peer.send(Buffer.concat([packets(0, Buffer.of(Command.Ping)), refused, insert]));
+      const answers = [await peer.packet(), await peer.packet()] as Buffer[];
+      expect(answers.map((packet) => [packet[3], packet[HEADER_BYTES]])).toEqual([[1, 0], [1, 0xff]]);
+      expect(decodeErr((answers[1] as Buffer).subarray(HEADER_BYTES)).errno).toBe(errno);
+      expect(await peer.packet()).toBeUndefined();
+    }
+    const wrong = await logIn();
+    wrong.send(change);
+    await wrong.packet();
+    wrong.send(packets(2, Buffer.alloc(32)));
+    const last = await wrong.packet() as Buffer;
+    expect([last[3], decodeErr(last.subarray(HEADER_BYTES)).errno]).toEqual([3, 1045]);
+    expect(await wrong.packet()).toBeUndefined();
+    expect(await server.query('SELECT * FROM shop.t')).toEqual([]);
   });
 
   it('a command in the place of the answer, or ahead of it, ends the connection and never runs', async () => {

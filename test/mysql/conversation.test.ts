@@ -112,6 +112,28 @@ describe('texts behind what may change how they are read', () => {
     expect(pump()[0]?.statements[0]?.source.reading?.key).toBe('ANSI_QUOTES|elsewhere');
   });
 
+  it.each([['nothing', undefined], ['something else', { character_set_client: 'utf8mb4' }]])('wait until the server was asked when it has told %s of what was set', (_, changes) => {
+    const { machine, send, reply, atServer } = scripted({ after, sets: () => ['sql_mode', 'autocommit'] });
+    send(query('set sql_mode=ansi_quotes, autocommit=1'), query('select "a"'));
+    atServer();
+    reply(server.ok(1, changes === undefined ? {} : { changes }));
+    expect(machine.next()).toBe('unsettled');
+    expect(atServer()).toHaveLength(2);
+    reply(server.ok(1), server.raw(1, 6), ...[2, 3, 4, 5, 6, 7].map((sequence) => server.definition(sequence)));
+    expect(() => reply(server.row(8, null, 'utf8mb4', 'utf8mb4', 'utf8mb4', 'x', null))).toThrow(Malformed);
+  });
+
+  it('wait for nothing more when the server has told of what was set, or it decides nothing', () => {
+    const { send, reply, atServer } = scripted({ after, sets: (text) => (text.includes('mode') ? ['sql_mode'] : ['foreign_key_checks']) });
+    send(query('set sql_mode=ansi_quotes'));
+    reply(server.ok(1, { changes: { sql_mode: 'ANSI_QUOTES' } }));
+    send(query('set foreign_key_checks=0'));
+    reply(server.ok(1));
+    atServer();
+    expect(texts(send(query('select 1')))).toEqual(['select 1']);
+    expect(atServer()).toHaveLength(1);
+  });
+
   it('wait for the same when the status of a reply speaks of another sql_mode', () => {
     const { send, pump, reply, atServer } = scripted({ after });
     send(query('select 1'));
@@ -394,13 +416,25 @@ describe('a connection that begins anew', () => {
 });
 
 describe('commands that can\'t be judged', () => {
-  const refused = [Command.BinlogDump, Command.BinlogDumpGtid, Command.TableDump, Command.RegisterSlave, Command.Debug, Command.Shutdown, Command.CreateDb, Command.DropDb, Command.Refresh, Command.Daemon, Command.Clone, Command.Sleep, Command.Time, Command.SlaveWorker, 0x7f, 0xff, Command.ChangeUser];
+  const refused = [Command.BinlogDump, Command.BinlogDumpGtid, Command.TableDump, Command.RegisterSlave, Command.Debug, Command.Shutdown, Command.CreateDb, Command.DropDb, Command.Refresh, Command.Daemon, Command.Clone, Command.Sleep, Command.Time, Command.SlaveWorker, 0x7f, 0xff];
 
   it.each(refused)('%i is refused, and the connection goes on', (command) => {
     const { send, atServer, atClient } = scripted();
     send(of(command, Buffer.from('anything')), of(Command.Ping));
     expect(atServer()).toEqual(['0 0e']);
     expect(atClient()[0]).toMatch(/^1 ff .*#42000command/);
+  });
+
+  it('COM_CHANGE_USER is refused in its place, and the connection ends with that: nothing behind it is even looked at', () => {
+    const { machine, send, reply, told, atServer, atClient } = scripted();
+    send(query('select 1'), of(Command.ChangeUser, Buffer.from('other\0\0shop\0')), query('delete from t'));
+    expect(machine.next()).toBe('unsettled');
+    expect(atServer()).toEqual(['0 03 select 1']);
+    expect(() => reply(server.rows(1, ['1']))).toThrow(Refused);
+    expect(atServer()).toEqual([]);
+    expect(atClient().at(-1)).toMatch(/^1 ff .*#42000command ChangeUser/);
+    expect(machine.fatal({ code: 'unsupported', message: 'the same once more' })).toHaveLength(0);
+    expect(told.ended).toHaveLength(1);
   });
 
   it('an empty packet is one of them', () => {

@@ -5,9 +5,12 @@ import { Readable } from 'node:stream';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
+import { Command } from '../../src/mysql/packets/commands.ts';
 import { startMysql, type TestMysql } from '../support/mysql.ts';
 import { testedFlavours } from '../support/mysql-binaries.ts';
-import { startTestProxy, type TestProxy } from '../support/proxy.ts';
+import { MysqlWireClient } from '../support/mysql-wire.ts';
+import { AGENT_PASSWORD, startTestProxy, type TestProxy } from '../support/proxy.ts';
+import { commands } from './scripted.ts';
 
 describe.each(testedFlavours())('before %s', (flavour) => {
   let server: TestMysql;
@@ -47,6 +50,17 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     await expect.poll(running, { timeout: 10_000 }).toBe(0);
   });
 
+  it('whoever fails to say again who it is loses the connection, and the journal knows', async () => {
+    for (const wrong of [{ user: 'writer', password: 'agent password' }, { user: 'reporter', password: 'wrong' }]) {
+      const connection = await open();
+      connection.on('error', () => undefined);
+      await expect(connection.changeUser({ ...wrong, database: 'shop' })).rejects.toMatchObject({ errno: 1045 });
+      await expect(connection.query('SELECT 1')).rejects.toThrow();
+      await expect.poll(() => proxy.journal(), { timeout: 5_000 }).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ kind: 'session.end', reason: expect.stringContaining(`Access denied for user '${wrong.user}'`) as string }) as object }));
+      connection.destroy();
+    }
+  });
+
   it('the journal knows who failed to log in', async () => {
     await expect(createConnection({ uri: proxy.url('nobody') })).rejects.toMatchObject({ errno: 1045 });
     expect(await proxy.journal()).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ kind: 'login.refused', agent: 'nobody', database: 'shop', code: 'login_refused' }) as object }));
@@ -65,6 +79,29 @@ describe.each(testedFlavours())('before %s', (flavour) => {
     expect((await without.query('SELECT COUNT(*) AS n FROM t'))[0]).toEqual([{ n: 3 }]);
     await without.end();
     await importing.stop();
+  });
+
+  it('a database that is called otherwise at the server is told by that name to who says USE with ours', async () => {
+    await server.query('CREATE DATABASE shop_prod');
+    await server.query('CREATE USER narrow@\'%\' IDENTIFIED BY \'upstream\'; GRANT ALL ON shop_prod.* TO narrow@\'%\'');
+    const renamed = await startTestProxy({ upstream: { url: `mysql://narrow@${server.host}:${server.port}/shop_prod`, password: 'upstream' } });
+    try {
+      const client = await MysqlWireClient.login({ port: renamed.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
+      for (const command of [commands.query('USE shop'), commands.of(Command.InitDb, Buffer.from('shop'))]) {
+        client.send(command);
+        const { error } = await client.answer();
+        expect(error?.errno).toBe(1044);
+        expect(error?.message).toContain('to database \'shop\'. The database you connect to as \'shop\' is schema \'shop_prod\' at the server: say USE `shop_prod`');
+      }
+      expect((await client.query('USE shop_prod')).error).toBeUndefined();
+      client.destroy();
+      const connection = await createConnection(renamed.url());
+      await connection.changeUser({ user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
+      expect((await connection.query('SELECT DATABASE() AS d'))[0]).toEqual([{ d: 'shop_prod' }]);
+      await connection.end();
+    } finally {
+      await renamed.stop();
+    }
   });
 
   it('explain tells what a statement would do there', async () => {

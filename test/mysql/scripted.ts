@@ -49,11 +49,13 @@ export interface ScriptedOptions {
   /** What is known behind a statement, by its text. Default `same`. */
   readonly after?: (text: string) => Aftermath;
   readonly imports?: (text: string) => boolean;
+  /** Names of the settings it sets, by its text. Default none. */
+  readonly sets?: (text: string) => readonly string[];
   readonly limits?: { readonly messageBytes: number; readonly statementBytes: number };
   readonly settings?: ReadonlyMap<string, string>;
 }
 
-export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, limits, settings = SETTINGS }: ScriptedOptions = {}): Scripted {
+export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, sets = () => [], limits, settings = SETTINGS }: ScriptedOptions = {}): Scripted {
   const told: Told = { ended: [], completed: [], settings: [], resets: 0, transactions: [] };
   const listener: ConversationListener = {
     completed: ({ source }, index, tag) => void told.completed.push(`${source.text} #${index} ${tag ?? ''}`.trimEnd()),
@@ -71,6 +73,7 @@ export function scripted({ client = {}, upstream = {}, after = () => 'same', imp
   const understood = (statement: Statement): void => {
     statement.after = after(statement.source.text);
     statement.imports = imports(statement.source.text);
+    statement.sets = sets(statement.source.text);
   };
   const pump = (): Step[] => {
     const steps: Step[] = [];

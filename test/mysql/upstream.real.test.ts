@@ -17,7 +17,7 @@ import { testedFlavours } from '../support/mysql-binaries.ts';
 import type { MysqlAuth } from '../support/mysql-query.ts';
 
 const PASSWORD = 'upstream sécret';
-const PLUGINS: Readonly<Record<string, readonly MysqlAuth[]>> = { mariadb: ['mysql_native_password'], mysql: ['caching_sha2_password', 'sha256_password'] };
+const PLUGINS: Readonly<Record<string, readonly MysqlAuth[]>> = { mariadb: ['mysql_native_password', 'ed25519'], mysql: ['caching_sha2_password', 'sha256_password'] };
 
 describe.each(testedFlavours())('%s', (flavour) => {
   let server: TestMysql;

@@ -7,6 +7,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DatabaseConfig } from '../../src/config/config.ts';
 import { cachingSha2Response, nativeResponse } from '../../src/mysql/auth/digests.ts';
+import { ed25519Response } from '../../src/mysql/auth/ed25519.ts';
 import { authMoreData, authSwitchRequest, Plugin } from '../../src/mysql/packets/auth.ts';
 import { Capability, ServerStatus } from '../../src/mysql/packets/capabilities.ts';
 import { encodeErr } from '../../src/mysql/packets/err.ts';
@@ -117,6 +118,18 @@ describe('a server\'s login', () => {
     expect(verify(null, Buffer.concat([scramble, signed.subarray(0, 32)]), key, signed.subarray(32))).toBe(true);
   });
 
+  it('by client_ed25519 signs a nonce of 32 bytes, and nothing else', async () => {
+    const asks = (nonce: Buffer) => packets(2, Buffer.concat([Buffer.from(`\xfe${Plugin.Ed25519}\0`, 'latin1'), nonce]));
+    for (const nonce of [Buffer.alloc(31), Buffer.alloc(33), Buffer.alloc(0), Buffer.alloc(2000)]) {
+      await expect(enter(await lying(greeting(), [() => asks(nonce), () => ok(4)]))).rejects.toMatchObject({ code: 'protocol' });
+      server?.close();
+    }
+    const nonce = Buffer.alloc(32, 5);
+    let signed: Buffer = Buffer.alloc(0);
+    await enter(await lying(greeting(), [() => asks(nonce), (answer) => ((signed = answer.subarray(HEADER_BYTES)), ok(4))]));
+    expect(signed).toEqual(ed25519Response(Buffer.from(PASSWORD), nonce));
+  });
+
   it('by parsec with hopeless rounds is refused at once', async () => {
     for (const salt of [Buffer.from([0x50, 31, 1, 2, 3]), Buffer.from([0x51, 0, 1]), Buffer.from([0x50]), Buffer.from([0x50, 0])]) {
       await expect(enter(await lying(greeting(), [() => packets(2, authSwitchRequest(Plugin.Parsec, Buffer.alloc(32, 5))), () => packets(4, salt)]))).rejects.toMatchObject({ code: 'protocol' });
@@ -139,7 +152,7 @@ describe('a server\'s login', () => {
     expect(heard()).toContain(`${PASSWORD}\0`);
   });
 
-  it.each(['client_ed25519', 'mysql_old_password', 'dialog', 'auth_gssapi_client', '__proto__', 'constructor', ''])('by %j, which we don\'t have, is refused with what to do', async (plugin) => {
+  it.each(['mysql_old_password', 'dialog', 'auth_gssapi_client', '__proto__', 'constructor', ''])('by %j, which we don\'t have, is refused with what to do', async (plugin) => {
     const request = plugin === '' ? Buffer.of(0xfe) : authSwitchRequest(plugin, SCRAMBLE);
     await expect(enter(await lying(greeting(), [() => packets(2, request)]))).rejects.toMatchObject({ code: 'unsupported', hint: expect.stringContaining('caching_sha2_password') as string });
   });

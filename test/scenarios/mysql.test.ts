@@ -17,7 +17,9 @@ import { eventually } from './world.ts';
 const SCHEMA = `create table t (id int primary key, name text); insert into t values (1, 'a'), (2, 'b'), (3, 'c');
 create database other; create table other.t (id int); create table \`secret\` (v text); insert into secret values ('s3cret');
 create procedure two() begin select 1 as a; select 2 as b; end;
-create procedure blind() set session_track_system_variables = '', session_track_schema = off`;
+create procedure blind() set session_track_system_variables = '', session_track_schema = off;
+create table watched (id int); create trigger blinds before insert on watched for each row begin set session_track_system_variables = 'character_set_client'; set session_track_schema = off; end;
+create table other.only_there (id int)`;
 
 describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {
   let server: TestMysql;
@@ -132,6 +134,61 @@ describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {
       expect((await client.answer()).error).toMatchObject({ errno: 1227 });
       expect((await client.query('select 1')).rows).toEqual([['1']]);
       client.destroy();
+    });
+
+    it.each([
+      ['a trigger nobody sees', 'insert into watched values (1)'],
+      ['a driver that adds to what is told to everybody', 'set session_track_system_variables = concat(@@global.session_track_system_variables, \',auto_increment_increment\')'],
+      ['a value that is NULL', 'set session_track_system_variables = concat(@@session_track_system_variables, null)'],
+      ['what was prepared', 'prepare blinds from \'set session_track_system_variables = concat(@@session_track_system_variables, null)\'; execute blinds'],
+    ])('is judged by what was set when %s has turned off what tells of it', async (_, blind) => {
+      for (const sets of ['set sql_mode = \'ANSI_QUOTES\'', 'set names utf8mb4, sql_mode = \'ANSI_QUOTES\'', 'prepare sets from \'set sql_mode = "ANSI_QUOTES"\'; execute sets']) {
+        const client = await agent();
+        client.send(query(blind), query(sets), query('select v from "secret"'));
+        await client.answer();
+        await client.answer();
+        expect((await client.answer()).error, sets).toMatchObject({ errno: 1227 });
+        client.destroy();
+      }
+      const client = await agent();
+      client.send(query(blind), query('use other'), query('use shop'), query('select v from secret'), query('use other'), query('select * from only_there'));
+      const answers = [];
+      for (let left = 6; left > 0; left--) answers.push((await client.answer()).error?.errno);
+      expect(answers.slice(1)).toEqual([undefined, undefined, 1227, undefined, undefined]);
+      client.destroy();
+    });
+
+    it('is not asked for while the server tells, and what a driver has it tell beside goes on', async () => {
+      const client = await agent();
+      const asked = (): Promise<number> => arrived('@@SESSION.sql_mode');
+      const before = await asked();
+      for (const text of ['set names latin1', 'set names utf8mb4', 'set sql_mode = @@sql_mode', 'set sql_mode = \'ANSI\', time_zone = \'+01:00\'', 'use other', 'use shop', 'set foreign_key_checks = 0', 'set @x = 1', 'select 1']) expect((await client.query(text)).error).toBeUndefined();
+      expect(await asked()).toBe(before);
+      for (let round = 0; round < 3; round++) {
+        await client.query('set session_track_system_variables = concat(@@global.session_track_system_variables, \',auto_increment_increment\')');
+        await client.query('set sql_mode = \'\'');
+        await client.query('select 1');
+      }
+      const [[tells = ''] = []] = (await client.query('select @@session_track_system_variables')).rows;
+      expect(tells?.split(',')).toEqual(expect.arrayContaining(['sql_mode', 'character_set_client', 'auto_increment_increment', 'time_zone']));
+      await client.query('call blind()');
+      await client.query('select 1');
+      await client.query('call two()');
+      const [[again = ''] = []] = (await client.query('select @@session_track_system_variables')).rows;
+      expect(again?.length).toBeLessThan(200);
+      client.destroy();
+    });
+
+    it.each(['\'*\'', '\'\'', '\'SQL_MODE, time_zone,autocommit, lc_time_names\''])('is known when everybody is told of %s', async (value) => {
+      const before = await server.query<{ v: string }>('select @@global.session_track_system_variables as v');
+      await server.query(`set global session_track_system_variables = ${value}`);
+      const client = await agent();
+      client.send(commands.of(Command.ResetConnection), query('select 1'), query('set sql_mode = \'ANSI_QUOTES\''), query('select v from "secret"'));
+      const answers = [];
+      for (let left = 4; left > 0; left--) answers.push((await client.answer()).error?.errno);
+      expect(answers).toEqual([undefined, undefined, undefined, 1227]);
+      client.destroy();
+      await server.query('set global session_track_system_variables = ?', [before[0]?.v]);
     });
 
     it('is not judged any more in a character set that text nobody saw has set', async () => {

@@ -129,8 +129,17 @@ function passEverything(admitted: Admitted): void {
     client.end();
     upstream.destroy();
   };
-  client.start({ bytes: (chunk) => (conversation.receive(chunk), pump()), drained: nothing, ended: end, closed: end });
-  upstream.start({ bytes: (chunk) => (conversation.reply(chunk), flush(), pump()), drained: nothing, ended: end, closed: end });
+  const guarded = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      client.write([...conversation.toClient.take(), conversation.fatal(error.refusal)]);
+      end();
+    }
+  };
+  client.start({ bytes: (chunk) => guarded(() => (conversation.receive(chunk), pump())), drained: nothing, ended: end, closed: end });
+  upstream.start({ bytes: (chunk) => guarded(() => (conversation.reply(chunk), flush(), pump())), drained: nothing, ended: end, closed: end });
   if (admitted.rest.client.length > 0) conversation.receive(admitted.rest.client);
   pump();
 }

@@ -4,6 +4,7 @@ import { UpstreamFailure } from '../../net/outgoing.ts';
 import { CachingSha2, Plugin } from '../packets/auth.ts';
 import { SCRAMBLE_BYTES } from '../packets/handshake.ts';
 import { cachingSha2Response, nativeResponse } from './digests.ts';
+import { ed25519Response } from './ed25519.ts';
 import { parsecResponse } from './parsec.ts';
 import { encryptPassword } from './rsa.ts';
 
@@ -30,6 +31,7 @@ const METHODS: Readonly<Record<string, (credential: Credential) => Method>> = {
   [Plugin.CachingSha2]: cachingSha2,
   [Plugin.Sha256]: sha256,
   [Plugin.Clear]: clear,
+  [Plugin.Ed25519]: ed25519,
   [Plugin.Parsec]: parsec,
 };
 
@@ -38,7 +40,7 @@ export function method(plugin: string, credential: Credential): Method {
   const make = Object.hasOwn(METHODS, plugin) ? METHODS[plugin] : undefined;
   if (make !== undefined) return make(credential);
   const name = plugin === '' ? 'the password hash of before MySQL 4.1' : plugin;
-  throw new UpstreamFailure('unsupported', `the database asks for ${name}, which isn't supported`, { hint: `Give the account ${Plugin.CachingSha2} (MySQL), or ${Plugin.Native} or ${Plugin.Parsec} (MariaDB).` });
+  throw new UpstreamFailure('unsupported', `the database asks for ${name}, which isn't supported`, { hint: `Give the account ${Plugin.CachingSha2} (MySQL), or ${Plugin.Native}, ed25519 or ${Plugin.Parsec} (MariaDB).` });
 }
 
 function scrambleOf(data: Buffer): Buffer {
@@ -105,6 +107,19 @@ function clear(credential: Credential): Method {
     throw new UpstreamFailure('clear_password', 'the database asks for a clear password, which goes only over TLS with a verified certificate', { hint: 'Set tls: { mode: verify-full } for this database, or give the account another plugin.' });
   }
   return { begin: () => terminated(need(credential)), more: unexpected };
+}
+
+/** MariaDB's nonce (plugin/auth_ed25519/common.h NONCE_BYTES), which comes without a NUL behind it. */
+const ED25519_NONCE = 32;
+
+function ed25519(credential: Credential): Method {
+  return {
+    begin(data) {
+      if (data.length !== ED25519_NONCE) throw new UpstreamFailure('protocol', 'the database sent a nonce of another length than client_ed25519 has');
+      return ed25519Response(Buffer.from(need(credential), 'utf8'), data);
+    },
+    more: unexpected,
+  };
 }
 
 /** The answer to the scramble is empty: it asks for the salt. */

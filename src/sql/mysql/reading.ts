@@ -23,8 +23,8 @@ export interface MysqlReading extends Reading {
 }
 
 export interface SessionState {
-  /** The value of @@sql_mode. */
-  readonly sqlMode: string;
+  /** The value of @@sql_mode; undefined when nobody knows it: then nothing may be judged. */
+  readonly sqlMode: string | undefined;
   readonly database?: string | undefined;
   /** The value of @@character_set_client. Default utf8mb4. */
   readonly charset?: string | undefined;
@@ -86,8 +86,8 @@ export class Readings {
 
   /** PIPES_AS_CONCAT, HIGH_NOT_PRECEDENCE and IGNORE_SPACE change values and what is an error, never what a statement touches. */
   reading({ sqlMode, database, charset = 'utf8mb4' }: SessionState): MysqlReading {
-    const expanded = expandSqlMode(sqlMode);
-    const key = JSON.stringify([expanded ?? sqlMode, database ?? null, UNICODE.has(charset.toLowerCase()) ? 'utf8' : charset.toLowerCase()]);
+    const expanded = sqlMode === undefined ? undefined : expandSqlMode(sqlMode);
+    const key = JSON.stringify([expanded ?? sqlMode ?? null, database ?? null, UNICODE.has(charset.toLowerCase()) ? 'utf8' : charset.toLowerCase()]);
     let reading = this.#known.get(key);
     if (reading === undefined) {
       if (this.#known.size >= MOST) this.#known.clear();
@@ -100,10 +100,10 @@ export class Readings {
 /** An agent may name any number of databases; forgetting the readings only costs cached facts. */
 const MOST = 1000;
 
-function readingOf(expanded: string | undefined, given: string, database: string | undefined, charset: string): Omit<MysqlReading, 'key'> {
+function readingOf(expanded: string | undefined, given: string | undefined, database: string | undefined, charset: string): Omit<MysqlReading, 'key'> {
   const modes = new Set(expanded?.split(','));
   return {
-    sqlMode: expanded ?? given,
+    sqlMode: expanded ?? given ?? '',
     ansiQuotes: modes.has('ANSI_QUOTES'),
     noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
     database,
@@ -113,7 +113,8 @@ function readingOf(expanded: string | undefined, given: string, database: string
   };
 }
 
-function doubtOf(expanded: string | undefined, given: string, modes: ReadonlySet<string>, charset: string): string | undefined {
+function doubtOf(expanded: string | undefined, given: string | undefined, modes: ReadonlySet<string>, charset: string): string | undefined {
+  if (given === undefined) return 'Nothing is known of the session\'s sql_mode, so statements can\'t be read as the server does.';
   if (expanded === undefined) return `The session's sql_mode (${given}) isn't known, so statements can't be read as the server does.`;
   if (modes.has('ORACLE')) return 'The session\'s sql_mode has ORACLE, whose language isn\'t read here.';
   if (!isReadable(charset)) return `The session's character_set_client (${charset}) isn't one in which statements can be read safely.`;

@@ -68,8 +68,9 @@ function special(walk: Walk, cursor: Cursor): boolean {
 
 /** `SET STATEMENT a = 1, b = 2 FOR SELECT …` (MariaDB). */
 function setStatement(walk: Walk, at: number, rest: (walk: Walk, at: number) => void): void {
-  const until = walk.tokens.findIndex((token, index) => index > at && isWord(token, 'FOR'));
-  if (until < 0) {
+  let until = at + 1;
+  while (until < walk.tokens.length && !isWord(walk.tokens[until], 'FOR')) until++;
+  if (until === walk.tokens.length) {
     walk.found.effect('unknown', undefined, 'SET STATEMENT without a statement');
     return;
   }
@@ -176,11 +177,14 @@ function refusalOf(walk: Walk, name: string, value: string | undefined, start: n
   }
   if (name === 'character_set_client' && (value === undefined || !isReadable(value))) return 'character_set_client must be named, and be one in which statements can be read safely, such as utf8mb4.';
   // A conversation may have the server report what became of the session's settings.
-  if (name.startsWith('session_track_') && name !== 'session_track_gtids' && !addsTracking(walk, start)) return `${name} must stay as it is: what the session's settings became is known by it.`;
+  if ((name === 'session_track_system_variables' || name === 'session_track_schema') && !addsTracking(walk, start)) return `${name} must stay as it is: what the session's settings became is known by it.`;
   return undefined;
 }
 
-/** `CONCAT(@@session_track_system_variables, ',…')`, as MariaDB's connectors say it. */
+/**
+ * `CONCAT(@@session_track_system_variables, ',…')`, as MariaDB's connectors say it; also of `@@global`, which may be less than the session has: a
+ * conversation therefore doesn't rely on being told.
+ */
 function addsTracking(walk: Walk, at: number): boolean {
   const cursor = walk.cursor(at);
   if (!cursor.take('CONCAT') || !cursor.takeSymbol('(') || !cursor.takeSymbol('@@')) return false;

@@ -83,7 +83,7 @@ class Understander implements MysqlUnderstanding {
 
   reading(state: SessionState | ReadonlyMap<string, string>): MysqlReading {
     if ('sqlMode' in state) return this.#readings.reading(state);
-    return this.#readings.reading({ sqlMode: state.get('sql_mode') ?? '', database: state.get('database') || undefined, charset: state.get('character_set_client') });
+    return this.#readings.reading({ sqlMode: state.get('sql_mode'), database: state.get('database') || undefined, charset: state.get('character_set_client') ?? 'unknown' });
   }
 
   facts(text: string, reading: Reading = this.#usual): Facts | Promise<Facts> {
@@ -124,7 +124,7 @@ class Understander implements MysqlUnderstanding {
   }
 
   #usualReading(): MysqlReading {
-    return this.#readings.reading({ sqlMode: this.#data.mysql?.sqlMode ?? '', database: this.#database });
+    return this.#readings.reading({ sqlMode: this.#data.mysql?.sqlMode, database: this.#database });
   }
 
   refresh(): Promise<void> {

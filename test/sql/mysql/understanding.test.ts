@@ -74,6 +74,17 @@ describe('a text', () => {
     expect(facts.doubt).toMatch(/^[A-Z].*\.$/s);
   });
 
+  it('in a session whose state nobody knows is unknown', async () => {
+    const understanding = await understand();
+    const known = new Map([['sql_mode', ''], ['character_set_client', 'utf8mb4'], ['database', 'shop']]);
+    expect(effectsOf(await understanding.facts('SELECT 1', understanding.reading(known)))).toEqual(['read']);
+    for (const lost of ['sql_mode', 'character_set_client']) {
+      const facts = await understanding.facts('SELECT 1', understanding.reading(new Map([...known].filter(([name]) => name !== lost))));
+      expect(effectsOf(facts)).toEqual(['unknown']);
+      expect(facts.doubt).toMatch(/sql_mode|character_set_client/);
+    }
+  });
+
   it('keeps its place in UTF-16, after characters of every width', async () => {
     const text = 'SELECT \'é€😀\'; DELETE FROM orders WHERE id = \'ü\';';
     const facts = await (await understand()).facts(text);
