@@ -7,7 +7,7 @@ import { Command, LAST_PREPARED } from '../../src/mysql/packets/commands.ts';
 import { MAX_PAYLOAD, packets } from '../../src/mysql/packets/frame.ts';
 import { Refused } from '../../src/protocol/refusal.ts';
 import type { Step } from '../../src/protocol/statement.ts';
-import { BASE, commands, scripted, server, values } from './scripted.ts';
+import { BASE, commands, scripted, server, SETTINGS, values } from './scripted.ts';
 
 const { query, prepare, execute, statement, of } = commands;
 const texts = (steps: readonly Step[]): string[] => steps.flatMap(({ statements }) => statements.map(({ source }) => source.text));
@@ -168,7 +168,7 @@ describe('texts behind what may change how they are read', () => {
 
   it('may have any bytes for values, each of which can be told; names may not', () => {
     const { send, atServer, atClient } = scripted();
-    expect(texts(send(packets(0, Buffer.from('\x03select \'\xff\'', 'latin1'))))).toEqual(['select \'\uefff\'']);
+    expect(texts(send(packets(0, Buffer.from('\x03select \'\0\xff\'', 'latin1'))))).toEqual(['select \'\uef00\uefff\'']);
     expect(atServer()).toHaveLength(1);
     send(of(Command.InitDb, Buffer.of(0xff)), of(Command.FieldList, Buffer.of(0xff, 0)));
     expect(atServer()).toEqual([]);
@@ -184,11 +184,14 @@ describe('texts behind what may change how they are read', () => {
     expect(atServer()[0]).toContain('SET SESSION session_track_system_variables');
   });
 
-  it('are refused with a NUL in them, and over the limit', () => {
+  it('are refused over the limit, and with a NUL in them where no value may have it', () => {
     const { send, atClient, atServer } = scripted({ limits: { messageBytes: 1 << 20, statementBytes: 100 } });
-    send(query('select 1\0drop table t'), query(`select '${'x'.repeat(100)}'`));
-    expect(atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff', '1 ff']);
+    send(query(`select '${'x'.repeat(100)}'`));
+    expect(atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff']);
     expect(atServer()).toEqual([]);
+    const latin1 = scripted({ settings: new Map([...SETTINGS, ['character_set_client', 'latin1']]) });
+    latin1.send(query('select \'\0\''));
+    expect(latin1.atClient().map((line) => line.slice(0, 4))).toEqual(['1 ff']);
   });
 });
 

@@ -25,7 +25,7 @@ export class Lexer {
   readonly #dialect: Dialect;
   /** May change between statements. */
   reading: MysqlReading;
-  /** Are there bytes in it that aren't UTF-8? They may stand in strings only. */
+  /** Are there bytes in it that aren't UTF-8, or NUL? They may stand in strings only. */
   readonly #raw: boolean;
   #at = 0;
   /** Within a comment whose content is run. */
@@ -306,7 +306,7 @@ export class Lexer {
 
   #checkRaw(start: number, end: number): void {
     if (!this.#raw) return;
-    for (let at = start; at < end; at++) if (isRaw(this.#text.charCodeAt(at))) throw new LexError('There are bytes outside of strings that aren\'t UTF-8.');
+    for (let at = start; at < end; at++) if (isRaw(this.#text.charCodeAt(at))) throw new LexError('There are bytes outside of strings that aren\'t text.');
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Bytes that are no UTF-8, within a text: drivers that write values into statements send those of BLOBs as they are.
+ * Bytes that are no UTF-8, and NUL, within a text: drivers that write values into statements send those of BLOBs as they are.
  *
- * Each stands as one character of U+EF80 … U+EFFF, whose last two hexadecimal digits are the byte (MirBSD's OPTU-8). What came as such a
+ * Each stands as one character, U+EF00 or of U+EF80 … U+EFFF, whose last two hexadecimal digits are the byte (as MirBSD's OPTU-8). What came as such a
  * character itself is taken for bytes too, so that no two byte sequences are the same text; and being private, they are shown as code points.
  */
 
@@ -9,11 +9,11 @@ import { Malformed } from '../../framing/malformed.ts';
 import { decodeUtf8 } from '../../framing/reader.ts';
 
 const BASE = 0xef00;
-const RAW = /[\uef80-\uefff]/;
+const RAW = /[\uef00\uef80-\uefff]/;
 /** Lead byte of U+E000 … U+EFFF. */
 const PRIVATE_LEAD = 0xee;
 
-export const isRaw = (code: number): boolean => code >= 0xef80 && code <= 0xefff;
+export const isRaw = (code: number): boolean => code === BASE || (code >= 0xef80 && code <= 0xefff);
 export const hasRaw = (text: string): boolean => RAW.test(text);
 
 /** Bytes of the text as it was sent in UTF-8. */
@@ -27,7 +27,7 @@ export function sentBytes(text: string): number {
 export function decodeWithRaw(bytes: Buffer): string {
   try {
     const text = decodeUtf8(bytes);
-    if (text.length === bytes.length || !bytes.includes(PRIVATE_LEAD) || !hasRaw(text)) return text;
+    if (!text.includes('\0') && (text.length === bytes.length || !bytes.includes(PRIVATE_LEAD) || !hasRaw(text))) return text;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
   }
@@ -35,7 +35,7 @@ export function decodeWithRaw(bytes: Buffer): string {
   let length = 0;
   for (let at = 0; at < bytes.length;) {
     if ((bytes[at] as number) < 0x80) {
-      units[length++] = bytes[at++] as number;
+      units[length++] = (bytes[at++] as number) || BASE;
       continue;
     }
     const size = characterBytes(bytes, at);

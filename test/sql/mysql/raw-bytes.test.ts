@@ -19,7 +19,7 @@ const encoded = (text: string): Buffer => Buffer.concat(Array.from(text, (charac
 /** Bytes as they come, and such as begin or go on with characters, that of raw bytes themselves among them. */
 const bytes = fc.array(fc.oneof(
   fc.integer({ min: 0, max: 255 }).map((byte) => [byte]),
-  fc.constantFrom([0xee, 0xbe, 0x80], [0xee, 0xbf, 0xbf], [0xee, 0xbd, 0xbf], [0xef, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xc0, 0xa7], [0xe0, 0x80, 0xa7], [0xf4, 0x90, 0x80, 0x80], [0xf0, 0x9f, 0x98], [0xe2, 0x82], [0xc3]),
+  fc.constantFrom([0xee, 0xbe, 0x80], [0xee, 0xbf, 0xbf], [0xee, 0xbd, 0xbf], [0xef, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xc0, 0xa7], [0xe0, 0x80, 0xa7], [0xf4, 0x90, 0x80, 0x80], [0xf0, 0x9f, 0x98], [0xe2, 0x82], [0xc3], [0], [0xee, 0xbc, 0x80]),
   fc.string({ unit: 'binary' }).map((text) => [...Buffer.from(text)]),
 ), { maxLength: 40 }).map((parts) => Buffer.from(parts.flat()));
 
@@ -37,6 +37,7 @@ describe('a text with other bytes than UTF-8', () => {
   it('shows the byte in the code point', () => {
     expect(decodeWithRaw(Buffer.from('\x89PNG é', 'latin1'))).toBe('\uef89PNG \uefe9');
     expect(decodeWithRaw(Buffer.from('é€😀'))).toBe('é€😀');
+    expect(decodeWithRaw(Buffer.from('\0a'))).toBe('\uef00a');
     expect(decodeWithRaw(Buffer.from('\uef89'))).toBe('\uefee\uefbe\uef89');
   });
 
@@ -52,7 +53,7 @@ describe('a text with other bytes than UTF-8', () => {
   });
 
   it.each([
-    'SELECT \uef80', 'SELECT a\uef80 FROM t', 'SELECT `\uef80`', 'SELECT t.\uef80', 'SELECT 1 /* \uef80 */', 'SELECT 1 -- \uef80', 'SELECT 1 # \uef80\n', 'SELECT /*+ \uef80 */ 1', 'SELECT /*!99999 \uef80 */ 1',
+    'SELECT 1 /* \uef00 */', 'SELECT 1\uef00', 'SELECT 1; \uef00 DROP TABLE t', 'SELECT `\uef00`', 'SELECT \uef80', 'SELECT a\uef80 FROM t', 'SELECT `\uef80`', 'SELECT t.\uef80', 'SELECT 1 /* \uef80 */', 'SELECT 1 -- \uef80', 'SELECT 1 # \uef80\n', 'SELECT /*+ \uef80 */ 1', 'SELECT /*!99999 \uef80 */ 1',
     'SELECT /*! \uef80 */ 1', 'SELECT @\uef80', 'SELECT @\'\uef80\'', 'SELECT @`\uef80`', 'SELECT 1\uef80', '\uef80', 'SELECT 1;\uef80',
   ])('is doubted when they stand elsewhere, and nobody else is asked about it: %j', async (text) => {
     const facts = await judged(text);
@@ -144,7 +145,7 @@ describe.each(testedFlavours())('before %s', (flavour) => {
 
   it.each(['utf8mb4', 'utf8mb3', 'ascii', 'binary'])('strings in %s end where they end for the server, whatever bytes stand before the quote', async (charset) => {
     const wrong: string[] = [];
-    const leads = Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index));
+    const leads = ['\0', ...Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index))];
     for (const sqlMode of ['', 'NO_BACKSLASH_ESCAPES']) {
       await begin(charset, sqlMode);
       for (const lead of leads) {
@@ -162,7 +163,7 @@ describe.each(testedFlavours())('before %s', (flavour) => {
 
   it('the same for bytes by chance', async () => {
     await begin('utf8mb4', '');
-    const alphabet = ['\'', '\'', '\\', '"', 'a', ',', ' ', '\xc3', '\xa9', '\xe2', '\x82', '\xac', '\xf0', '\x9f', '\x98', '\x80', '\xff', '\xbf', '\xee', '\xbe', '_gbk\'', '_binary\''];
+    const alphabet = ['\0', '\'', '\'', '\\', '"', 'a', ',', ' ', '\xc3', '\xa9', '\xe2', '\x82', '\xac', '\xf0', '\x9f', '\x98', '\x80', '\xff', '\xbf', '\xee', '\xbe', '_gbk\'', '_binary\''];
     const wrong: string[] = [];
     await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom(...alphabet), { maxLength: 14 }), async (parts) => {
       wrong.push(...await differs(Buffer.from(`SELECT _binary'${parts.join('')}'`, 'latin1'), 'utf8mb4', ''));
