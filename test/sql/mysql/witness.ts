@@ -58,7 +58,8 @@ export class Witness implements AsyncDisposable {
   async #fresh(): Promise<Connection> {
     try {
       this.#connection ??= await this.#connect();
-      await this.#connection.changeUser({ database: 'shop' });
+      // The driver would go on in the character set that the last text has left.
+      await this.#connection.changeUser({ database: 'shop', charset: 'UTF8MB4_GENERAL_CI' });
     } catch {
       this.#connection?.destroy();
       await this.#heal();
