@@ -34,7 +34,9 @@ export const RETRY_MS = 250;
 const MAX_EVENT_BYTES = 1 << 28;
 /** How long what nobody waits for may wait for company. */
 const SOON_MS = 5;
-/** Two batches closer than this have something in common: others ask at the same time. */
+/** After so many batches of one caller each, the next caller isn't made to wait for company. */
+const ALONE_BATCHES = 16;
+/** Two callers closer than this aren't alone. */
 const ALONE_MS = 0.1;
 
 interface Down {
@@ -59,8 +61,8 @@ export class SegmentedJournal implements Journal {
   #pending: Entry[] = [];
   #callbacks: ((failure?: Error) => void)[] = [];
   #scheduled = false;
-  /** Has nobody else asked lately? Then waiting for company to share a write with is waiting in vain. */
-  #alone = true;
+  /** Batches of one caller each, since the last of several: waiting for company to share a write with is waiting in vain by then. */
+  #alone = 0;
   #flushedAt: number;
   /** Plain outcomes that no record was made of yet. */
   #ended: PlainOutcome[] = [];
@@ -116,8 +118,10 @@ export class SegmentedJournal implements Journal {
 
   written(callback: (failure?: Error) => void): void {
     this.#callbacks.push(callback);
-    if (this.#alone && this.#options.clock.monotonic() - this.#flushedAt > ALONE_MS) this.#flush();
-    else this.#schedule();
+    if (this.#alone < ALONE_BATCHES) return this.#schedule();
+    if (this.#options.clock.monotonic() - this.#flushedAt > ALONE_MS) return this.#flush();
+    this.#alone = 0;
+    this.#schedule();
   }
 
   durable(): Promise<void> {
@@ -201,7 +205,7 @@ export class SegmentedJournal implements Journal {
     this.#scheduled = false;
     const callbacks = this.#callbacks;
     this.#callbacks = [];
-    this.#alone = callbacks.length < 2;
+    this.#alone = callbacks.length < 2 ? this.#alone + 1 : 0;
     this.#flushedAt = this.#options.clock.monotonic();
     if (!this.#closed) this.#addEnded();
     const failure = this.#closed ? this.#down?.failure : this.#commit();

@@ -68,6 +68,8 @@ interface Entered {
 }
 
 class Entrance {
+  /** See expectsBareData. */
+  #bare = false;
   readonly #house: House;
   readonly #seen: SeenServers;
   readonly #signal: AbortSignal;
@@ -161,9 +163,10 @@ class Entrance {
     const { config: { agents }, mockSecret } = this.#house;
     const { user, plugin, authResponse, attributes } = response;
     const switches = has(response, Capability.PluginAuth);
+    this.#bare = expectsBareData(serverVersion, attributes);
     return login(this.#exchange, {
       user, agent: agents.get(user), others: [...agents.values()], mockSecret, scramble, plugin: switches ? plugin : Plugin.Native, response: authResponse, switches,
-      encrypted: this.#encrypted, bare: expectsBareData(serverVersion, attributes),
+      encrypted: this.#encrypted, bare: this.#bare,
     }, this.#exchange.handshake.socket.remoteAddress ?? '?');
   }
 
@@ -196,7 +199,7 @@ class Entrance {
       converse: (listener, understanding) => new MysqlConversation({
         limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
         database: { name: database.name, schema: database.upstream.database },
-        changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host }),
+        changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host, bare: this.#bare }),
       }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),
     };

@@ -56,7 +56,8 @@ export function newScramble(): Buffer {
   return scramble;
 }
 
-export const FAST_AUTH_SUCCESS = authMoreData(Buffer.of(CachingSha2.FastAuthSuccess));
+/** @param bare see expectsBareData */
+export const fastAuthSuccess = (bare: boolean): Buffer => (bare ? Buffer.of(CachingSha2.FastAuthSuccess) : authMoreData(Buffer.of(CachingSha2.FastAuthSuccess)));
 
 /** SHA256(SHA256(password)) of agents whose SCRAM verifier a password has matched, by that verifier: their next logins take the fast path. */
 const proved = new Map<string, Buffer>();

@@ -4,7 +4,7 @@ import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
 import { cachingSha2Matches, nativeMatches } from './auth/digests.ts';
-import { digestOf, FAST_AUTH_SUCCESS, knownDigest, newScramble } from './authentication.ts';
+import { digestOf, fastAuthSuccess, knownDigest, newScramble } from './authentication.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { unableToAsk, wrongPassword } from './login.ts';
 import { authSwitchRequest, Plugin } from './packets/auth.ts';
@@ -21,6 +21,8 @@ export interface ChangeUserContext {
   readonly capabilities: Capabilities;
   /** Without the port, for the server's own words. */
   readonly host: string;
+  /** See expectsBareData. */
+  readonly bare: boolean;
 }
 
 /** The client is asked for its password. */
@@ -65,7 +67,7 @@ export function changeUser(payload: Buffer, context: ChangeUserContext): ChangeU
     const answer: AskedUser['answer'] = (response) => (nativeMatches(response, scramble, stored) ? { ...granted, last: undefined } : denied);
     return { kind: 'send', payload: authSwitchRequest(Plugin.Native, scramble), answer };
   }
-  const answer: AskedUser['answer'] = (response) => (cachingSha2Matches(response, scramble, digest) ? { ...granted, last: FAST_AUTH_SUCCESS } : denied);
+  const answer: AskedUser['answer'] = (response) => (cachingSha2Matches(response, scramble, digest) ? { ...granted, last: fastAuthSuccess(context.bare) } : denied);
   return { kind: 'send', payload: authSwitchRequest(Plugin.CachingSha2, scramble), answer };
 }
 

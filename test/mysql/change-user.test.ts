@@ -18,7 +18,7 @@ const database = (name: string): DatabaseConfig => ({ name, protocol: 'mysql', u
 const config = { databases: new Map(['shop', 'stock'].map((name) => [name, database(name)])) };
 const agentOf = (verifiers: Verifiers) => ({ name: 'reporter', verifiers, owner: 'dana@example.com', groups: [], databases: ['shop', 'stock'] });
 const SHA2 = { cachingSha2: cachingSha2Verifier(sha256Twice(PASSWORD)) };
-const context = (verifiers: Verifiers = SHA2, flags: number = ALL) => ({ config, agent: agentOf(verifiers), database: config.databases.get('shop') as DatabaseConfig, capabilities: { flags, extended: 0 }, host: '10.0.0.1' });
+const context = (verifiers: Verifiers = SHA2, flags: number = ALL) => ({ config, agent: agentOf(verifiers), database: config.databases.get('shop') as DatabaseConfig, capabilities: { flags, extended: 0 }, host: '10.0.0.1', bare: false });
 
 const command = (user: string, name: string): PacketWriter => new PacketWriter().int1(Command.ChangeUser).cstring(user).int1(3).put('abc').cstring(name);
 const full = (user = 'reporter', name = 'shop'): Buffer => command(user, name).int2(224).cstring('mysql_native_password').lenencString(Buffer.from('\x01a\x01b')).take();
@@ -33,6 +33,11 @@ describe('COM_CHANGE_USER', () => {
   it('to oneself, with the password, begins anew', () => {
     const granted = answered(changeUser(full(), context()), (scramble) => cachingSha2Response(PASSWORD, scramble));
     expect(granted).toEqual({ kind: 'granted', last: Buffer.of(1, 3), schema: 'shop_live', collation: 224, attributes: new Map([['a', 'b']]) });
+  });
+
+  it('of a client that takes the server for an old one is granted without the byte before it', () => {
+    const granted = answered(changeUser(full(), { ...context(), bare: true }), (scramble) => cachingSha2Response(PASSWORD, scramble));
+    expect(granted).toMatchObject({ kind: 'granted', last: Buffer.of(3) });
   });
 
   it('by mysql_native_password, and as short as it may be', () => {
