@@ -12,8 +12,11 @@ const REMEMBERED = 2048;
 /** Arrivals of statements that are run again and again. */
 const PREPARED: ReadonlySet<Arrival> = new Set<Arrival>(['extended', 'com_stmt_execute']);
 
+/** What a `judged` record says. Not the event itself, whose parameters may be large. */
+type Judgement = Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>;
+
 interface Judged {
-  readonly from: StatementEvent;
+  readonly from: Judgement;
   /** Sequence number of the `judged` record; 0: there is none yet. */
   number: number;
 }
@@ -60,7 +63,7 @@ export class SegmentMemory {
     const { effects } = event;
     let known = this.#byEffects.get(effects);
     if (known === undefined || !sameJudgement(known.from, event)) {
-      known = { from: event, number: this.#add('judged', judgedJson(event)) };
+      known = { from: judgement(event), number: this.#add('judged', judgedJson(event)) };
       remember(this.#byEffects, effects, known);
     }
     return `${known.number},${this.text(text)}`;
@@ -70,7 +73,7 @@ export class SegmentMemory {
   #again(event: StatementEvent): number | undefined {
     const known = this.#byText.get(event.text);
     if (known === undefined || !sameJudgement(known.from, event)) {
-      remember(this.#byText, event.text, { from: event, number: 0 });
+      remember(this.#byText, event.text, { from: judgement(event), number: 0 });
       return undefined;
     }
     if (known.number === 0) known.number = this.#add('judged', judgedJson(event, event.text));
@@ -83,9 +86,11 @@ function remember<K>(map: Map<K, Judged>, key: K, judged: Judged): void {
   map.set(key, judged);
 }
 
-const sameJudgement = (a: StatementEvent, b: StatementEvent): boolean =>
+const judgement = ({ arrival, effects, policy, rule, tables, verdict }: StatementEvent): Judgement => ({ arrival, effects, policy, rule, tables, verdict });
+
+const sameJudgement = (a: Judgement, b: Judgement): boolean =>
   a.effects === b.effects && a.tables === b.tables && a.rule === b.rule && a.verdict === b.verdict && a.policy === b.policy && a.arrival === b.arrival;
 
-function judgedJson({ arrival, effects, policy, rule, tables, verdict }: StatementEvent, text?: string): string {
-  return canonical({ kind: 'judged', arrival, effects, policy, rule, tables, verdict, ...(text === undefined ? {} : { text }) });
+function judgedJson(event: StatementEvent, text?: string): string {
+  return canonical({ kind: 'judged', ...judgement(event), ...(text === undefined ? {} : { text }) });
 }
