@@ -28,7 +28,8 @@ interface Judged {
 export class SegmentMemory {
   readonly #add: AddRecord;
   readonly #texts = new Set<string>();
-  readonly #byEffects = new Map<object, Judged>();
+  /** By effects, which are one object for all that are judged by the same facts: by different rules for different agents. */
+  readonly #byEffects = new Map<object, Judged[]>();
   /** By text: prepared statements run again and again. */
   readonly #byText = new Map<string, Judged>();
 
@@ -60,13 +61,16 @@ export class SegmentMemory {
     const { text } = event;
     const again = text.length <= LARGE_TEXT && PREPARED.has(event.arrival) ? this.#again(event) : undefined;
     if (again !== undefined) return `${again},null`;
-    const { effects } = event;
-    let known = this.#byEffects.get(effects);
-    if (known === undefined || !sameJudgement(known.from, event)) {
-      known = { from: judgement(event), number: this.#add('judged', judgedJson(event)) };
-      remember(this.#byEffects, effects, known);
-    }
-    return `${known.number},${this.text(text)}`;
+    return `${this.#number(event)},${this.text(text)}`;
+  }
+
+  #number(event: StatementEvent): number {
+    const alike = this.#byEffects.get(event.effects) ?? [];
+    const known = alike.find(({ from }) => sameJudgement(from, event));
+    if (known !== undefined) return known.number;
+    const number = this.#add('judged', judgedJson(event));
+    remember(this.#byEffects, event.effects, [...alike.slice(-15), { from: judgement(event), number }]);
+    return number;
   }
 
   /** The first time a text is only noted: most texts come once. */
@@ -81,9 +85,9 @@ export class SegmentMemory {
   }
 }
 
-function remember<K>(map: Map<K, Judged>, key: K, judged: Judged): void {
+function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
   if (map.size >= REMEMBERED) map.clear();
-  map.set(key, judged);
+  map.set(key, value);
 }
 
 const judgement = ({ arrival, effects, policy, rule, tables, verdict }: StatementEvent): Judgement => ({ arrival, effects, policy, rule, tables, verdict });

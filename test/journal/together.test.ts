@@ -94,3 +94,13 @@ test('who goes on asking alone is answered at once; as soon as two ask at a time
   expect(ask().done).toBe(true);
   await journal.close();
 });
+
+test('what was judged alike is written once a segment, whoever asks in turn', async () => {
+  const dir = scratch();
+  const journal = await open(dir);
+  const [first] = effects as [(typeof effects)[number]];
+  const numbers = [0, 1, 2].flatMap((round) => ['reads', 'others-read'].map((rule) => journal.append(statement(`SELECT ${round}`, { rule, arrival: 'simple', effects: first }))));
+  await journal.close();
+  // A judgement before the first statement of either rule, and none later.
+  expect(numbers).toEqual([2, 4, 5, 6, 7, 8]);
+});
