@@ -1,8 +1,8 @@
 /** Where this machine has MariaDB's or MySQL's server programs. */
 
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+
+import { pathFolders, programsIn } from './programs.ts';
 
 export type MysqlFlavour = 'mariadb' | 'mysql';
 
@@ -24,27 +24,14 @@ const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/mysql/bin'];
  * @param more folders to look in first.
  */
 export function mysqlBinaries(flavour: MysqlFlavour, more: readonly string[] = []): MysqlBinaries | undefined {
-  const folders = [...more, ...(process.env['PATH'] ?? '').split(delimiter), ...FOLDERS].filter((folder) => folder !== '');
-  for (const server of candidates(folders, flavour === 'mariadb' ? ['mariadbd', 'mysqld'] : ['mysqld'])) {
+  const folders = [...more.filter((folder) => folder !== ''), ...pathFolders(), ...FOLDERS];
+  for (const server of programsIn(folders, flavour === 'mariadb' ? ['mariadbd', 'mysqld'] : ['mysqld'])) {
     const version = versionOf(server, flavour);
     if (version === undefined) continue;
-    const [install] = candidates(folders, ['mariadb-install-db', 'mysql_install_db']);
+    const [install] = programsIn(folders, ['mariadb-install-db', 'mysql_install_db']);
     if (flavour === 'mysql' || install !== undefined) return { flavour, version, server, install: flavour === 'mysql' ? undefined : install };
   }
   return undefined;
-}
-
-function candidates(folders: readonly string[], names: readonly string[]): string[] {
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).filter(executable);
-}
-
-function executable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Both say `mysqld  Ver 9.7.0 for Linux …`; only MariaDB names itself in the version: MariaDB's mysqld is a link to mariadbd. */

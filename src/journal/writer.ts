@@ -205,7 +205,7 @@ export class SegmentedJournal implements Journal {
     this.#scheduled = false;
     const callbacks = this.#callbacks;
     this.#callbacks = [];
-    this.#alone = callbacks.length < 2 ? this.#alone + 1 : 0;
+    if (callbacks.length > 0) this.#alone = callbacks.length === 1 ? this.#alone + 1 : 0;
     this.#flushedAt = this.#options.clock.monotonic();
     if (!this.#closed) this.#addEnded();
     const failure = this.#closed ? this.#down?.failure : this.#commit();

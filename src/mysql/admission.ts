@@ -14,6 +14,7 @@ import { Handshake, HandshakeFailure } from '../net/handshake.ts';
 import { UpstreamFailure } from '../net/outgoing.ts';
 import { plainWire, remoteName, streamWire } from '../net/wire.ts';
 import type { Admitted, Door, House, SessionKey } from '../protocol/door.ts';
+import { type Entrance, goThrough } from '../protocol/entrance.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
 import { sessionAttributes } from './attributes.ts';
 import { newScramble } from './authentication.ts';
@@ -45,19 +46,7 @@ const COLLATION = 45;
 
 /** @param seen what the databases are: our greeting is modelled on it */
 export function mysqlDoor(seen: SeenServers): Door {
-  return async (accepted, house) => {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(new Refused({ code: 'handshake_timeout', message: 'the login took too long' })), house.config.timeouts.handshakeMs);
-    const entrance = new Entrance(accepted, house, seen, timeout.signal);
-    try {
-      return await entrance.enter();
-    } catch (error) {
-      entrance.turnAway(error);
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  return (accepted, house) => goThrough(house, (signal) => new MysqlEntrance(accepted, house, seen, signal));
 }
 
 interface Entered {
@@ -67,7 +56,7 @@ interface Entered {
   readonly database: DatabaseConfig;
 }
 
-class Entrance {
+class MysqlEntrance implements Entrance {
   /** See expectsBareData. */
   #bare = false;
   readonly #house: House;

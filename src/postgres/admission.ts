@@ -15,6 +15,7 @@ import { Handshake, HandshakeFailure } from '../net/handshake.ts';
 import { UpstreamFailure } from '../net/outgoing.ts';
 import { plainWire, remoteName, streamWire } from '../net/wire.ts';
 import type { Admitted, Door, House, SessionKey } from '../protocol/door.ts';
+import { type Entrance, goThrough } from '../protocol/entrance.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
 import { PostgresConversation } from './conversation.ts';
 import { login } from './login.ts';
@@ -33,21 +34,9 @@ const NEWEST_MINOR = 2;
 
 type Startup = StartupPacket & { readonly kind: 'startup' };
 
-export const postgresDoor: Door = async (accepted, house) => {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new Refused({ code: 'handshake_timeout', message: 'the login took too long' })), house.config.timeouts.handshakeMs);
-  const entrance = new Entrance(accepted, house, timeout.signal);
-  try {
-    return await entrance.enter();
-  } catch (error) {
-    entrance.turnAway(error);
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
-};
+export const postgresDoor: Door = (accepted, house) => goThrough(house, (signal) => new PostgresEntrance(accepted, house, signal));
 
-class Entrance {
+class PostgresEntrance implements Entrance {
   readonly #house: House;
   readonly #signal: AbortSignal;
   #handshake: Handshake;

@@ -1,25 +1,16 @@
 /** What programs this machine has, and how a test gets one that is missing. */
 
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+import { pathFolders, programsIn } from '../../src/demo/programs.ts';
 
 const APT_INSTALL = fileURLToPath(new URL('../../.ci/apt-install', import.meta.url));
 
 /** Full path of the first of these programs in PATH or the folders where systems hide servers; undefined when there is none. */
 export function findProgram(...names: readonly string[]): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'].filter((folder) => folder !== '');
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(executable);
-}
-
-function executable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return programsIn([...pathFolders(), '/usr/sbin', '/usr/local/sbin'], names)[0];
 }
 
 /** Whether aptInstall can work here: only as root on Debian and its kin. */

@@ -4,6 +4,7 @@ import type { CatalogData, RelationData } from '../catalog.ts';
 import { doubtful } from '../doubtful.ts';
 import type { Facts, SettingUse, StatementFacts } from '../facts.ts';
 import { Findings } from '../findings.ts';
+import { Views } from '../views.ts';
 import { hasBody, judgeBody } from './body.ts';
 import { judgeStatement, UnknownStatement } from './kinds.ts';
 import { LexError, Lexer } from './lexer.ts';
@@ -29,8 +30,7 @@ export class Judge {
   readonly #dialect: Dialect;
   readonly #names: Names;
   readonly #second: SecondReading | undefined;
-  /** What reading each view does; undefined while the view is being looked at. */
-  readonly #views = new Map<RelationData, Findings | undefined>();
+  readonly #views = new Views((view) => this.#viewFindings(view));
   readonly #around: Surroundings;
 
   /** @param second without it nothing is read twice */
@@ -39,7 +39,7 @@ export class Judge {
     this.#readings = readings;
     this.#dialect = { flavour: data.mysql?.flavour ?? 'mysql', version: data.serverVersion };
     this.#names = new Names(data);
-    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#view(view), reading: (state) => readings.reading(state), inner: (text, reading) => this.#inner(text, reading, second) };
+    this.#around = { dialect: this.#dialect, names: this.#names, view: (view) => this.#views.findings(view), reading: (state) => readings.reading(state), inner: (text, reading) => this.#inner(text, reading, second) };
   }
 
   facts(text: string, reading: MysqlReading): Facts {
@@ -133,20 +133,6 @@ export class Judge {
     if (facts.doubt !== undefined) found.effect('unknown', undefined, facts.doubt);
     else for (const each of this.#judgeAll(text, reading)) found.absorb(each.found);
     return found;
-  }
-
-  #view(view: RelationData): Findings | undefined {
-    if (this.#views.has(view)) return this.#views.get(view);
-    this.#views.set(view, undefined);
-    try {
-      const found = this.#viewFindings(view);
-      this.#views.set(view, found);
-      return found;
-    } catch (error) {
-      // Left as being looked at, the view would seem to read nothing from now on.
-      this.#views.delete(view);
-      throw error;
-    }
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Catalog, RelationData } from '../catalog.ts';
 import { doubtful } from '../doubtful.ts';
 import type { Facts, StatementFacts } from '../facts.ts';
 import { Findings } from './findings.ts';
+import { Views } from '../views.ts';
 import { HANDLERS, HARMLESS_NODES } from './handlers.ts';
 import { kindOf } from './kind.ts';
 import type { Measure } from './limits.ts';
@@ -22,8 +23,7 @@ const INTEGERS_FREE: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 
 export class Judge {
   readonly #parser: Parser;
   readonly #catalog: Catalog;
-  /** What reading each view does; undefined while the view is being looked at. */
-  readonly #views = new Map<RelationData, Findings | undefined>();
+  readonly #views = new Views((view) => this.#viewFindings(view));
   readonly #work: number;
   #left = 0;
 
@@ -84,7 +84,7 @@ export class Judge {
       catalog: this.#catalog,
       handlers: HANDLERS,
       containers: HARMLESS_NODES,
-      view: (view) => this.#view(view),
+      view: (view) => this.#views.findings(view),
       preparedText: (query) => preparedText(this.#parser, statement, query),
       spend: (units) => this.#spend(units),
     });
@@ -98,20 +98,6 @@ export class Judge {
   #spend(units: number): void {
     this.#left -= units;
     if (this.#left < 0) throw new Overworked();
-  }
-
-  #view(view: RelationData): Findings | undefined {
-    if (this.#views.has(view)) return this.#views.get(view);
-    this.#views.set(view, undefined);
-    try {
-      const found = this.#viewFindings(view);
-      this.#views.set(view, found);
-      return found;
-    } catch (error) {
-      // Left as being looked at, the view would seem to read nothing from now on.
-      this.#views.delete(view);
-      throw error;
-    }
   }
 
   #viewFindings(view: RelationData): Findings {
