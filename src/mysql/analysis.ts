@@ -155,7 +155,8 @@ class Analysis {
   #prepare(raw: Buffer): MysqlStep {
     const text = this.#decoded(raw);
     if (typeof text !== 'string') return refused(this.#part, text);
-    return step(this.#part, { kind: 'prepare', source: new StatementText(text, [], this.#parts.tracked.reading) }, { prepares: [{ name: '', text }] });
+    const source = new StatementText(text, [], this.#parts.tracked.reading);
+    return step(this.#part, { kind: 'prepare', source }, { prepares: [{ name: '', source }] });
   }
 
   #prepared(command: number): MysqlStep | 'unsettled' {

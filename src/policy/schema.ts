@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { name, wait } from '../config/fields.ts';
 import { EFFECTS } from '../sql/facts.ts';
-import { MASKS } from './model.ts';
+import { MASKS } from '../masking/sight.ts';
 import { COLUMN_PATTERN, MAX_STARS, TABLE_PATTERN } from './pattern.ts';
 import { ACTIONS } from './verdict.ts';
 

@@ -57,7 +57,7 @@ class Analysis {
   readonly #reactions: Reaction[] = [];
   /** Changes made by earlier frames of this part, which the names don't know of yet. */
   readonly #ahead: Change[] = [];
-  readonly #prepares: { name: string; text: string }[] = [];
+  readonly #prepares: { name: string; source: StatementText }[] = [];
   readonly #continues: Statement[] = [];
   #refusal: Refusal | undefined;
   unsettled = false;
@@ -70,7 +70,7 @@ class Analysis {
   step(part: Part): PostgresStep {
     return {
       statements: this.#statements, continues: this.#continues, terminate: false, transient: false,
-      prepares: this.#prepares.filter(({ text }) => !this.#statements.some((statement) => statement.source.text === text)),
+      prepares: this.#prepares,
       part, reactions: this.#reactions, places: this.#places, refusalPlace: this.#reactions.length,
       ...(this.#refusal === undefined ? {} : { refusal: this.#refusal }),
     };
@@ -122,8 +122,9 @@ class Analysis {
     const { name, text: raw, types } = decodeParse(bytes, start, end);
     const text = this.#text(raw);
     if (text === undefined) return undefined;
-    this.#prepares.push({ name, text });
-    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name: nameKey(name), meaning: new StatementText(text, types) });
+    const source = new StatementText(text, types);
+    this.#prepares.push({ name, source });
+    return this.#change('parse', { segment: this.#names.segment, space: 'statement', name: nameKey(name), meaning: source });
   }
 
   #bind(bytes: Buffer, start: number, end: number): Reaction | undefined {

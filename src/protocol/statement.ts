@@ -1,6 +1,7 @@
 /** What a client asked to run: text, parameters, how it arrived. Knows no policy. */
 
 import type { Refusal } from './refusal.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
 
 /** How a statement arrived. */
@@ -15,6 +16,8 @@ export class StatementText {
   readonly reading: Reading | undefined;
   /** What the session has worked out about this text; its own affair. */
   memo: unknown = undefined;
+  /** How it is to be prepared now, if the agent sees only masks of something; the session's word, before each step that prepares it. */
+  veil: Veil | undefined = undefined;
   /** May it start a COPY from the client? The conversation's own; undefined until it was looked at. */
   mayCopyIn: boolean | undefined = undefined;
 
@@ -53,6 +56,8 @@ export class Statement {
   after: Aftermath = 'unknown';
   /** Names of the settings it changes itself, of which the database should tell; known once it was understood. */
   sets: readonly string[] = [];
+  /** How it runs, if the agent sees only masks of something; the session's word, before it is forwarded. */
+  veil: Veil | undefined = undefined;
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
   cursor = false;
   /** Sequence number of its journal record, once it has one. */
@@ -85,7 +90,7 @@ export interface Step {
   /** What would run, in order. Empty for messages that run nothing. */
   readonly statements: readonly Statement[];
   /** Texts that get a name without being run. */
-  readonly prepares: readonly { readonly name: string; readonly text: string }[];
+  readonly prepares: readonly { readonly name: string; readonly source: StatementText }[];
   /** Statements let through before, of which more is asked. */
   readonly continues: readonly Statement[];
   /** Something in it can't be judged at all: refused at this statement's place. */

@@ -121,7 +121,10 @@ function refusalOf(judgement: Judgement): Refusal | undefined {
 /** Record, for what runs: before the first byte leaves. */
 export function recordRun(session: Session, step: Step, judgements: readonly Judgement[], request?: string): void {
   const { journal, clock, metrics } = session.parts;
-  for (const { name, text } of step.prepares) journal.append({ kind: 'prepare', session: session.id, name, text });
+  for (const { name, source } of step.prepares) {
+    // What runs in the same step is on record as what ran.
+    if (!step.statements.some((statement) => statement.source.text === source.text)) journal.append({ kind: 'prepare', session: session.id, name, text: source.text });
+  }
   for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
   for (let index = 0; index < step.statements.length; index++) {
     const statement = step.statements[index] as Statement;

@@ -6,6 +6,12 @@ export interface ColumnData {
   readonly number: number;
   /** The type as the server prints it: `character varying(80)`. */
   readonly type: string;
+  /** Can't be NULL. */
+  readonly notNull?: true;
+  /** Computed by the server from other columns of the row. The expression as the server prints it. */
+  readonly generated?: string;
+  /** MySQL: of a column of characters. */
+  readonly collation?: string;
 }
 
 export interface RelationData {
@@ -22,6 +28,12 @@ export interface RelationData {
   readonly definition?: string;
   /** True when the server was installed with it. */
   readonly system: boolean;
+  /** Names of the primary key's columns, in its order. */
+  readonly primaryKey?: readonly string[];
+  /** False when the proxy's own account may not read all of the relation's columns. */
+  readonly readable?: false;
+  /** Of a view: why its definition can't stand in the view's place (security barrier, another owner's rights, row security). Completes "the view …". */
+  readonly barrier?: string;
   /** Why writing to it runs code nobody vetted (rewrite rules); a sentence. */
   readonly hazard?: string;
   /** A function that nobody vetted and a cast of its rows, or of something in them, calls. */
@@ -81,6 +93,8 @@ export interface CatalogData {
   readonly operators: readonly OperatorData[];
   readonly types: readonly TypeData[];
   readonly extensions: readonly string[];
+  /** PostgreSQL: schemas on the search_path of the proxy's sessions when they start, those that exist, `$user` resolved. */
+  readonly searchPath?: readonly string[];
 }
 
 export interface CatalogSource {
