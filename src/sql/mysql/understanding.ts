@@ -12,7 +12,7 @@ import type { CatalogData, CatalogSource } from '../catalog.ts';
 import { doubtful } from '../doubtful.ts';
 import type { Facts, Reading, Understanding } from '../facts.ts';
 import { Generations } from '../generations.ts';
-import { JudgeThread } from '../judge-thread.ts';
+import { JudgeProcess } from '../judge-process.ts';
 import { shaped, shapeOf, unshaped } from '../shape.ts';
 import type { Shaped } from '../shape.ts';
 import { Judge } from './batch.ts';
@@ -67,7 +67,7 @@ class Understander implements MysqlUnderstanding {
   readonly #source: CatalogSource;
   readonly #bytes: number;
   readonly #database: string | undefined;
-  readonly #thread: JudgeThread<MysqlReading>;
+  readonly #process: JudgeProcess<MysqlReading>;
   readonly #readings = new Readings();
   readonly #second: SecondReading;
   #caches = new WeakMap<Reading, Cache>();
@@ -83,7 +83,7 @@ class Understander implements MysqlUnderstanding {
     this.#database = options.database;
     this.#data = data;
     this.#judge = new Judge(data, this.#readings, this.#second);
-    this.#thread = new JudgeThread(program(data.mysql?.flavour ?? 'mysql'), data, options.parseMs ?? 2000, options.clock ?? systemClock);
+    this.#process = new JudgeProcess(program(data.mysql?.flavour ?? 'mysql'), data, options.parseMs ?? 2000, options.clock ?? systemClock);
     this.#usual = this.#usualReading();
   }
 
@@ -117,7 +117,7 @@ class Understander implements MysqlUnderstanding {
   async #elsewhere(text: string, reading: MysqlReading): Promise<Facts> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { version } = this;
-      const facts = await this.#thread.facts(text, reading);
+      const facts = await this.#process.facts(text, reading);
       if (this.version === version) return facts;
     }
     return doubtful('The catalog changed again and again while the statement was being understood.');
@@ -145,14 +145,14 @@ class Understander implements MysqlUnderstanding {
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
     this.#judge = new Judge(data, this.#readings, this.#second);
-    this.#thread.useCatalog(data);
+    this.#process.useCatalog(data);
     this.#usual = this.#usualReading();
     this.#caches = new WeakMap();
     this.version++;
   }
 
   close(): Promise<void> {
-    return this.#thread.close();
+    return this.#process.close();
   }
 }
 

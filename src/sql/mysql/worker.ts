@@ -1,10 +1,10 @@
-/** The thread that understands big statements, so that the event loop never waits for one. Started by ../judge-thread.ts. */
+/** The thread that understands big statements, so that the event loop never waits for one. Started by ../judge-host.ts. */
 
 /* oxlint-disable unicorn/require-post-message-target-origin -- a thread, not a window */
 
 import { parentPort } from 'node:worker_threads';
 import { doubtful } from '../doubtful.ts';
-import type { Answer, Order } from '../judge-thread.ts';
+import type { Answer, Order } from '../judge-process.ts';
 import { Judge } from './batch.ts';
 import { Readings } from './reading.ts';
 import type { MysqlReading } from './reading.ts';

@@ -8,7 +8,7 @@ import type { Facts, Understanding } from '../facts.ts';
 import { doubtful } from '../doubtful.ts';
 import { Judge } from './batch.ts';
 import { Generations } from '../generations.ts';
-import { JudgeThread } from '../judge-thread.ts';
+import { JudgeProcess } from '../judge-process.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
 import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
@@ -55,7 +55,7 @@ class Understander implements PostgresUnderstanding {
   readonly #source: CatalogSource;
   readonly #limits: Limits;
   readonly #parser: Parser;
-  readonly #thread: JudgeThread<Limits>;
+  readonly #process: JudgeProcess<Limits>;
   readonly #exact = new Generations<Facts>(CACHE);
   readonly #shapes = new Generations<Shaped>(CACHE);
   #data: CatalogData;
@@ -68,7 +68,7 @@ class Understander implements PostgresUnderstanding {
     this.#parser = parser;
     this.#data = data;
     this.#judge = new Judge(parser, new Catalog(data), WORK);
-    this.#thread = new JudgeThread(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
+    this.#process = new JudgeProcess(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
   }
 
   facts(text: string): Facts | Promise<Facts> {
@@ -97,7 +97,7 @@ class Understander implements PostgresUnderstanding {
   async #elsewhere(text: string): Promise<Facts> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { version } = this;
-      const facts = await this.#thread.facts(text, this.#limits);
+      const facts = await this.#process.facts(text, this.#limits);
       if (this.version === version) return facts;
     }
     return doubtful('The catalog changed again and again while the statement was being understood.');
@@ -129,13 +129,13 @@ class Understander implements PostgresUnderstanding {
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
     this.#judge = new Judge(this.#parser, new Catalog(data), WORK);
-    this.#thread.useCatalog(data);
+    this.#process.useCatalog(data);
     this.#exact.clear();
     this.#shapes.clear();
     this.version++;
   }
 
   close(): Promise<void> {
-    return this.#thread.close();
+    return this.#process.close();
   }
 }

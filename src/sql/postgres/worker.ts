@@ -1,4 +1,4 @@
-/** The thread that understands big statements, so that the event loop never waits for one. Started by ../judge-thread.ts. */
+/** The thread that understands big statements, so that the event loop never waits for one. Started by ../judge-host.ts. */
 
 /* oxlint-disable unicorn/require-post-message-target-origin -- a thread, not a window */
 
@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads';
 import { Catalog } from '../catalog.ts';
 import { doubtful } from '../doubtful.ts';
 import { Judge } from './batch.ts';
-import type { Order, Answer } from '../judge-thread.ts';
+import type { Order, Answer } from '../judge-process.ts';
 import type { Limits } from './limits.ts';
 import { measure } from './limits.ts';
 import { Parser } from './parser.ts';
