@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Config, DatabaseConfig } from './config/config.ts';
 import { readSecret } from './config/secrets.ts';
+import { Sights } from './masking/sights.ts';
 import { catalogSource as mysqlCatalog } from './mysql/catalog-source.ts';
 import type { SeenServers } from './mysql/flavour.ts';
 import { grammarQuestion as mysqlGrammar } from './mysql/grammar.ts';
@@ -24,6 +25,8 @@ export interface DatabaseParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Key of `hash` masks: the same on every replica. */
+  readonly hashKey: Buffer;
   /** Told what MySQL servers answer. */
   readonly seen: SeenServers;
 }
@@ -36,7 +39,7 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
   stack.defer(() => ending.abort());
   const open = async (database: DatabaseConfig): Promise<void> => {
     try {
-      const made = new Database(database, await understand(database, parts), grammarOf(database, config), clock, log);
+      const made = new Database({ config: database, understanding: await understand(database, parts), grammar: grammarOf(database, config), sights: new Sights({ protocol: database.protocol, hashKey: parts.hashKey }), clock, log });
       if (ending.signal.aborted) return await made.close();
       stack.defer(() => made.close());
       opened.set(database.name, made);

@@ -40,6 +40,7 @@ import { createMetrics } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
+import { LookupBudget } from './session/lookup-budget.ts';
 import { Registry } from './session/registry.ts';
 import { VERSION } from './version.ts';
 
@@ -76,7 +77,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const policies = await currentPolicy(config, journal, clock, log, stack);
   const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
   const seen = new SeenServers();
-  const databases = await openDatabases({ config, clock, log, seen }, stack);
+  const databases = await openDatabases({ config, clock, log, seen, hashKey: hashKey(config) }, stack);
   const metrics = createMetrics();
   let draining = false;
 
@@ -86,7 +87,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
     cancel: (by, wanted) => registry.cancelOwn(by, wanted),
-    buffered: new BufferBudget(config.limits.bufferedBytes),
+    buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock),
   };
   const registry = new Registry(parts);
   const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
@@ -151,6 +152,12 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 }
 
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
+
+/** The same wherever decisions are signed with the same key: values that were equal stay equal on every replica. */
+function hashKey(config: Config): Buffer {
+  const { privateKey } = loadOrCreateSigningKey(config.approvals.signingKey);
+  return createHmac('sha256', privateKey.export({ format: 'der', type: 'pkcs8' })).update('countersign hash mask').digest();
+}
 
 /** The same on every start, so that unknown agents keep their salts, and as secret as the key it comes from. */
 function mockSecret(key: KeyObject): Buffer {

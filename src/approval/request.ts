@@ -20,6 +20,8 @@ export interface RequestDraft {
   readonly session: string;
   /** The exact text of the whole batch that would run. */
   readonly text: string;
+  /** What runs in the place of statements that read masked columns, in their order. Bound by the digest, too. */
+  readonly forms?: readonly string[];
   /** Bound parameters: text form, `\x…` for binary, null. */
   readonly parameters?: readonly (string | null)[];
   readonly effects: readonly EffectUse[];

@@ -5,12 +5,14 @@ import { policyContext } from '../config/policy-context.ts';
 import { understand } from '../databases.ts';
 import type { Agent } from '../identity/agent.ts';
 import { SeenServers } from '../mysql/flavour.ts';
+import { Sights } from '../masking/sights.ts';
 import { loadPolicy } from '../policy/load.ts';
-import type { Subject, Verdict } from '../policy/verdict.ts';
+import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
-import { explainFacts } from '../sql/explain.ts';
-import type { Facts } from '../sql/facts.ts';
+import { veiledVerdict, Veilings } from '../session/veiling.ts';
+import { explainFacts, explainSubstitution } from '../sql/explain.ts';
+import type { Understanding } from '../sql/facts.ts';
 
 interface Options {
   readonly config: string;
@@ -42,9 +44,31 @@ export async function explain(sql: string, options: Options): Promise<string> {
   const agent = agentOf(config, options.agent);
   const database = databaseOf(config, options.database);
   const policy = await loadPolicy(config.policies, policyContext(config));
-  const facts = await factsOf(config, database, sql);
-  const verdict = policy.decide(facts, subjectOf(agent, database, sql));
-  return options.json === true ? JSON.stringify({ facts, verdict, policy: policy.version }, undefined, 2) : `${explainFacts(facts, sql)}\n\n${explainVerdict(verdict)}`;
+  const understanding = await understand(database, { config, seen: new SeenServers() });
+  try {
+    return await explained(sql, { understanding, policy, subject: subjectOf(agent, database, sql) }, options.json === true);
+  } finally {
+    await understanding.close();
+  }
+}
+
+interface Explaining {
+  readonly understanding: Understanding;
+  readonly policy: Policy;
+  readonly subject: Subject;
+}
+
+async function explained(sql: string, { understanding, policy, subject }: Explaining, json: boolean): Promise<string> {
+  const facts = await understanding.facts(sql);
+  const decided = policy.decide(facts, subject);
+  // With a key of nobody's: what is printed here is no secret.
+  const sights = new Sights({ protocol: subject.database.protocol, hashKey: Buffer.alloc(32) });
+  const sight = sights.sight(understanding.catalog, understanding.version, policy, subject.agent, decided.masking);
+  const veiling = sight && (await new Veilings(understanding).of(sight, { text: sql, reading: understanding.reading?.(new Map()) }, facts, []));
+  const verdict = veiling === undefined ? decided : veiledVerdict(decided, veiling.ruling, policy.terms);
+  if (json) return JSON.stringify({ facts, verdict, policy: policy.version, ...(veiling?.veil.touches === true && { masking: veiling.substitution }) }, undefined, 2);
+  const masks = veiling?.veil.touches === true ? [explainSubstitution(veiling.substitution, sql)] : [];
+  return [explainFacts(facts, sql), ...masks, explainVerdict(verdict)].join('\n\n');
 }
 
 function agentOf(config: Config, name: string): Agent {
@@ -57,13 +81,6 @@ function databaseOf(config: Config, name: string): DatabaseConfig {
   const database = config.databases.get(name);
   if (database === undefined) throw new ExplainError('unknown_database', `The configuration has no database ${name}.`, { hint: `It has: ${[...config.databases.keys()].join(', ')}.` });
   return database;
-}
-
-async function factsOf(config: Config, database: DatabaseConfig, sql: string): Promise<Facts> {
-  const understanding = await understand(database, { config, seen: new SeenServers() });
-  const facts = await understanding.facts(sql);
-  await understanding.close();
-  return facts;
 }
 
 const subjectOf = (agent: Agent, database: DatabaseConfig, text: string): Subject => ({

@@ -89,6 +89,8 @@ export interface Config {
     readonly connections: number;
     /** Deadline for understanding one statement in the worker. Default 2 s. */
     readonly parseMs: number;
+    /** How often an agent may look rows up by masked values within an hour. Default 1000. */
+    readonly lookups: number;
   };
   readonly timeouts: {
     /** From accept to a finished login. Default 30 s. */

@@ -69,7 +69,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     },
     policies: shape.policies.map(absolute),
     ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
-    limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse },
+    limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
   };
 }

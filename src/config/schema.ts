@@ -86,6 +86,7 @@ const limits = z.strictObject({
   buffered: size.prefault('512MiB'),
   connections: count.default(10_000),
   parse: wait.prefault('2s'),
+  lookups: count.default(1000),
 });
 
 /** `idle: 0s` means never; see Config.timeouts. */

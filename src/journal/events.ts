@@ -18,6 +18,8 @@ export type JournalEvent =
   /** A text given a name at the server (Parse, COM_STMT_PREPARE) without being run yet. */
   | { readonly kind: 'prepare'; readonly session: string; readonly name: string; readonly text: string }
   | StatementEvent
+  /** From here on the session's text runs as another that reads masks; once for each such pair, before its first run. */
+  | { readonly kind: 'form'; readonly session: string; readonly text: string; readonly ran: string }
   /** Something was refused that isn't known as a statement: a text over the limit or not in UTF-8, a name nobody prepared. */
   | { readonly kind: 'refused'; readonly session: string; readonly code: string; readonly reason: string }
   /** A portal or cursor already journalled is executed again (row-limited Execute, COM_STMT_FETCH). `statement` is the sequence number of its record. */

@@ -28,6 +28,7 @@ function told(event: JournalRecord['event']): string {
     case 'login.refused': return `login of ${event.agent} to ${event.database} from ${event.client} refused: ${event.code}`;
     case 'prepare': return `prepared as ${event.name === '' ? 'the unnamed statement' : event.name}`;
     case 'statement': return `${event.verdict} by ${event.rule}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
+    case 'form': return 'runs masked from here on';
     case 'refused': return `refused (${event.code}): ${event.reason}`;
     case 'continue': return `statement ${event.statement} is continued`;
     case 'outcomes': return `${event.ended.length} statements ended`;

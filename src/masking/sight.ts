@@ -47,12 +47,14 @@ export class Sight {
   readonly data: SightData;
   readonly #byName: ReadonlyMap<string, MaskedRelation>;
   readonly #byOid: ReadonlyMap<number, MaskedRelation>;
+  readonly #names: ReadonlySet<string>;
   readonly #columns: ReadonlyMap<MaskedRelation, { readonly byName: ReadonlyMap<string, MaskedColumn>; readonly byNumber: ReadonlyMap<number, MaskedColumn> }>;
 
   constructor(data: SightData) {
     this.data = data;
     this.#byName = new Map(data.relations.map((relation) => [nameKey(relation.schema, relation.name), relation]));
     this.#byOid = new Map(data.relations.filter(({ oid }) => oid !== 0).map((relation) => [relation.oid, relation]));
+    this.#names = new Set(data.relations.map(({ schema, name }) => `${schema}.${name}`));
     this.#columns = new Map(data.relations.map((relation) => [relation, {
       byName: new Map(relation.columns.map((column) => [column.name, column])),
       byNumber: new Map(relation.columns.map((column) => [column.number, column])),
@@ -66,6 +68,17 @@ export class Sight {
   /** By the catalog's names, exactly. */
   relation(schema: string, name: string): MaskedRelation | undefined {
     return this.#byName.get(nameKey(schema, name));
+  }
+
+  /** Could `schema.name`, as facts give it, be one of these? */
+  names(qualified: string): boolean {
+    return this.#names.has(qualified);
+  }
+
+  /** @param qualified as ColumnUse.relation */
+  columnNamed(qualified: string, name: string): MaskedColumn | undefined {
+    const relation = this.data.relations.find((each) => `${each.schema}.${each.name}` === qualified);
+    return relation && this.column(relation, name);
   }
 
   byOid(oid: number): MaskedRelation | undefined {

@@ -26,6 +26,7 @@
  * **Refused facts** are denied here as well, although callers refuse before they ask.
  */
 
+import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Facts, TableUse } from '../sql/facts.ts';
 import { conditionValues } from './condition.ts';
 import type { ConditionValues } from './condition.ts';
@@ -37,7 +38,7 @@ import { coverageReason, describe, ruleReason } from './reasons.ts';
 import { sensitiveReads } from './sensitive.ts';
 import type { SensitiveReads } from './sensitive.ts';
 import { combine } from './terms.ts';
-import type { Policy, Subject, Verdict } from './verdict.ts';
+import type { HoldTerms, Policy, Subject, Verdict } from './verdict.ts';
 
 interface Allowing {
   readonly rule: Rule;
@@ -77,15 +78,22 @@ export class CompiledPolicy implements Policy {
   readonly version: string;
   readonly volatile: boolean;
   readonly model: PolicyModel;
+  readonly sensitive: readonly SensitiveColumns[];
+  readonly terms: HoldTerms;
+  readonly masksByRule: boolean;
   readonly #allowing: readonly Allowing[];
   readonly #restricting: readonly Restricting[];
   readonly #sensitive: SensitiveReads;
+  readonly #columns = new RuleColumns();
   /** Facts are cached by their text, so most are judged many times. */
   readonly #prepared = new WeakMap<Facts, Prepared>();
 
   constructor(model: PolicyModel) {
     this.model = model;
     this.version = model.version;
+    this.sensitive = model.sensitive;
+    this.terms = model.hold;
+    this.masksByRule = model.rules.some((rule) => rule.action === 'mask');
     this.volatile = model.rules.some((rule) => rule.rowsOver !== undefined || rule.when?.volatile === true);
     this.#allowing = model.rules.filter((rule) => rule.action === 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule) }));
     this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule) }));
@@ -124,12 +132,12 @@ export class CompiledPolicy implements Policy {
     const [deny] = found.deny;
     if (deny !== undefined) return { action: 'deny', rule: deny.rule.name, reason: ruleReason(deny.rule, all), matched };
     if (uncovered !== 0 && this.model.fallback === 'deny') return { action: 'deny', rule: 'default', reason: coverageReason(facts, uncovered, 'denied'), matched };
-    const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found);
-    if (found.hold.length > 0 || uncovered !== 0) return this.#held(facts, all, uncovered, mask?.mask, found);
+    const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found, this.#columns);
+    if (found.hold.length > 0 || uncovered !== 0) return this.#held(facts, all, uncovered, mask, found);
     return mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched };
   }
 
-  #held(facts: Facts, all: EffectSet, uncovered: EffectSet, mask: readonly string[] | undefined, { hold: rules, matched }: Findings): Verdict {
+  #held(facts: Facts, all: EffectSet, uncovered: EffectSet, mask: Verdict | undefined, { hold: rules, matched }: Findings): Verdict {
     const reasons = rules.map(({ rule }) => ({ rule: rule.name, terms: rule.hold ?? this.model.hold }));
     if (uncovered !== 0) reasons.push({ rule: 'default', terms: this.model.hold });
     const sentence = [...rules.map(({ rule }) => ruleReason(rule, all)), ...(uncovered === 0 ? [] : [coverageReason(facts, uncovered, 'held')])].join('; ');
@@ -139,7 +147,7 @@ export class CompiledPolicy implements Policy {
       const names = describe(reasons.map((reason) => reason.rule));
       return { action: 'deny', rule, reason: `${sentence}; but ${names} have no group of approvers in common, so nobody may release it: run its parts one by one, or give the rules a common group`, matched };
     }
-    return { action: 'hold', rule, reason: sentence, matched, hold, ...(mask !== undefined && { mask }) };
+    return { action: 'hold', rule, reason: sentence, matched, hold, ...(mask?.mask !== undefined && { mask: mask.mask }), ...(mask?.masking !== undefined && { masking: mask.masking }) };
   }
 }
 
@@ -172,15 +180,30 @@ function isGeneral(rule: Rule): boolean {
 }
 
 /** Undefined when nothing that is masked is read. */
-function masked(facts: Facts, all: EffectSet, sensitive: readonly string[], found: Findings): Verdict | undefined {
+function masked(facts: Facts, all: EffectSet, sensitive: readonly string[], found: Findings, columns: RuleColumns): Verdict | undefined {
   const read = facts.tables.filter((table) => table.read);
   const rules = found.mask.filter((entry) => read.some(entry.masks));
   const relations = new Set([...sensitive, ...read.filter((table) => rules.some((entry) => entry.masks(table))).map((table) => table.name)]);
   if (relations.size === 0) return undefined;
   const reasons = rules.map(({ rule }) => ruleReason(rule, all));
   if (sensitive.length > 0) reasons.push(`sensitive columns of ${describe(sensitive)} are masked`);
-  return { action: 'mask', rule: rules[0]?.rule.name ?? 'sensitive', reason: reasons.join('; '), matched: found.matched, mask: [...relations].toSorted() };
+  return { action: 'mask', rule: rules[0]?.rule.name ?? 'sensitive', reason: reasons.join('; '), matched: found.matched, mask: [...relations].toSorted(), ...(rules.length > 0 && { masking: columns.of(rules.map(({ rule }) => rule)) }) };
 }
+
+/** The columns that rules with `then: mask` are about: those they list, else all of their tables, or of all. */
+class RuleColumns {
+  /** By the rules' names. */
+  readonly #known = new Map<string, readonly SensitiveColumns[]>();
+
+  of(rules: readonly Rule[]): readonly SensitiveColumns[] {
+    const key = JSON.stringify(rules.map(({ name }) => name).toSorted());
+    let columns = this.#known.get(key);
+    if (columns === undefined) this.#known.set(key, (columns = rules.map((rule) => ({ ...RULE_TERMS, columns: rule.columns ?? rule.tables?.map((table) => `${table}.*`) ?? ['*.*'] }))));
+    return columns;
+  }
+}
+
+const RULE_TERMS = { mask: 'redact', filtered: 'hold', derived: 'mask', copied: 'hold', unmask: [], hideNulls: false } as const;
 
 function allowReason(names: readonly string[]): string {
   return names.length === 0 ? 'there is nothing to run' : `allowed by ${names.length === 1 ? 'rule' : 'rules'} ${describe(names)}`;

@@ -1,6 +1,6 @@
 /** A policy after reading: what its files say, with defaults filled in, sorted by name so that order can't matter. */
 
-import type { MaskName } from '../masking/sight.ts';
+import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Effect } from '../sql/facts.ts';
 import type { Condition } from './condition.ts';
 import type { Action, HoldTerms } from './verdict.ts';
@@ -27,17 +27,7 @@ export interface Rule {
   readonly place: { readonly file: string; readonly line: number };
 }
 
-/** One line of `sensitive`. `filtered`, `derived` and `copied` say what happens to other uses than a plain output. */
-export interface SensitiveColumns {
-  readonly columns: readonly string[];
-  readonly mask: MaskName;
-  readonly filtered: 'equality' | 'mask' | 'hold' | 'deny';
-  readonly derived: 'mask' | 'hold' | 'deny';
-  readonly copied: 'hold' | 'deny';
-  /** Groups of agents that see real values. */
-  readonly unmask: readonly string[];
-  readonly hideNulls: boolean;
-}
+export type { SensitiveColumns } from '../masking/sensitive.ts';
 
 export interface PolicyModel {
   readonly version: string;

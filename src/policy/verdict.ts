@@ -1,5 +1,6 @@
 /** What the policy says of a statement. Most restrictive wins: allow < mask < hold < deny. */
 
+import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Facts } from '../sql/facts.ts';
 
 export const ACTIONS = ['allow', 'mask', 'hold', 'deny'] as const;
@@ -29,11 +30,10 @@ export interface Verdict {
   readonly matched: readonly string[];
   /** Present exactly when action is `hold`. */
   readonly hold?: HoldTerms;
-  /**
-   * Relations to substitute. Present when action is `mask`; also on a hold of a statement that reads sensitive
-   * columns: what is released then must still run masked, and be refused where masking isn't supported.
-   */
+  /** Relations to substitute. Present when action is `mask`; also on a hold of a statement that reads sensitive columns: what is released still runs masked. */
   readonly mask?: readonly string[];
+  /** Columns that rules mask beside those of the policy's `sensitive`. The same array for the same rules. */
+  readonly masking?: readonly SensitiveColumns[];
 }
 
 /** The rest of what a rule may look at, beside the facts. */
@@ -55,6 +55,12 @@ export interface Policy {
    * estimated rows). When false, verdicts may be cached per facts object, agent and database.
    */
   readonly volatile: boolean;
+  /** Columns that agents see as masks, but for those groups that each entry names. */
+  readonly sensitive: readonly SensitiveColumns[];
+  /** Does some rule mask more? */
+  readonly masksByRule: boolean;
+  /** Terms of a hold that no rule names: of what a masked column's use makes people be asked about. */
+  readonly terms: HoldTerms;
   /** Pure; never throws: what fails to evaluate counts as the more restrictive side. */
   decide(facts: Facts, subject: Subject): Verdict;
 }

@@ -1,6 +1,7 @@
 /** The interface both protocols implement: bytes of either side in, judged steps and bytes for either side out. No I/O. */
 
 import type { Slices } from '../framing/slices.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome, Statement, Step } from './statement.ts';
@@ -30,6 +31,8 @@ export interface MeaningOfName {
   readonly reading?: Reading | undefined;
   /** Of a cursor: the run it goes on with. */
   readonly run?: Statement;
+  /** How it was sent. */
+  readonly veil?: Veil | undefined;
 }
 
 export interface Conversation {

@@ -2,21 +2,35 @@
 
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
-import type { Verdict } from '../policy/verdict.ts';
+import type { Sight } from '../masking/sight.ts';
+import type { Sights } from '../masking/sights.ts';
+import type { Policy, Verdict } from '../policy/verdict.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
+import { Veilings } from './veiling.ts';
 
 /** An unknown name makes the catalog be read again, but not more often than this: names that don't exist are cheap to send. */
 const UNKNOWN_REFRESH_MS = 1_000;
 /** Others change the database beside us: how often to look. */
 const TIMED_REFRESH_MS = 60_000;
 
+export interface DatabaseOptions {
+  readonly config: DatabaseConfig;
+  readonly understanding: Understanding;
+  readonly grammar: GrammarQuestion;
+  readonly sights: Sights;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
 export class Database {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
   /** For texts our own grammar rejects. */
   readonly grammar: GrammarQuestion;
+  readonly veilings: Veilings;
+  readonly #sights: Sights;
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -32,10 +46,12 @@ export class Database {
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
   #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
 
-  constructor(config: DatabaseConfig, understanding: Understanding, grammar: GrammarQuestion, clock: Clock, log: Pick<Logger, 'warn'>) {
+  constructor({ config, understanding, grammar, sights, clock, log }: DatabaseOptions) {
     this.config = config;
     this.grammar = grammar;
     this.understanding = understanding;
+    this.veilings = new Veilings(understanding);
+    this.#sights = sights;
     this.#clock = clock;
     this.#log = log;
     this.#refreshedAt = clock.monotonic();
@@ -89,6 +105,24 @@ export class Database {
   /** @param by 1 when such a statement leaves, -1 when it has ended (after `changed`) */
   redefine(by: 1 | -1): void {
     this.#redefining += by;
+  }
+
+  /**
+   * Reads the catalog again because of a table that isn't in it, and waits until that may be done: for who sees masks, what isn't known
+   * mustn't be let through as if nothing of it were masked.
+   */
+  async relearnSurely(): Promise<void> {
+    const wait = UNKNOWN_REFRESH_MS - (this.#clock.monotonic() - this.#refreshedAt);
+    if (wait > 0) await new Promise<void>((resolve) => void this.#clock.after(wait, resolve));
+    this.#changes++;
+    await this.#settle();
+  }
+
+  /** What the agent sees only masks of; undefined: it sees everything. @param verdict whose rules may mask more than the policy does for everybody */
+  sight(agent: { readonly groups: readonly string[] }, policy: Policy, verdict?: Verdict): Sight | undefined {
+    if (policy.sensitive.length === 0 && verdict?.masking === undefined) return undefined;
+    const { catalog, version } = this.understanding;
+    return this.#sights.sight(catalog, version, policy, agent, verdict?.masking);
   }
 
   /** Cache of verdicts for one agent under one policy. */

@@ -77,7 +77,8 @@ function digestOf({ draft, statements, settings }: Hold): string {
   // What was prepared is read as the session was then.
   const readings = statements.flatMap(({ source: { reading } }, index) => (reading === undefined ? [] : [[`reading of statement ${index}`, reading.key] as const]));
   return requestDigest({
-    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, settings: [...settings, ...readings], policy: draft.policy,
+    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, policy: draft.policy,
+    settings: [...settings, ...readings, ...(draft.forms ?? []).map((form, index) => [`form ${index}`, form] as const)],
   });
 }
 

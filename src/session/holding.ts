@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../approval/request.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Step } from '../protocol/statement.ts';
 import { type HoldAborted, passGate, recorded } from './gate.ts';
-import { type Judgement, judgeAll, judgeTogether } from './judge.ts';
+import { type Judgement, judgeAll, judgeTogether, passes } from './judge.ts';
 import { draftRequest, recordRun, type Ruling } from './query-path.ts';
 import { cancelledWhileHeld, holdDetail, journalUnavailable } from './refusals.ts';
 import type { Session } from './session.ts';
@@ -98,7 +98,7 @@ export class Holding {
   }
 
   #refused(refusal: Refusal): HoldOutcome {
-    return { refusal, at: this.#ruling.judgements.findIndex(({ verdict }) => verdict.action !== 'allow') };
+    return { refusal, at: this.#ruling.judgements.findIndex((judgement) => !passes(judgement)) };
   }
 }
 

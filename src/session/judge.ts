@@ -4,6 +4,7 @@
  */
 
 import type { Agent } from '../identity/agent.ts';
+import type { UsesRuling } from '../masking/judge-uses.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
@@ -11,6 +12,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Reading } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import { redefines, redefinesItself } from './redefine.ts';
+import { whenAll } from './when-all.ts';
+import { veiledVerdict, type Veiling } from './veiling.ts';
 import { mergeFacts, withDynamic, withoutDynamic, withRoutine } from './merge-facts.ts';
 
 export interface Judgement {
@@ -18,7 +21,14 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** Version of the policy that judged. */
   readonly policy: string;
+  /** For an agent that sees masks of something in this database. */
+  readonly veiling?: Veiling;
+  /** Of statements judged together: what runs in each one's place. */
+  readonly forms?: readonly string[];
 }
+
+/** May it run without asking anybody? */
+export const passes = ({ verdict: { action } }: Judgement): boolean => action === 'allow' || action === 'mask';
 
 /** What the session keeps at a statement that runs. */
 export interface StatementContext {
@@ -37,6 +47,8 @@ export interface JudgedSession {
   readonly transaction: TransactionState;
   /** Monotonic milliseconds at which the open transaction began. */
   readonly transactionSince: number;
+  /** How the database reads a text sent now, where the text doesn't say so itself. */
+  readonly reading: Reading | undefined;
   /** May names of functions, operators, types or views mean something the catalog can't show yet? */
   readonly redefines: boolean;
 }
@@ -44,89 +56,137 @@ export interface JudgedSession {
 /** Kept at a text: what it was judged to be, for as long as the catalog and the policy stay as they are. */
 interface Memo {
   readonly catalog: number;
+  readonly reading: Reading | undefined;
   readonly judgement: Judgement;
+}
+
+/** What a name that the statement uses stands for. `continued`: it goes on with what was let through already. */
+interface Followed extends MeaningOfName {
+  readonly continued?: boolean;
 }
 
 /** Judges each by itself, but for what those before it redefine. */
 export function judgeAll(session: JudgedSession, statements: readonly Statement[]): readonly Judgement[] | Promise<readonly Judgement[]> {
-  const judgements = statements.map((statement) => judge(session, statement));
-  if (judgements.some((judgement) => judgement instanceof Promise)) {
-    return Promise.all(judgements.map((judgement) => Promise.resolve(judgement))).then((all) => inOrder(session, statements, all));
-  }
-  return inOrder(session, statements, judgements as Judgement[]);
+  return whenAll(statements.map(({ source }) => judge(session, source)), (judgements) => inOrder(session, statements, judgements));
 }
 
 /** They run one after another, and the catalog shows none of what they will have defined by then. */
 function inOrder(session: JudgedSession, statements: readonly Statement[], judgements: readonly Judgement[]): readonly Judgement[] {
   const first = judgements.length < 2 ? -1 : judgements.findIndex(({ facts }) => redefines(facts));
   if (first === -1) return judgements;
-  return judgements.map((judgement, index) => (index <= first ? judgement : unvetted(session, (statements[index] as Statement).source, judgement.facts)));
+  return judgements.map((judgement, index) => (index <= first ? judgement : unvetted(session, (statements[index] as Statement).source, judgement)));
 }
 
-function unvetted(session: JudgedSession, { text }: StatementText, facts: Facts): Judgement {
+/** Its functions and views may be others by the time it runs. */
+function unvetted(session: JudgedSession, { text }: StatementText, { facts, veiling }: Judgement): Judgement {
   const policy = session.policy();
   const final = withRoutine(facts);
-  return { facts: final, verdict: policy.decide(final, subject(session, text)), policy: policy.version };
+  return judged(final, policy.decide(final, subject(session, text)), policy, veiling);
+}
+
+function judged(facts: Facts, verdict: Verdict, policy: Policy, veiling?: Veiling): Judgement {
+  if (veiling === undefined) return { facts, verdict, policy: policy.version };
+  return { facts, verdict: veiledVerdict(verdict, veiling.ruling, policy.terms), policy: policy.version, veiling };
 }
 
 /** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
-function judge(session: JudgedSession, statement: Statement): Judgement | Promise<Judgement> {
+export function judge(session: JudgedSession, source: StatementText): Judgement | Promise<Judgement> {
   const { understanding, settling } = session.database;
-  if (settling !== undefined) return judgeSlowly(session, statement.source);
-  const memo = statement.source.memo as Memo | undefined;
+  if (settling !== undefined) return judgeSlowly(session, source);
+  const memo = source.memo as Memo | undefined;
   const policy = session.policy();
-  if (memo !== undefined && memo.catalog === understanding.version && memo.judgement.policy === policy.version && !session.redefines) return memo.judgement;
-  const facts = understanding.facts(statement.source.text, statement.source.reading);
-  if (facts instanceof Promise || facts.unresolved || namesOthers(facts)) return judgeSlowly(session, statement.source);
-  return remember(session, statement.source, facts, policy);
+  if (memo !== undefined && stillTrue(session, memo, policy)) return memo.judgement;
+  const facts = understanding.facts(source.text, source.reading);
+  if (facts instanceof Promise || facts.unresolved || namesOthers(facts)) return judgeSlowly(session, source);
+  return remember(session, source, facts, policy);
+}
+
+function stillTrue(session: JudgedSession, { catalog, judgement, reading }: Memo, policy: Policy): boolean {
+  if (catalog !== session.database.understanding.version || judgement.policy !== policy.version || session.redefines) return false;
+  return judgement.veiling === undefined || reading === session.reading;
 }
 
 /** Judges several statements that run together as one batch. */
 export function judgeTogether(session: JudgedSession, judgements: readonly Judgement[], text: string): Judgement {
   const policy = session.policy();
   const facts = mergeFacts(judgements.map((judgement) => judgement.facts));
-  return { facts, verdict: policy.decide(facts, subject(session, text)), policy: policy.version };
+  const rulings = judgements.flatMap(({ veiling }) => veiling?.ruling ?? []);
+  const verdict = veiledVerdict(policy.decide(facts, subject(session, text)), severest(rulings), policy.terms);
+  return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf) };
 }
+
+const severest = (rulings: readonly UsesRuling[]): UsesRuling =>
+  rulings.find(({ action }) => action === 'deny') ?? rulings.find(({ action }) => action === 'hold') ?? { action: 'mask' };
+
+/** What runs in the place of texts, one an element. */
+export const formsOf = ({ forms, veiling }: Judgement): readonly string[] => forms ?? (veiling?.veil.form === undefined ? [] : [veiling.veil.form.text]);
 
 /**
  * An approval is for what was shown: the same effects on the same objects, under a verdict that lets it pass by now, or
  * still asks the same people.
  */
 export function sameRisk(before: Judgement, now: Judgement): boolean {
-  if (now.verdict.action === 'deny' || now.verdict.action === 'mask' || now.facts.refused !== undefined) return false;
+  if (now.verdict.action === 'deny' || now.facts.refused !== undefined) return false;
+  if (JSON.stringify(formsOf(before)) !== JSON.stringify(formsOf(now))) return false;
   if (before.policy !== now.policy && now.verdict.hold !== undefined && asked(before) !== asked(now)) return false;
   return before.facts === now.facts || JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
 }
 
 const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum]);
 
-function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement {
-  if (session.redefines || redefinesItself(facts)) return unvetted(session, source, facts);
-  if (policy.volatile) return { facts, verdict: policy.decide(facts, subject(session, source.text)), policy: policy.version };
+function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement | Promise<Judgement> {
+  if (session.redefines || redefinesItself(facts)) return conclude(session, source, withRoutine(facts), policy);
+  if (policy.volatile) return conclude(session, source, facts, policy);
   const verdicts = session.database.verdicts(session.agent.name, policy.version);
   let verdict = verdicts.get(facts);
   if (verdict === undefined) {
     verdict = policy.decide(facts, subject(session, source.text));
     verdicts.set(facts, verdict);
   }
-  const judgement: Judgement = { facts, verdict, policy: policy.version };
-  source.memo = { catalog: session.database.understanding.version, judgement } satisfies Memo;
+  const judgement = veil(session, source, facts, verdict, policy);
+  if (judgement instanceof Promise) return judgement;
+  source.memo = { catalog: session.database.understanding.version, judgement, reading: judgement.veiling === undefined ? undefined : session.reading } satisfies Memo;
   return judgement;
+}
+
+function conclude(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy, followed?: readonly Followed[]): Judgement | Promise<Judgement> {
+  return veil(session, source, facts, policy.decide(facts, subject(session, source.text)), policy, followed);
+}
+
+/** For an agent that sees masks of something in this database: what runs in the text's place, and what that makes of the verdict. */
+function veil(session: JudgedSession, source: StatementText, facts: Facts, verdict: Verdict, policy: Policy, followed: readonly Followed[] = []): Judgement | Promise<Judgement> {
+  const sight = session.database.sight(session.agent, policy, verdict);
+  const hidden = unidentified(facts, verdict);
+  if (hidden !== undefined) return judged(facts, { action: 'deny', rule: 'sensitive', reason: hidden, matched: verdict.matched }, policy);
+  if (sight === undefined) return judged(facts, verdict, policy);
+  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, followed);
+  if (veiling instanceof Promise) return veiling.then((made) => judged(facts, verdict, policy, made));
+  return judged(facts, verdict, policy, veiling);
+}
+
+/** A table of which columns would be masked, but that the catalog doesn't have, even after it was read again: a temporary one, if any. */
+function unidentified({ tables }: Facts, { mask }: Verdict): string | undefined {
+  const table = mask === undefined ? undefined : tables.find(({ name, known }) => !known && mask.includes(name));
+  return table && `columns of ${table.name} are masked for this agent, and there is no such table in the database's catalog: name it with its schema`;
 }
 
 async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
   const policy = session.policy();
   const facts = await learn(session, source.text, source.reading).catch((error: unknown) => doubtful(error));
-  const resolved = namesOthers(facts) ? await resolveNames(session, facts, source.reading) : facts;
-  if (resolved === facts) return remember(session, source, facts, policy);
-  if (session.redefines || redefinesItself(resolved)) return unvetted(session, source, resolved);
-  return { facts: resolved, verdict: policy.decide(resolved, subject(session, source.text)), policy: policy.version };
+  if (!namesOthers(facts)) return remember(session, source, facts, policy);
+  const followed: Followed[] = [];
+  const resolved = await resolveNames(session, facts, source.reading, followed);
+  return conclude(session, source, session.redefines || redefinesItself(resolved) ? withRoutine(resolved) : resolved, policy, followed);
 }
 
-async function learn({ database }: JudgedSession, text: string, reading?: Reading): Promise<Facts> {
+async function learn(session: JudgedSession, text: string, reading?: Reading): Promise<Facts> {
+  const { database } = session;
   await database.settling;
   const facts = await database.understanding.facts(text, reading);
-  if (!facts.unresolved || !(await database.relearn())) return facts;
+  if (!facts.unresolved) return facts;
+  const masks = database.sight(session.agent, session.policy()) !== undefined && facts.tables.some(({ known }) => !known);
+  if (masks) await database.relearnSurely();
+  else if (!(await database.relearn())) return facts;
   return database.understanding.facts(text, reading);
 }
 
@@ -138,15 +198,17 @@ function doubtful(error: unknown): Facts {
 /** An approval covers the run it was given for, as long as that would do the same. */
 export function mayContinue(statement: Statement, now: Judgement): boolean {
   if (now.facts.refused !== undefined) return false;
-  if (now.verdict.action === 'allow') return true;
   const before = statement.context as StatementContext | undefined;
+  // What it runs as was settled when it began.
+  if (JSON.stringify(formsOf(now)) !== JSON.stringify(before === undefined ? [] : formsOf(before.judgement))) return false;
+  if (passes(now)) return true;
   return now.verdict.action === 'hold' && before?.request !== undefined && sameRisk(before.judgement, now);
 }
 
 const namesOthers = (facts: Facts): boolean => facts.statements.some((statement) => statement.names.some(({ use }) => use === 'execute' || use === 'fetch'));
 
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
-async function resolveNames(session: JudgedSession, facts: Facts, reading: Reading | undefined): Promise<Facts> {
+async function resolveNames(session: JudgedSession, facts: Facts, reading: Reading | undefined, followed: Followed[]): Promise<Facts> {
   const ahead = new Map<string, MeaningOfName>();
   const declared = new Set<string>();
   const parts: Facts[] = [];
@@ -157,7 +219,7 @@ async function resolveNames(session: JudgedSession, facts: Facts, reading: Readi
       // What a cursor does is in the facts of its DECLARE, which is in this batch.
       if (name.use === 'declare') declared.add(name.name);
       if (name.use !== 'execute' && name.use !== 'fetch') continue;
-      const found = await meaning(session, name.use, name.name, ahead, declared);
+      const found = await meaning(session, name.use, name.name, { ahead, declared, seen: new Set(), followed });
       parts.push(found ?? withDynamic(statement, `${name.use === 'execute' ? 'prepared statement' : 'cursor'} ${JSON.stringify(name.name)} isn't known to this session`));
       if (found !== undefined) known.add(`${name.use === 'execute' ? 'prepared statement' : 'cursor'} ${name.name}`);
     }
@@ -168,31 +230,45 @@ async function resolveNames(session: JudgedSession, facts: Facts, reading: Readi
   return mergeFacts([own, ...parts], { ...own, statements: [...own.statements, ...parts.flatMap((part) => part.statements)] });
 }
 
+/** On the way from name to name. */
+interface Way {
+  /** What earlier statements of the batch prepare, and which cursors they declare. */
+  readonly ahead: ReadonlyMap<string, MeaningOfName>;
+  readonly declared: ReadonlySet<string>;
+  /** Names followed so far, as `execute p`. */
+  readonly seen: ReadonlySet<string>;
+  /** Gathers what they stand for. */
+  readonly followed: Followed[];
+}
+
 /** Every text the name may stand for counts: the one prepared earlier in the batch and the session's own. Undefined: it can't be told. */
-async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, ahead: ReadonlyMap<string, MeaningOfName>, declared: ReadonlySet<string>, seen: ReadonlySet<string> = new Set()): Promise<Facts | undefined> {
+async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: string, way: Way): Promise<Facts | undefined> {
+  const { ahead, declared, seen, followed } = way;
   const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
   const inBatch = use === 'execute' ? ahead.get(name) : undefined;
   const texts = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map(({ text, reading }) => learn(session, text, reading)));
-  if (use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts))) return NOTHING;
-  const further = await Promise.all(facts.map((each) => furtherMeanings(session, each, new Set([...seen, `${use} ${name}`]))));
+  const goesOn = use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts));
+  for (const text of texts) followed.push({ ...text, continued: goesOn });
+  if (goesOn) return NOTHING;
+  const further = await Promise.all(facts.map((each) => furtherMeanings(session, each, { ...way, seen: new Set([...seen, `${use} ${name}`]) })));
   return mergeFacts([NOTHING, ...facts, ...further.flat()]);
 }
 
 /** FETCH goes on with a run that was judged, and perhaps approved, when its cursor was made: nobody is asked for each portion. */
 async function wasLetThrough(session: JudgedSession, run: Statement | undefined, facts: readonly Facts[]): Promise<boolean> {
   if (run === undefined || facts.some(namesOthers)) return false;
-  return mayContinue(run, await judge(session, run));
+  return mayContinue(run, await judge(session, run.source));
 }
 
-/** What the protocol prepared may itself say EXECUTE or FETCH, which the server follows. `seen`: names followed so far, as `execute p`. */
-async function furtherMeanings(session: JudgedSession, { statements }: Facts, seen: ReadonlySet<string>): Promise<Facts[]> {
+/** What the protocol prepared may itself say EXECUTE or FETCH, which the server follows. */
+async function furtherMeanings(session: JudgedSession, { statements }: Facts, way: Way): Promise<Facts[]> {
   const found: Facts[] = [];
   for (const statement of statements) {
     for (const name of statement.names) {
-      if ((name.use !== 'execute' && name.use !== 'fetch') || seen.has(`${name.use} ${name.name}`)) continue;
-      const behind = await meaning(session, name.use, name.name, new Map(), new Set(), seen);
+      if ((name.use !== 'execute' && name.use !== 'fetch') || way.seen.has(`${name.use} ${name.name}`)) continue;
+      const behind = await meaning(session, name.use, name.name, { ...way, ahead: new Map(), declared: new Set() });
       found.push(behind ?? withDynamic(statement, `${JSON.stringify(name.name)} isn't known to this session`));
     }
   }

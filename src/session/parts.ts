@@ -10,6 +10,7 @@ import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Cancellation } from '../sql/facts.ts';
 import type { Database } from './database.ts';
+import type { LookupBudget } from './lookup-budget.ts';
 import type { Session } from './session.ts';
 
 /** A KILL that names its session. */
@@ -33,6 +34,7 @@ export interface SessionParts {
   standstill(): Refusal | undefined;
   /** Cancels or ends another session of the same agent on the same database; false when it has no such session. */
   cancel(by: Session, wanted: Cancels): boolean;
+  readonly lookups: LookupBudget;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

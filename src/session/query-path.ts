@@ -11,11 +11,14 @@ import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
-import { type Judgement, judgeAll, judgeTogether, mayContinue, type StatementContext } from './judge.ts';
-import { changedSinceBound, denied, forbidden, maskUnsupported, notSql } from './refusals.ts';
+import { formsOf, judge, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
+import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
 import type { Cancels } from './parts.ts';
+import { runRuling } from './run-ruling.ts';
 import type { Session } from './session.ts';
 import { traitsOf } from './traits.ts';
+import { veiledVerdict } from './veiling.ts';
+import { whenAll } from './when-all.ts';
 
 /** In the place of a statement's: the step is refused from its first message on. */
 export const WHOLE = -1;
@@ -36,6 +39,16 @@ export interface CancelRuling {
 
 /** Classify and decide. A promise only when a judgement is one. */
 export function rule(session: Session, step: Step): Ruling | Promise<Ruling> {
+  const { prepares } = step;
+  if (prepares.length === 0 || !session.veiled) return ruleVeiled(session, step);
+  // What is only prepared goes to the database as it is to run.
+  return whenAll(prepares.map(({ source }) => judge(session, source)), (judgements) => {
+    for (const [index, { source }] of prepares.entries()) source.veil = judgements[index]?.veiling?.veil;
+    return ruleVeiled(session, step);
+  });
+}
+
+function ruleVeiled(session: Session, step: Step): Ruling | Promise<Ruling> {
   if (step.continues.length > 0) return ruleContinued(session, step);
   const judgements = judgeAll(session, step.statements);
   if (judgements instanceof Promise) return judgements.then((all) => askGrammar(session, step, decide(session, step, all)));
@@ -48,7 +61,7 @@ function askGrammar(session: Session, step: Step, ruling: Ruling): Ruling | Prom
   const { judgements } = ruling;
   const doubted = step.statements[judgements.findIndex(({ facts }) => facts.ungrammatical)];
   if (doubted === undefined) return ruling;
-  const at = judgements.findIndex(({ verdict }) => verdict.action !== 'allow');
+  const at = judgements.findIndex((judgement) => !passes(judgement));
   return session.database.grammar(doubted.source.text).then((error) => (error === undefined ? ruling : { do: 'refuse', at, refusal: notSql(error), judgements }));
 }
 
@@ -62,12 +75,13 @@ async function ruleContinued(session: Session, step: Step): Promise<Ruling> {
   return decide(session, step, judgements, continued);
 }
 
-function decide(session: Session, step: Step, judgements: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
+function decide(session: Session, step: Step, judged: readonly Judgement[], continued: readonly Judgement[] = []): Ruling {
+  const judgements = judged.some(usesMasked) ? ofThisRun(session, step, judged) : judged;
   const stopped = stoppedBy(session);
   if (stopped !== undefined && step.statements.length > 0) return { do: 'refuse', at: 0, refusal: stopped, judgements };
   const cancels = cancelsOnly(judgements);
   if (cancels !== undefined) return { do: 'cancel', cancels, judgements };
-  const at = judgements.findIndex(({ verdict, facts }) => verdict.action !== 'allow' || facts.refused !== undefined);
+  const at = judgements.findIndex((judgement) => !passes(judgement) || judgement.facts.refused !== undefined);
   const clash = clashOf(session, step, judgements, continued);
   if (clash !== undefined) return { do: 'refuse', at: at === -1 ? clash.at : Math.min(at, clash.at), refusal: clash.refusal, judgements };
   if (at === -1) return step.refusal === undefined ? { do: 'run', judgements } : { do: 'refuse', at: step.statements.length, refusal: step.refusal, judgements };
@@ -79,6 +93,18 @@ function decide(session: Session, step: Step, judgements: readonly Judgement[], 
   const terms = together.verdict.hold;
   if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
   return { do: 'hold', judgements, together, terms };
+}
+
+const usesMasked = ({ veiling }: Judgement): boolean => veiling !== undefined && veiling.substitution.uses.length > 0;
+
+/** With what this run's values, and how often it is asked, make of the verdicts. */
+function ofThisRun(session: Session, step: Step, judgements: readonly Judgement[]): readonly Judgement[] {
+  return judgements.map((judgement, index) => {
+    const { veiling, verdict } = judgement;
+    if (veiling === undefined || !passes(judgement)) return judgement;
+    const ruling = runRuling(veiling, step.statements[index]?.parameters ?? [], session.agent.name, session.parts.lookups);
+    return ruling === undefined ? judgement : { ...judgement, verdict: veiledVerdict(verdict, ruling, session.policy().terms), veiling: { ...veiling, ruling } };
+  });
 }
 
 function cancelsOnly(judgements: readonly Judgement[]): Cancels | undefined {
@@ -114,7 +140,6 @@ function refusalOf(judgement: Judgement): Refusal | undefined {
   const { facts, verdict } = judgement;
   if (facts.refused !== undefined) return forbidden(judgement, facts.refused);
   if (verdict.action === 'deny') return denied(judgement);
-  if (verdict.action === 'mask' || verdict.mask !== undefined) return maskUnsupported(judgement);
   return undefined;
 }
 
@@ -135,6 +160,8 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.after = traits.after;
     statement.sets = traits.sets;
     statement.context = { judgement, request } satisfies StatementContext;
+    statement.veil = judgement.veiling?.veil;
+    if (statement.veil?.form !== undefined) session.forms.note(statement.source.text, statement.veil);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
     metrics.statement(judgement.verdict.action, 'run');
@@ -169,7 +196,9 @@ type StatementRecord = JournalEvent & { readonly kind: 'statement' };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What people are asked. */
-export function draftRequest(session: Session, step: Step, { facts, verdict, policy }: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
+export function draftRequest(session: Session, step: Step, judgement: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
+  const { facts, verdict, policy } = judgement;
+  const forms = formsOf(judgement);
   const { clock, config } = session.parts;
   const { agent } = session;
   const open = session.transaction !== 'idle';
@@ -184,6 +213,7 @@ export function draftRequest(session: Session, step: Step, { facts, verdict, pol
     database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
     text: session.conversation.transcript(step),
     ...(parameters.length === 0 ? {} : { parameters }),
+    ...(forms.length === 0 ? {} : { forms }),
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
     rule: verdict.rule, reason: verdict.reason, policy,
     approvers: terms.approvers, quorum: terms.quorum, ...(terms.channel === undefined ? {} : { channel: terms.channel }),

@@ -24,13 +24,6 @@ export function forbidden(judgement: Judgement, sentence: string): Refusal {
   return { code: 'forbidden', message: `refused: ${sentence}`, detail: facts(judgement), hint: 'No policy can allow this through the proxy.' };
 }
 
-export function maskUnsupported(judgement: Judgement): Refusal {
-  return {
-    code: 'mask_unsupported', message: `refused: it reads masked columns of ${(judgement.verdict.mask ?? []).join(', ')}, and masking isn't available in this version`,
-    detail: facts(judgement), hint: 'Leave the masked columns out of the statement.',
-  };
-}
-
 /** Who can approve, where, until when: the same facts for the notice of an inline hold and the error of a deferred one. */
 export function holdDetail(request: ApprovalRequest, judgement: Judgement): Readonly<Record<string, unknown>> {
   return {

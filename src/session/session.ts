@@ -8,7 +8,9 @@ import type { Admitted } from '../protocol/door.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
 import type { Step } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Reading } from '../sql/facts.ts';
 import type { Database } from './database.ts';
+import { Forms } from './forms.ts';
 import { HoldAborted } from './gate.ts';
 import { Holding, type HoldRuling } from './holding.ts';
 import type { Judgement } from './judge.ts';
@@ -28,6 +30,7 @@ export class Session {
   readonly parts: SessionParts;
   readonly conversation: Conversation;
   readonly startedAt: number;
+  readonly forms = new Forms(this);
   readonly #admitted: Admitted;
   readonly #replies: ReplyPath;
   readonly #onClosed: () => void;
@@ -63,6 +66,9 @@ export class Session {
   get transactionSince(): number { return this.#replies.transactionSince; }
   get redefines(): boolean { return this.#replies.redefines || this.database.redefining; }
   policy(): Policy { return this.parts.policy(); }
+  get reading(): Reading | undefined { return this.#replies.settings.reading(this.database.understanding); }
+  /** Does the agent see only masks of something? */
+  get veiled(): boolean { return this.database.sight(this.agent, this.policy()) !== undefined || this.policy().masksByRule; }
   prepared(name: string): NameMeaning { return this.conversation.prepared(name); }
   cursor(name: string): NameMeaning { return this.conversation.cursor(name); }
 

@@ -1,6 +1,6 @@
 /** Settings of a session that change what statements mean, or how it wants to be held; followed as commands succeed. */
 
-import type { SettingUse, TransactionCommand } from '../sql/facts.ts';
+import type { Reading, SettingUse, TransactionCommand, Understanding } from '../sql/facts.ts';
 
 /** What an approval is bound to beside the bytes. */
 const MEANINGFUL = new Set(['role', 'session_authorization', 'search_path', 'sql_mode', 'database']);
@@ -22,6 +22,8 @@ export class Settings {
   /** Names set only until the transaction's end. */
   readonly #local = new Map<string, string>();
   #uncertain = 0;
+  /** As the settings are now; null until it was asked for. */
+  #reading: Reading | undefined | null = null;
 
   /** @param session its id: what is uncertain here is equal to nothing elsewhere */
   constructor(session: string) {
@@ -30,12 +32,19 @@ export class Settings {
 
   /** The session starts with these. */
   begin(initial: ReadonlyMap<string, string>): void {
+    this.#reading = null;
     this.#initial = new Map([...initial].filter(([name]) => followed(name)));
     this.#current = new Map(this.#initial);
   }
 
   get(name: string): string | undefined {
     return this.#local.get(name) ?? this.#current.get(name);
+  }
+
+  /** How the database reads a text sent now; undefined: it can't be told. */
+  reading(understanding: Pick<Understanding, 'reading'>): Reading | undefined {
+    if (this.#reading === null) this.#reading = this.#uncertain > 0 ? undefined : understanding.reading?.(new Map(this.meaningful()));
+    return this.#reading;
   }
 
   /** What an approval is bound to: names and values, sorted. */
@@ -47,17 +56,20 @@ export class Settings {
 
   /** DISCARD ALL has succeeded. */
   clear(): void {
+    this.#reading = null;
     this.#before ??= this.#current;
     this.#current = new Map(this.#initial);
   }
 
   /** Something has run that may have set anything. */
   doubt(): void {
+    this.#reading = null;
     this.#uncertain++;
   }
 
   /** A command that sets something has succeeded. */
   apply(uses: readonly SettingUse[]): void {
+    this.#reading = null;
     for (const use of uses) {
       const name = use.name.toLowerCase();
       if (name !== '*' && !followed(name)) continue;
@@ -69,11 +81,14 @@ export class Settings {
 
   /** The server reported a value (ParameterStatus): that is the truth. */
   report(name: string, value: string): void {
-    if (MEANINGFUL.has(name)) this.#current.set(name, value);
+    if (!MEANINGFUL.has(name)) return;
+    this.#reading = null;
+    this.#current.set(name, value);
   }
 
   /** A transaction command has succeeded. */
   transaction(command: TransactionCommand): void {
+    this.#reading = null;
     if (command === 'rollback_to' && (this.#before !== undefined || this.#local.size > 0)) this.#uncertain++;
     else if (command === 'rollback' && this.#before !== undefined) this.#current = this.#before;
     else if (command === 'commit') this.#before = undefined;
@@ -81,6 +96,7 @@ export class Settings {
 
   /** No transaction is open any more. @param failed it ended without being committed */
   idle(failed: boolean): void {
+    if (this.#before !== undefined || this.#local.size > 0) this.#reading = null;
     if (failed && this.#before !== undefined) this.#current = this.#before;
     this.#before = undefined;
     this.#local.clear();

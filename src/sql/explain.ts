@@ -1,5 +1,6 @@
 /** Facts as people read them: in a terminal, line by line. */
 
+import type { Substitution } from '../masking/substitution.ts';
 import type { EffectUse, Facts, SessionNameUse, SettingUse, StatementFacts, TableUse } from './facts.ts';
 
 /** Several lines, without a newline at the end. `text` is the batch that the facts are of; it is quoted when there are several statements. */
@@ -7,6 +8,18 @@ export function explainFacts(facts: Facts, text = ''): string {
   if (facts.doubt !== undefined) return visible([`Not understood: ${facts.doubt}`, '  effects  unknown'].join('\n'));
   if (facts.statements.length === 0) return 'No statement.';
   return visible(facts.statements.map((statement) => explainStatement(statement, facts.statements.length > 1 ? text : '')).join('\n\n'));
+}
+
+/** What an agent sees of masked columns, how it uses them, and what runs instead. `text` is what it sends. */
+export function explainSubstitution({ text: ran, uses, outputs, obstacle }: Substitution, text: string): string {
+  const lines = [
+    'masked columns',
+    ...table('uses', uses.map(({ relation, column, use, because }) => [`${relation}.${column}`, use, because === undefined ? '' : `(it ${because})`].filter((part) => part !== '').join(' '))),
+    ...table('sees', (outputs ?? []).map(({ name, sees, of }) => [name, sees, of.length === 0 ? '' : `of ${of.join(', ')}`].filter((part) => part !== '').join(' '))),
+    ...(obstacle === undefined ? [] : [`  can't be masked: ${obstacle}`]),
+    ...(ran === undefined || ran === text ? [] : [`  runs     ${ran}`]),
+  ];
+  return visible(lines.join('\n'));
 }
 
 /** Names and texts are the agent's: nothing in them may move the cursor, turn the writing around or hide. */

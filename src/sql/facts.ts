@@ -3,6 +3,10 @@
  * Facts are pure data: the same text over the same catalog always has the same facts.
  */
 
+import type { Sight } from '../masking/sight.ts';
+import type { Substitution } from '../masking/substitution.ts';
+import type { CatalogData } from './catalog.ts';
+
 /** The order is the order in which effects are shown to people. */
 export const EFFECTS = [
   'read', 'insert', 'update', 'delete', 'import', 'export',
@@ -111,7 +115,7 @@ export interface Facts {
 /**
  * What of a session's state decides how the server reads a text: where its tokens end, what an unqualified name means.
  * Interned: the same state is the same object, so that it can key caches. Each database's understanding has its own.
- * PostgreSQL needs none: what would make the server read otherwise is refused.
+ * In PostgreSQL it says what an unqualified name means; what would make the server read tokens otherwise is refused there.
  */
 export interface Reading {
   readonly key: string;
@@ -124,6 +128,13 @@ export interface Understanding {
    * @param settings as the server reports them; `database` is the default one
    */
   reading?(settings: ReadonlyMap<string, string>): Reading | undefined;
+  /** The catalog of `version`. */
+  readonly catalog: CatalogData;
+  /**
+   * What runs in the text's place for an agent with this sight. Made anew each time; never rejects and never throws.
+   * @param reading how the session has the server read it; undefined: nobody knows
+   */
+  substitute(text: string, reading: Reading | undefined, sight: Sight): Substitution | Promise<Substitution>;
   /**
    * Never rejects and never throws: what fails becomes `unknown` with a doubt.
    * @param text one batch, already decoded (fatal UTF-8) and free of NUL

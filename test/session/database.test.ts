@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Sights } from '../../src/masking/sights.ts';
 import { Database } from '../../src/session/database.ts';
 import type { Understanding } from '../../src/sql/facts.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -14,6 +15,8 @@ function readings() {
       open.push({ resolve, reject });
     }),
     close: () => Promise.resolve(),
+    catalog: { serverVersion: 0, relations: [], functions: [], builtins: [], operators: [], types: [], extensions: [] },
+    substitute: () => { throw new Error('not asked'); },
     version: 1,
   };
   return { understanding, begun: () => begun, end: (error?: Error) => (error === undefined ? open.shift()?.resolve() : open.shift()?.reject(error)) };
@@ -22,7 +25,10 @@ function readings() {
 function database() {
   const clock = new FakeClock();
   const reading = readings();
-  const made = new Database({ name: 'shop' } as never, reading.understanding, () => Promise.resolve(undefined), clock, { warn: () => {} });
+  const made = new Database({
+    config: { name: 'shop' } as never, understanding: reading.understanding, grammar: () => Promise.resolve(undefined), clock, log: { warn: () => {} },
+    sights: new Sights({ protocol: 'postgres', hashKey: Buffer.alloc(32) }),
+  });
   return { clock, reading, database: made };
 }
 

@@ -109,7 +109,11 @@ async function see(seen: SeenServers, house: House): Promise<void> {
   }
 }
 
-const understanding: Understanding = { version: 1, facts: () => Promise.reject(new Error('nothing is judged here')), refresh: () => Promise.resolve(), close: () => Promise.resolve() };
+const understanding: Understanding = {
+  version: 1, facts: () => Promise.reject(new Error('nothing is judged here')), refresh: () => Promise.resolve(), close: () => Promise.resolve(),
+  catalog: { serverVersion: 0, relations: [], functions: [], builtins: [], operators: [], types: [], extensions: [] },
+  substitute: () => Promise.reject(new Error('nothing is judged here')),
+};
 
 function passEverything(admitted: Admitted): void {
   const { client, upstream } = admitted;

@@ -6,6 +6,8 @@
  * (second-reading.ts) and may only object: they take 0.4 ms and more, one is exponential, and neither knows all that the servers take.
  */
 
+import type { Sight } from '../../masking/sight.ts';
+import type { Substitution } from '../../masking/substitution.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CatalogData, CatalogSource } from '../catalog.ts';
@@ -85,6 +87,14 @@ class Understander implements MysqlUnderstanding {
     this.#judge = new Judge(data, this.#readings, this.#second);
     this.#process = new JudgeProcess(program(data.mysql?.flavour ?? 'mysql'), data, options.parseMs ?? 2000, options.clock ?? systemClock);
     this.#usual = this.#usualReading();
+  }
+
+  get catalog(): CatalogData {
+    return this.#data;
+  }
+
+  substitute(_text: string, _reading: Reading | undefined, _sight: Sight): Substitution {
+    return { edits: [], uses: [], obstacle: 'columns of it are masked for this agent, and masking isn\'t available for this database in this version' };
   }
 
   reading(state: SessionState | ReadonlyMap<string, string>): MysqlReading {

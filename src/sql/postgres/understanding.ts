@@ -1,10 +1,12 @@
 /** The understanding of one PostgreSQL database: catalog, parser and caches behind one question, `facts(text)`. */
 
+import type { Sight } from '../../masking/sight.ts';
+import type { Substitution } from '../../masking/substitution.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Catalog } from '../catalog.ts';
 import type { CatalogData, CatalogSource } from '../catalog.ts';
-import type { Facts, Understanding } from '../facts.ts';
+import type { Facts, Reading, Understanding } from '../facts.ts';
 import { doubtful } from '../doubtful.ts';
 import { Judge } from './batch.ts';
 import { Generations } from '../generations.ts';
@@ -12,6 +14,7 @@ import { JudgeProcess } from '../judge-process.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
 import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
+import { Readings, type PostgresReading } from './reading.ts';
 import { shaped, shapeOf, unshaped } from '../shape.ts';
 import type { Shaped } from '../shape.ts';
 
@@ -56,6 +59,7 @@ class Understander implements PostgresUnderstanding {
   readonly #limits: Limits;
   readonly #parser: Parser;
   readonly #process: JudgeProcess<Limits>;
+  readonly #readings = new Readings();
   readonly #exact = new Generations<Facts>(CACHE);
   readonly #shapes = new Generations<Shaped>(CACHE);
   #data: CatalogData;
@@ -69,6 +73,18 @@ class Understander implements PostgresUnderstanding {
     this.#data = data;
     this.#judge = new Judge(parser, new Catalog(data), WORK);
     this.#process = new JudgeProcess(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
+  }
+
+  get catalog(): CatalogData {
+    return this.#data;
+  }
+
+  reading(settings: ReadonlyMap<string, string>): PostgresReading {
+    return this.#readings.reading(settings, this.#data.searchPath);
+  }
+
+  substitute(_text: string, _reading: Reading | undefined, _sight: Sight): Substitution {
+    return { edits: [], uses: [], obstacle: 'columns of it are masked for this agent, and masking isn\'t available for this database in this version' };
   }
 
   facts(text: string): Facts | Promise<Facts> {

@@ -1,0 +1,38 @@
+/** What runs in the place of an agent's texts, told once: to the journal each form, to the agent what it sees masked. */
+
+import type { Sight } from '../masking/sight.ts';
+import type { Form, Veil } from '../masking/veil.ts';
+import type { Session } from './session.ts';
+
+/** Schemas of the servers' own. */
+const SYSTEM: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema', 'performance_schema', 'mysql', 'sys']);
+
+/** More columns than this are only counted. */
+const NAMED = 20;
+
+export class Forms {
+  readonly #session: Session;
+  readonly #recorded = new WeakSet<Form>();
+  /** What the agent was told of. */
+  #told: Sight | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Before the record of the first run. */
+  note(text: string, { form, sight }: Veil): void {
+    if (form === undefined || this.#recorded.has(form)) return;
+    const { conversation, parts, id } = this.#session;
+    if (this.#told !== sight) conversation.notice(`countersign: masked for this agent: ${maskedNames(sight)}`);
+    this.#told = sight;
+    this.#recorded.add(form);
+    parts.journal.append({ kind: 'form', session: id, text, ran: form.text });
+  }
+}
+
+/** Of the agent's own tables, not of the server's. */
+function maskedNames({ data: { relations } }: Sight): string {
+  const names = relations.filter(({ schema }) => !SYSTEM.has(schema)).flatMap(({ name, columns }) => columns.map((column) => `${name}.${column.name}`));
+  return names.length > NAMED ? `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more` : names.join(', ');
+}
