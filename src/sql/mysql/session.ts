@@ -175,9 +175,12 @@ export function judgeShow(walk: Walk, at: number): void {
   if ((first === 'BINLOG' || first === 'RELAYLOG') && second === 'EVENTS') found.effect('replication', undefined, 'it shows the changes of all sessions');
   if (first === 'ENGINE') found.effect('admin', undefined, 'it shows what other sessions do');
   if (first === 'CREATE' && second === 'USER') found.effect('admin', undefined, 'it shows a password\'s hash');
+  // They show the texts of statements, like the table that has them.
+  if ([first, second].some((word) => TEXTS.has(word))) walk.touch('information_schema', 'PROCESSLIST', 'read', false).touch.columns.add('*');
   judgeQueries(walk, whereIn(walk, at));
 }
 
+const TEXTS: ReadonlySet<string> = new Set(['PROCESSLIST', 'PROFILES']);
 const SCOPED: ReadonlySet<string> = new Set(['GLOBAL', 'SESSION', 'LOCAL']);
 
 function whereIn(walk: Walk, at: number): number {
