@@ -1,0 +1,121 @@
+/** What agents see of masked columns, and what they may do with them, whatever the protocol. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIALECTS, type StoryAgent, type StoryWorld } from './dialects.ts';
+import { eventually } from './world.ts';
+
+const SCHEMA = `create table customers (id int primary key, name varchar(40) not null, email varchar(80) unique, ssn char(11) not null, balance numeric(10,2));
+  insert into customers values (1, 'ann', 'ann@example.com', '111-11-1111', 10.50), (2, 'bob', 'bob@example.org', '222-22-2222', 20.25), (3, 'cy', null, '333-33-3333', null);
+  create table orders (id int primary key, customer_id int, note varchar(40));
+  insert into orders values (1, 1, 'first'), (2, 2, 'second'), (3, 2, 'third');
+  create view people as select id, name, email from customers`;
+
+const POLICY = `version: 1
+default: hold
+holds: { approvers: [dba], within: 30s }
+sensitive:
+  - { columns: [customers.email], mask: email, unmask: [apps] }
+  - { columns: [customers.ssn], mask: redact, filtered: deny }
+  - { columns: [customers.balance], mask: redact, filtered: mask }
+rules:
+  - { name: harmless, effects: [read, transaction, session, insert, update, delete, lock, notify], then: allow }
+  - { name: definitions, effects: [create, alter, drop, export, routine, dynamic], then: hold }
+  - { name: no-server, effects: [server_io, admin, replication], then: deny }
+`;
+
+describe.each(DIALECTS)('$name', (dialect) => {
+  let world: StoryWorld;
+  let agent: StoryAgent;
+  beforeAll(async () => {
+    world = await dialect.start({ schema: SCHEMA, policy: POLICY });
+    agent = await world.agent();
+  }, 120_000);
+  afterAll(() => world?.stop());
+
+  const rows = async (text: string): Promise<unknown> => {
+    const { rows: found, error } = await agent.run(text);
+    if (error !== undefined) throw new Error(`${error.code} ${error.message}`);
+    return found;
+  };
+  const refusal = async (text: string): Promise<string> => (await agent.run(text)).error?.message ?? 'answered';
+  /** Sends what is held; answers with why, and withdraws it. */
+  const held = async (text: string): Promise<string> => {
+    const other = await world.agent();
+    other.send(text);
+    const { id } = await world.proxy.pending(text);
+    const request = await world.proxy.call(`/api/v1/requests/${id}`);
+    other.destroy();
+    return String(request['reason']);
+  };
+
+  it('masked columns leave as their masks, NULL as NULL', async () => {
+    expect(await rows('select id, email, ssn from customers order by id')).toEqual([['1', '***@example.com', '***'], ['2', '***@example.org', '***'], ['3', null, '***']].map((row) => row.map((cell) => (cell === '***' ? expect.stringMatching(/^\*\*\* *$/) as unknown : cell))));
+  });
+
+  it('whole rows, expressions, joins, subqueries and views show the same masks', async () => {
+    expect(await rows('select upper(c.email), o.note from customers c join orders o on o.customer_id = c.id order by o.id')).toEqual([['***@EXAMPLE.COM', 'first'], ['***@EXAMPLE.ORG', 'second'], ['***@EXAMPLE.ORG', 'third']]);
+    expect(await rows('select x.email from (select * from customers where id = 2) x')).toEqual([['***@example.org']]);
+    expect(await rows('with w as (select * from customers) select w.email from w where w.id = 1')).toEqual([['***@example.com']]);
+    expect(await rows('select email from people order by id')).toEqual([['***@example.com'], ['***@example.org'], [null]]);
+  });
+
+  it('statements that don\'t use masked columns run over masked tables, and nobody is asked', async () => {
+    expect(await rows('select name from customers where id in (select customer_id from orders) order by name')).toEqual([['ann'], ['bob']]);
+    expect(await rows('select count(*) from customers')).toEqual([['3']]);
+    expect(await rows('select name from customers where email is null')).toEqual([['cy']]);
+  });
+
+  it('a row is found by a masked value that is known, and the answer shows the mask', async () => {
+    expect(await rows(`select id, email from customers where email = 'bob@example.org'`)).toEqual([['2', '***@example.org']]);
+    expect(await rows(`select id from customers where email = 'nobody@example.org'`)).toEqual([]);
+    expect(await rows(`select c.name from customers c where c.id > 0 and c.email in ('ann@example.com', 'bob@example.org') order by c.id`)).toEqual([['ann'], ['bob']]);
+  });
+
+  it('other conditions are held or refused with a reason, unless the policy wants them over the mask', async () => {
+    expect(await held(`select id from customers where email like 'a%'`)).toContain('customers.email');
+    expect(await held('select name from customers order by email')).toContain('customers.email');
+    expect(await refusal(`select id from customers where ssn = '111-11-1111'`)).toContain('customers.ssn');
+    expect(await rows('select count(*) from customers where balance > 5')).toEqual([['0']]);
+  });
+
+  it('what is released after a hold runs over the masks', async () => {
+    const other = await world.agent();
+    other.send(`select id, email from customers where email like '***%' order by id`);
+    const { id } = await world.proxy.pending(/like '\*\*\*%'/);
+    await world.proxy.decide(id, 'approve');
+    expect((await other.ended()).rows).toEqual([['1', '***@example.com'], ['2', '***@example.org']]);
+    other.destroy();
+  });
+
+  it('masked values are not written elsewhere unasked', async () => {
+    expect(await held('insert into orders select id + 100, id, email from customers')).toContain('customers.email');
+  });
+
+  it('masked columns can be written and looked up by, but not read, by what changes rows', async () => {
+    expect(await rows(`update customers set email = 'cy@example.net' where id = 3`)).toEqual([]);
+    expect(await world.sql('select email from customers where id = 3')).toEqual([{ email: 'cy@example.net' }]);
+    expect(await rows(`update customers set name = 'cyd' where email = 'cy@example.net'`)).toEqual([]);
+    expect(await world.sql('select name from customers where id = 3')).toEqual([{ name: 'cyd' }]);
+    expect(await held('update customers set name = email where id = 3')).toContain('customers.email');
+    expect(await held(`update customers set name = 'x' where email like 'cy%'`)).toContain('customers.email');
+    await rows(`update customers set email = null, name = 'cy' where id = 3`);
+  });
+
+  it('a mask isn\'t written back', async () => {
+    expect(await held(`update customers set email = '***@example.com' where id = 1`)).toContain('customers.email');
+  });
+
+  it('errors say nothing of masked values', async () => {
+    const message = await refusal(`insert into customers values (9, 'x', 'ann@example.com', '9', 1)`);
+    expect(message).not.toContain('ann@example.com');
+    expect(message).not.toContain('answered');
+    expect(await refusal('select cast(ssn as int) + 1 from customers where 1 = 1 and cast(id as int) > 0 and 1 / (id - id) > 0')).not.toContain('111-11');
+  });
+
+  it('agents of a group that may see them see the values, and the same journal tells what ran', async () => {
+    const writer = await world.agent({ user: 'writer' });
+    expect((await writer.run('select email, ssn from customers where id = 1')).rows).toEqual([['ann@example.com', expect.stringMatching(/^\*\*\* *$/)]]);
+    writer.destroy();
+    await eventually(async () => (await world.proxy.journal()).some(({ event }) => event.kind === 'form' && event.ran.includes('***') && event.text.startsWith('select id, email, ssn')), 'the form that ran');
+  });
+});
