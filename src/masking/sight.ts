@@ -5,6 +5,8 @@
  * Identity is the catalog's (OID and column number; in MySQL database, table and column): how a statement names things never counts.
  */
 
+import type { WireMask } from './wire-mask.ts';
+
 export const MASKS = ['redact', 'null', 'hash', 'last4', 'partial', 'email', 'constant'] as const;
 export type MaskName = (typeof MASKS)[number];
 
@@ -20,6 +22,8 @@ export interface MaskedColumn {
    * the column as SQL between the pieces it is the whole expression. One piece: the mask looks at nothing.
    */
   readonly sql: readonly string[];
+  /** The same at the wire; see cells.ts. Undefined: NULL. */
+  readonly wire?: WireMask;
   /** Masks NULL, too. */
   readonly hideNulls: boolean;
   /** What the policy says of uses other than a plain output; see policy/model.ts. */
