@@ -1,6 +1,7 @@
 /** Masks at the wire: what an agent sees of a value that was on its way to it although its column is masked. */
 
 import { createHash } from 'node:crypto';
+import { characters, unpadded } from './wire-mask.ts';
 import type { WireMask } from './wire-mask.ts';
 import type { MaskedColumn } from './sight.ts';
 
@@ -28,18 +29,18 @@ function masked(wire: WireMask, value: Buffer | null, format: number, protocol: 
   }
   if (wire.look === 'hash' && wire.uuid) return hashedUuid(wire, value, format);
   const decoded = UTF8.decode(value ?? EMPTY);
-  const text = wire.padded ? decoded.replace(/ +$/, '') : decoded;
-  const all = [...(wire.look === 'hash' ? hash(wire.keys, text) : shown(wire.look, text))];
+  const text = wire.padded ? unpadded(decoded) : decoded;
+  const all = characters(wire.look === 'hash' ? hash(wire.keys, text) : shown(wire.look, text));
   const cut = wire.length === undefined ? all : all.slice(0, wire.length);
   const spaces = wire.padded && protocol === 'postgres' && wire.length !== undefined ? wire.length - cut.length : 0;
   return Buffer.from(cut.join('') + ' '.repeat(spaces));
 }
 
 function shown(look: 'last4' | 'partial' | 'email', text: string): string {
-  const characters = [...text];
+  const all = characters(text);
   switch (look) {
-    case 'last4': return characters.length >= 8 ? `****${characters.slice(-4).join('')}` : '****';
-    case 'partial': return characters.length >= 5 ? `${characters[0] ?? ''}***${characters.at(-1) ?? ''}` : '***';
+    case 'last4': return all.length >= 8 ? `****${all.slice(-4).join('')}` : '****';
+    case 'partial': return all.length >= 5 ? `${all[0] ?? ''}***${all.at(-1) ?? ''}` : '***';
     case 'email': return /@[A-Za-z0-9.-]{1,253}$/.test(text) ? `***${text.slice(text.lastIndexOf('@'))}` : '***';
   }
 }

@@ -1,6 +1,7 @@
 /** The values that stand for all others of a type. */
 
 import type { Shape } from './shapes.ts';
+import { characters } from './wire-mask.ts';
 
 /** Of every date and time. 2000-01-01 is PostgreSQL's own day zero. */
 const DAY = '2000-01-01';
@@ -12,12 +13,12 @@ export const STARS = '***';
  */
 export function redacted(shape: Shape): string | undefined {
   switch (shape.family) {
-    case 'text': return fill(STARS, shape);
+    case 'text': return cut(STARS, shape);
     case 'integer': case 'float': return '0';
     case 'decimal': return decimal('0', shape.scale);
     case 'boolean': return 'f';
     case 'date': return DAY;
-    case 'timestamp': return shape.zoned ? `${DAY} 00:00:00+00` : DAY + ' 00:00:00';
+    case 'timestamp': return shape.zoned ? `${DAY} 00:00:00+00` : `${DAY} 00:00:00`;
     case 'time': case 'interval': return '00:00:00';
     case 'timetz': return '00:00:00+00';
     case 'uuid': return '00000000-0000-0000-0000-000000000000';
@@ -32,7 +33,7 @@ export function redacted(shape: Shape): string | undefined {
 export function constantText(shape: Shape, value: string): string | undefined {
   if (value.includes('\0')) return undefined;
   switch (shape.family) {
-    case 'text': return shape.length !== undefined && [...value].length > shape.length ? undefined : fill(value, shape);
+    case 'text': return shape.length !== undefined && characters(value).length > shape.length ? undefined : cut(value, shape);
     case 'integer': return integer(value, shape);
     case 'decimal': return decimalValue(value, shape);
     case 'boolean': return value === 'true' ? 't' : value === 'false' ? 'f' : undefined;
@@ -43,9 +44,9 @@ export function constantText(shape: Shape, value: string): string | undefined {
   }
 }
 
-/** Cut to the length in characters, filled to it where the type is. MySQL's `char` is stored filled but read without. */
-function fill(text: string, { length }: { readonly length?: number }): string {
-  return length === undefined ? text : [...text].slice(0, length).join('');
+/** Cut to the length in characters. */
+function cut(text: string, { length }: { readonly length?: number }): string {
+  return length === undefined ? text : characters(text).slice(0, length).join('');
 }
 
 function integer(value: string, { bytes, unsigned }: { readonly bytes: number; readonly unsigned: boolean }): string | undefined {

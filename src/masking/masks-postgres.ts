@@ -7,7 +7,7 @@ import { hmacKeys, join, looks, wireOf } from './mask.ts';
 import type { LookingMask, MadeMask, MaskTerms, Pieces, Target } from './mask.ts';
 import { isForeign, qualifiedType } from './shapes.ts';
 import type { Shape } from './shapes.ts';
-import { WIRE_NULL } from './wire-mask.ts';
+import { characters, WIRE_NULL } from './wire-mask.ts';
 import type { WireMask } from './wire-mask.ts';
 
 export function postgresMask({ column, hashKey }: Target, shape: Shape, { mask, hideNulls }: MaskTerms, constant: string | undefined): MadeMask {
@@ -66,7 +66,7 @@ function literal(constant: string, { family }: Shape): string {
 /** What the server would send for the constant. */
 function postgresConstant(constant: string, shape: Shape): WireMask {
   if (shape.family === 'text') {
-    const text = shape.padded && shape.length !== undefined ? constant + ' '.repeat(shape.length - [...constant].length) : constant;
+    const text = shape.padded && shape.length !== undefined ? constant + ' '.repeat(shape.length - characters(constant).length) : constant;
     return { look: 'never', text, binary: Buffer.from(text).toString('base64') };
   }
   const text = shape.family === 'blob' ? '\\x' : constant;
@@ -110,7 +110,10 @@ function numeric(text: string): Buffer {
   const right = decimals.padEnd(Math.ceil(decimals.length / 4) * 4, '0');
   const digits = ((left + right).match(/\d{4}/g) ?? []).map(Number);
   let weight = left.length / 4 - 1;
-  while (digits[0] === 0) [digits.shift(), weight--];
+  while (digits[0] === 0) {
+    digits.shift();
+    weight--;
+  }
   while (digits.at(-1) === 0) digits.pop();
   const all = Buffer.alloc(8 + digits.length * 2);
   all.writeInt16BE(digits.length, 0);

@@ -31,6 +31,8 @@ export interface Rule {
 export interface SensitiveColumns {
   readonly columns: readonly string[];
   readonly mask: MaskName;
+  /** Of the mask `constant`: what it shows. Without it, as `redact`. */
+  readonly value?: string;
   readonly filtered: 'equality' | 'mask' | 'hold' | 'deny';
   readonly derived: 'mask' | 'hold' | 'deny';
   readonly copied: 'hold' | 'deny';
