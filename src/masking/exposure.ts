@@ -3,7 +3,7 @@
 import { columnPattern } from '../policy/pattern.ts';
 import type { SensitiveColumns } from '../policy/model.ts';
 import type { CatalogData, ColumnData, RelationData } from '../sql/catalog.ts';
-import { BESIDE, strongest, termsOf } from './terms.ts';
+import { BESIDE, RECORDED, strongest, termsOf } from './terms.ts';
 import type { Terms } from './terms.ts';
 
 /** What a view shows. Columns are named `schema.table.column`. */
@@ -31,6 +31,15 @@ export function exposed(catalog: CatalogData, sensitive: readonly SensitiveColum
   const spread = [inheritance(catalog), generated(catalog), views(catalog, lineage)];
   while (spread.map((step) => step(found)).some(Boolean));
   return found;
+}
+
+/** Where anything is masked, the servers' own records of values are, too. @param records names of a relation's columns with such, MySQL's in lower case */
+export function exposeRecords({ relations }: CatalogData, found: Exposed, records: (relation: RelationData) => readonly string[]): void {
+  for (const relation of relations) {
+    const names = new Set(records(relation));
+    if (names.size === 0) continue;
+    for (const { name } of relation.columns) if (names.has(name) || (relation.oid === 0 && names.has(name.toLowerCase()))) expose(found, relation, name, RECORDED);
+  }
 }
 
 /** Says whether anything is new. */

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
 import type { SensitiveColumns } from '../policy/model.ts';
 import { columnPattern } from '../policy/pattern.ts';
 import type { CatalogData, ColumnData, RelationData } from '../sql/catalog.ts';
-import { exposed, qualified } from './exposure.ts';
+import { exposed, exposeRecords, qualified } from './exposure.ts';
 import type { Lineage } from './exposure.ts';
 import type { MaskTerms, Target } from './mask.ts';
 import { makeMask, misfit } from './masks.ts';
@@ -21,7 +21,7 @@ import type { Dialect } from './masks.ts';
 import { Sight } from './sight.ts';
 import type { MaskedColumn, MaskedRelation, SightData } from './sight.ts';
 import { showsValues } from './system-relations.ts';
-import { BESIDE } from './terms.ts';
+import { RECORDED } from './terms.ts';
 import type { Terms } from './terms.ts';
 
 export interface Renamed {
@@ -89,8 +89,9 @@ export class Sights {
     const found = exposed(catalog, sensitive, (relation, column) => this.#namesOf(relation, column), lineage);
     this.#report(sensitive, found);
     if (found.size === 0) return undefined;
+    exposeRecords(catalog, found, ({ schema, name, columns }) => showsValues(protocol, schema, name, columns.map((column) => column.name)));
     const relations = [...found].map(([relation, terms]) => this.#masked(relation, terms));
-    return this.#intern([...relations, ...catalog.relations.flatMap((relation) => systemRelation(protocol, relation))].toSorted(byName));
+    return this.#intern([...relations, ...catalog.relations.flatMap((relation) => withoutColumns(protocol, relation))].toSorted(byName));
   }
 
   #intern(relations: readonly MaskedRelation[]): Sight {
@@ -169,15 +170,12 @@ function maskedColumn(protocol: Dialect, target: Target, terms: Terms): MaskedCo
   return { name, number, type, mask: asked.mask, ...makeMask(protocol, target, asked), hideNulls: terms.hideNulls, filtered, derived, copied };
 }
 
-function systemRelation(protocol: Dialect, relation: RelationData): MaskedRelation[] {
-  const { schema, name, oid } = relation;
-  const names = showsValues(protocol, schema, name, relation.columns.map((column) => column.name));
+/** MySQL's own relations have no columns in the catalog: they are named by what they are called, in small letters. */
+function withoutColumns(protocol: Dialect, { schema, name, oid, columns }: RelationData): MaskedRelation[] {
+  const names = protocol === 'mysql' && columns.length === 0 ? showsValues(protocol, schema, name, []) : [];
   if (names.length === 0) return [];
-  const known = relation.columns.filter((column) => names.includes(protocol === 'mysql' ? column.name.toLowerCase() : column.name));
-  // MySQL's own relations have no columns in the catalog: they are named by what they are called, in capitals or not.
-  const columns = protocol === 'mysql' && relation.columns.length === 0 ? names.map((column, at): ColumnData => ({ name: column, number: -1 - at, type: 'longtext' })) : known;
-  const terms: Terms = { ...BESIDE, mask: 'null' };
-  return columns.length === 0 ? [] : [{ schema, name, oid, columns: columns.map((column) => maskedColumn(protocol, { column, hashKey: EMPTY_KEY }, terms)) }];
+  const column = (called: string, at: number): MaskedColumn => maskedColumn(protocol, { column: { name: called, number: -1 - at, type: 'longtext' }, hashKey: EMPTY_KEY }, RECORDED);
+  return [{ schema, name, oid, columns: names.map(column) }];
 }
 
 const EMPTY_KEY = Buffer.alloc(32);

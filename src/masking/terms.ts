@@ -13,8 +13,10 @@ export interface Terms extends MaskTerms {
 /** From what shows most to what shows least. `last4` and `partial` show different things. */
 const STRENGTH: readonly MaskName[] = ['email', 'partial', 'last4', 'hash', 'constant', 'redact', 'null'];
 
-/** Of what is shown of a column although no line names it: an expression over masked columns, or the server's own record of values. */
+/** Of what shows masked columns although no line names it: an expression over them. */
 export const BESIDE: Terms = { mask: 'redact', hideNulls: true, filtered: 'hold', derived: 'mask', copied: 'hold' };
+/** Of the server's own records of values and of statements. */
+export const RECORDED: Terms = { ...BESIDE, mask: 'null' };
 
 export function termsOf({ mask, value, hideNulls, filtered, derived, copied }: SensitiveColumns): Terms {
   return { mask, hideNulls, filtered, derived, copied, ...(value === undefined ? {} : { value }) };

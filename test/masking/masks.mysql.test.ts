@@ -30,11 +30,11 @@ function definition({ columnType = 0, columnLength, characterSet }: mysql.FieldP
 }
 
 function cut(length: number): (string | null)[] {
-  return TEXTS.map((value) => (value === null ? null : [...value].slice(0, length).join('')));
+  return TEXTS.map((value) => (value === null ? null : Array.from(value).slice(0, length).join('')));
 }
 
 function latin(values: readonly (string | null)[]): (string | null)[] {
-  return values.filter((value) => value === null || [...value].every((character) => character <= '\u00ff'));
+  return values.filter((value) => value === null || Array.from(value).every((character) => character <= '\u00ff'));
 }
 
 describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {

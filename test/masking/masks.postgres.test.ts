@@ -35,7 +35,7 @@ const CASES: readonly (readonly [type: string, values: readonly (string | null)[
 ];
 
 function cut(length: number): (string | null)[] {
-  return TEXTS.map((value) => (value === null ? null : [...value].slice(0, length).join('')));
+  return TEXTS.map((value) => (value === null ? null : Array.from(value).slice(0, length).join('')));
 }
 
 const RAW = { getTypeParser: () => (value: string) => value };
@@ -100,7 +100,7 @@ test('nothing that users make changes a mask', async () => {
   await client.query(`CREATE TABLE t (x varchar(40), u uuid); INSERT INTO t VALUES ('jane@example.com', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')`);
   const text: ColumnData = { name: 'x', number: 1, type: 'character varying(40)' };
   const uuid: ColumnData = { name: 'u', number: 2, type: 'uuid' };
-  const masks = [...masksOf('postgres', text), ...masksOf('postgres', uuid)].map(({ masked }) => `${masked.sql.join(masked.name)}`);
+  const masks = [...masksOf('postgres', text), ...masksOf('postgres', uuid)].map(({ masked }) => masked.sql.join(masked.name));
   const run = async (): Promise<unknown[]> => (await client.query({ text: `SELECT ${masks.join(', ')} FROM public.t`, rowMode: 'array' })).rows[0] as unknown[];
   const before = await run();
   await client.query(`CREATE SCHEMA evil;
