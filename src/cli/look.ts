@@ -2,7 +2,7 @@
 
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import { authoritiesOf, secretOf } from '../databases.ts';
-import { guardable, mysqlProbe, postgresReadable, readable } from '../masking/grants.ts';
+import { guardable, mysqlProbe, mysqlReason, postgresReadable, postgresReason, postgresWider, readable } from '../masking/grants.ts';
 import type { Readable } from '../masking/grants.ts';
 import type { KnownDatabase } from '../masking/problems.ts';
 import { Sights } from '../masking/sights.ts';
@@ -65,19 +65,21 @@ async function ofPostgres(query: Query, sight: Sight, catalog: CatalogData): Pro
   if (question === undefined) return [];
   const may = new Set((await query(question)).map(({ relation, number }) => `${String(relation)}.${String(number)}`));
   const [who] = await query('SELECT current_user AS account');
+  const wider = new Map((await query(postgresWider(sight, catalog))).map((row) => [String(row['relation']), postgresReason(row)]));
   return guardable(sight, catalog).flatMap(({ masked, relation }) => {
     const columns = masked.columns.filter(({ number }) => may.has(`${masked.oid}.${number}`)).map((column) => column.name);
-    return columns.length === 0 ? [] : [readable('postgres', relation, masked, columns, String(who?.['account']))];
+    return columns.length === 0 ? [] : [readable('postgres', relation, masked, columns, String(who?.['account']), wider.get(String(masked.oid)))];
   });
 }
 
 async function ofMysql(query: Query, sight: Sight, catalog: CatalogData): Promise<Readable[]> {
   const [who] = await query('SELECT CURRENT_USER() AS account');
+  const grants = (await query('SHOW GRANTS')).flatMap((row) => Object.values(row).map(String));
   const found: Readable[] = [];
   for (const { masked, relation } of guardable(sight, catalog)) {
     const columns: string[] = [];
     for (const column of masked.columns) if (await answers(query, mysqlProbe(masked, column.name))) columns.push(column.name);
-    if (columns.length > 0) found.push(readable('mysql', relation, masked, columns, String(who?.['account'])));
+    if (columns.length > 0) found.push(readable('mysql', relation, masked, columns, String(who?.['account']), mysqlReason(grants, masked.schema)));
   }
   return found;
 }

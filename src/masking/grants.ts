@@ -14,6 +14,8 @@ export interface Readable {
   readonly statements: readonly string[];
   /** Why masks would need the columns all the same: they look at the values. Completes "the masks of …". */
   readonly needed: readonly string[];
+  /** Why the statements alone don't do it. Completes "because the account …". */
+  readonly wider?: string;
 }
 
 /** Relations of users that hold masked columns themselves. */
@@ -31,13 +33,45 @@ export function postgresReadable(sight: Sight, catalog: CatalogData): string | u
   return `SELECT v.r::pg_catalog.text AS relation, v.n AS number FROM (VALUES ${pairs.join(', ')}) AS v(r, n) WHERE pg_catalog.has_column_privilege(v.r, v.n, 'SELECT')`;
 }
 
+/** PostgreSQL: why an account reads what nobody granted it. Rows: `relation` (OID), `super`, `reader`, `owner`. */
+export function postgresWider(sight: Sight, catalog: CatalogData): string {
+  const oids = guardable(sight, catalog).map(({ masked }) => masked.oid);
+  return `SELECT c.oid::pg_catalog.text AS relation, r.rolsuper AS super, pg_catalog.pg_has_role('pg_read_all_data', 'USAGE') AS reader, pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owner
+    FROM pg_catalog.pg_class c, pg_catalog.pg_roles r WHERE r.rolname = current_user AND c.oid IN (${oids.join(', ')})`;
+}
+
+export function postgresReason(row: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  if (row === undefined) return undefined;
+  if (row['super'] === true) return 'is a superuser';
+  if (row['owner'] === true) return 'owns the table, or has its owner\'s rights';
+  return row['reader'] === true ? 'has the role pg_read_all_data' : undefined;
+}
+
+/** MySQL: the same from the lines of SHOW GRANTS, for relations of one schema. */
+export function mysqlReason(grants: readonly string[], schema: string): string | undefined {
+  for (const grant of grants) {
+    const [, privileges = '', on = ''] = /^GRANT (.+?) ON (\*\.\*|`(?:[^`]|``)+`\.\*) TO /.exec(grant) ?? [];
+    if (!/\b(?:SELECT|ALL PRIVILEGES)\b/.test(privileges)) continue;
+    if (on === '*.*') return 'may read everything on the server (ON *.*)';
+    const pattern = on.slice(1, -3).replaceAll('``', '`');
+    if (like(pattern, schema)) return `may read all tables of ${pattern} (ON ${on})`;
+  }
+  return undefined;
+}
+
+/** Names of schemas in grants are patterns: % and _ stand for any characters, unless a backslash is before them. */
+function like(pattern: string, name: string): boolean {
+  const source = pattern.replaceAll(/\\([%_])|[%_]|[^%_\\]+|\\/g, (part, escaped: string | undefined) => (escaped === undefined ? part === '%' ? '.*' : part === '_' ? '.' : part.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&") : escaped));
+  return new RegExp(`^${source}$`, 'i').test(name);
+}
+
 /** MySQL: one statement for each column, an error where it may not be read: privileges there come in five places and by roles. */
 export function mysqlProbe(relation: MaskedRelation, column: string): string {
   return `SELECT ${quoted('mysql', column)} FROM ${quoted('mysql', relation.schema)}.${quoted('mysql', relation.name)} LIMIT 0`;
 }
 
 /** @param account the role (PostgreSQL) or `user@host` (MySQL, as CURRENT_USER() says it) */
-export function readable(dialect: Dialect, relation: RelationData, masked: MaskedRelation, columns: readonly string[], account: string): Readable {
+export function readable(dialect: Dialect, relation: RelationData, masked: MaskedRelation, columns: readonly string[], account: string, wider?: string): Readable {
   const hidden = new Set(masked.columns.map(({ name }) => name));
   const open = relation.columns.filter(({ name }) => !hidden.has(name)).map(({ name }) => quoted(dialect, name));
   const table = `${quoted(dialect, relation.schema)}.${quoted(dialect, relation.name)}`;
@@ -48,6 +82,7 @@ export function readable(dialect: Dialect, relation: RelationData, masked: Maske
     columns,
     statements: [`REVOKE SELECT ON ${on} FROM ${who};`, ...(open.length === 0 ? [] : [`GRANT SELECT (${open.join(', ')}) ON ${on} TO ${who};`])],
     needed: masked.columns.filter((column) => column.sql.length > 1 && columns.includes(column.name)).map(({ name }) => name),
+    ...(wider === undefined ? {} : { wider }),
   };
 }
 

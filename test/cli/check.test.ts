@@ -81,9 +81,13 @@ describe('the files alone', () => {
 });
 
 /** Last: it takes the right away. */
-test('what is printed works, also where the server quotes otherwise', async () => {
+test('what is printed works; where it can\'t, that is said', async () => {
+  expect((await run(RIGHT)).text).toContain('  They aren\'t enough, because the account may read everything on the server (ON *.*)');
+  await mysql.query('REVOKE ALL PRIVILEGES ON *.* FROM `app`@`%`');
   for (const statement of ['REVOKE SELECT ON `shop`.`people` FROM `app`@`%`;', 'GRANT SELECT (`id`) ON `shop`.`people` TO `app`@`%`;']) await mysql.query(statement);
   await postgres.query('REVOKE SELECT ON TABLE "public"."customers" FROM "app"; GRANT SELECT ("id", "age") ON TABLE "public"."customers" TO "app"');
   const { text } = await run(RIGHT);
   expect(text).not.toContain('Note:');
+  await postgres.query('ALTER TABLE customers OWNER TO app');
+  expect((await run(RIGHT)).text).toContain('because the account owns the table');
 });
