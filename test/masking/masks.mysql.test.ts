@@ -82,6 +82,31 @@ describe.each(['mariadb', 'mysql'] as const)('%s', (flavour) => {
     }
   });
 
+  test('a mask stays with its row under outer joins, whatever the server makes of them', async () => {
+    await client.query('DROP TABLE IF EXISTS t, o');
+    await client.query('CREATE TABLE t (n int PRIMARY KEY, x varchar(40) NOT NULL, y int NOT NULL)');
+    await client.query('CREATE TABLE o (n int PRIMARY KEY)');
+    await client.query(`INSERT INTO t VALUES (1, 'a', 5)`);
+    await client.query('INSERT INTO o VALUES (1), (2), (3)');
+    for (const column of [{ name: 'x', number: 2, type: 'varchar(40)', notNull: true as const, collation: 'utf8mb4_general_ci' }, { name: 'y', number: 3, type: 'int', notNull: true as const }]) {
+      for (const anchor of ['n', undefined]) {
+        for (const { terms: asked, masked } of masksOf('mysql', column, anchor)) {
+          const inner = `(SELECT n, ${masked.sql.join(column.name)} AS m FROM t)`;
+          for (const from of [`o LEFT JOIN ${inner} s ON s.n = o.n`, `${inner} s RIGHT JOIN o ON s.n = o.n`, `o LEFT JOIN (o p JOIN ${inner} s ON s.n = p.n) ON p.n = o.n`]) {
+            const rows = async (what: string): Promise<unknown> => (await client.query<mysql.RowDataPacket[]>(`SELECT ${what} FROM ${from} ORDER BY o.n`))[0].map((row) => row['r'] as unknown);
+            const shown = asked.mask !== 'null';
+            expect([asked, from, await rows('s.m IS NULL AS r')]).toEqual([asked, from, [shown ? 0 : 1, 1, 1]]);
+            expect([asked, from, await rows('CONCAT(s.m, \'\') IS NULL AS r')]).toEqual([asked, from, [shown ? 0 : 1, 1, 1]]);
+            const [count] = (await client.query<mysql.RowDataPacket[]>(`SELECT COUNT(s.m) AS r, COUNT(*) AS a FROM ${from}`))[0];
+            expect([asked, from, Number(count?.['r'])]).toEqual([asked, from, shown ? 1 : 0]);
+            const [filtered] = (await client.query<mysql.RowDataPacket[]>(`SELECT COUNT(*) AS r FROM ${from} WHERE s.m IS NULL`))[0];
+            expect([asked, from, Number(filtered?.['r'])]).toEqual([asked, from, shown ? 2 : 3]);
+          }
+        }
+      }
+    }
+  });
+
   test('equal values have equal hashes, others don\'t; constants tell nothing', async () => {
     await client.query('DROP TABLE IF EXISTS t');
     await client.query(`CREATE TABLE t (n int PRIMARY KEY, x varchar(40) NOT NULL)`);
