@@ -14,7 +14,8 @@ import type { GrammarQuestion } from './protocol/grammar.ts';
 import type { Clock } from './runtime/clock.ts';
 import { Database } from './session/database.ts';
 import type { Understanding } from './sql/facts.ts';
-import { loadCatalog } from './sql/mysql/catalog-load.ts';
+import { loadCatalog as loadMysqlCatalog } from './sql/mysql/catalog-load.ts';
+import { loadCatalog as loadPostgresCatalog } from './sql/postgres/catalog-load.ts';
 import { createUnderstanding as understandMysql } from './sql/mysql/understanding.ts';
 import { createUnderstanding as understandPostgres } from './sql/postgres/understanding.ts';
 
@@ -58,9 +59,9 @@ export function understand(database: DatabaseConfig, { config, seen }: Pick<Data
   const { limits } = config;
   const access = { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
   if (database.protocol === 'mysql') {
-    return understandMysql({ catalogSource: mysqlCatalog({ ...access, seen, load: loadCatalog }), database: database.upstream.database, bytes: limits.statementBytes });
+    return understandMysql({ catalogSource: mysqlCatalog({ ...access, seen, load: loadMysqlCatalog }), database: database.upstream.database, bytes: limits.statementBytes });
   }
-  return understandPostgres({ catalogSource: postgresCatalog(access), limits: { bytes: limits.statementBytes }, parseMs: limits.parseMs });
+  return understandPostgres({ catalogSource: postgresCatalog({ ...access, load: loadPostgresCatalog }), limits: { bytes: limits.statementBytes }, parseMs: limits.parseMs });
 }
 
 function grammarOf(database: DatabaseConfig, { timeouts }: Config): GrammarQuestion {

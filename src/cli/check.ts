@@ -3,27 +3,45 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { policyContext } from '../config/policy-context.ts';
 import { ConfigError } from '../config/problems.ts';
+import { sensitiveProblems } from '../masking/problems.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { lookAt } from './look.ts';
+import type { Looked } from './look.ts';
 
-/** `countersign check --config FILE`: reads configuration and policies as `serve` would, prints every problem or a summary, exits with 1 or 0. */
+/**
+ * `countersign check --config FILE`: reads configuration and policies as `serve` would, looks for sensitive columns in the databases, prints every
+ * problem or a summary, exits with 1 or 0.
+ */
 export function checkCommand(program: Command): void {
   program
     .command('check')
     .description('Check the configuration and the policies that it names.')
     .requiredOption('--config <file>', 'the configuration, countersign.yaml')
+    .option('--strict', 'fail, too, when a database can\'t be reached or a sensitive column is in none of them')
     .option('--json', 'print the result as JSON')
-    .action(async (options: { config: string; json?: true }) => {
+    .action(async (options: { config: string; json?: true; strict?: true }) => {
       process.exitCode = await check(options.config, options, (line) => console.log(line));
     });
 }
 
-export async function check(file: string, options: { readonly json?: true }, print: (line: string) => void): Promise<0 | 1> {
+/** Told as problems, of the configuration's files or of what they mean in the databases. */
+interface Findings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly readable: Looked['readable'];
+}
+
+export async function check(file: string, options: { readonly json?: true; readonly strict?: true }, print: (line: string) => void): Promise<0 | 1> {
   try {
     const config = await loadConfig(file);
     const policy = await loadPolicy(config.policies, policyContext(config));
-    print(options.json === true ? JSON.stringify({ problems: [], warnings: warnings(config, policy), policy: policy.version }, undefined, 2) : summary(config, policy).join('\n'));
-    return 0;
+    const found = await findings(config, policy, options.strict === true);
+    const wrong = found.problems.length > 0;
+    if (options.json === true) print(JSON.stringify({ problems: found.problems.map((message) => ({ message })), warnings: found.warnings, policy: policy.version, readable: found.readable }, undefined, 2));
+    else if (wrong) print([...found.problems, ...found.warnings.map(warned), `${counted(found.problems.length, 'problem')}.`].join('\n'));
+    else print(summary(config, policy, found).join('\n'));
+    return wrong ? 1 : 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     print(options.json === true ? JSON.stringify({ problems: error.problems, warnings: [] }, undefined, 2) : `${error.message}\n${counted(error.problems.length, 'problem')}.`);
@@ -31,7 +49,18 @@ export async function check(file: string, options: { readonly json?: true }, pri
   }
 }
 
-function summary(config: Config, policy: CompiledPolicy): string[] {
+/** Databases are asked only when the policy masks something. */
+async function findings(config: Config, policy: CompiledPolicy, strict: boolean): Promise<Findings> {
+  const plain = warnings(config, policy);
+  if (policy.model.sensitive.length === 0) return { problems: [], warnings: plain, readable: [] };
+  const looked = await lookAt(config, policy.model);
+  const found = sensitiveProblems(policy.model, looked.databases, looked.unreachable.length === 0);
+  const doubtful = [...looked.unreachable, ...found.filter(({ kind }) => kind === 'nothing').map(({ sentence }) => sentence)];
+  const misfits = found.filter(({ kind }) => kind === 'misfit').map(({ sentence }) => sentence);
+  return { problems: [...misfits, ...(strict ? doubtful : [])], warnings: [...plain, ...(strict ? [] : doubtful)], readable: looked.readable };
+}
+
+function summary(config: Config, policy: CompiledPolicy, found: Findings): string[] {
   const { rules, sensitive } = policy.model;
   return [
     `${config.file} is right:`,
@@ -39,8 +68,17 @@ function summary(config: Config, policy: CompiledPolicy): string[] {
     `  ${counted(config.agents.size, 'agent')}, ${counted(config.people.length, 'person', 'people')}, ${counted(config.tokens.length, 'API token')}`,
     `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
     `  policy ${policy.version}`,
-    ...warnings(config, policy).map((warning) => `Warning: ${warning}`),
+    ...found.warnings.map(warned),
+    ...found.readable.flatMap(backstop),
   ];
+}
+
+const warned = (warning: string): string => `Warning: ${warning}`;
+
+function backstop({ database, relation, columns, statements, needed, wider }: Looked['readable'][number]): string[] {
+  const some = needed.length === 0 ? '' : ` (but the ${needed.length === 1 ? 'mask' : 'masks'} of ${needed.join(', ')} look at the values or at whether there are any; null, and redact or constant with hide_nulls: true, don't)`;
+  return [`Note: ${database}: the proxy's account can read ${columns.join(', ')} of ${relation}. With these it can't, and the database itself keeps them${some}:`, ...statements.map((statement) => `  ${statement}`),
+    ...(wider === undefined ? [] : [`  They aren't enough, because the account ${wider}: take that from it first, or give the proxy another account.`])];
 }
 
 /** What is right but perhaps not meant. */

@@ -6,6 +6,8 @@ export interface SensitiveColumns {
   /** Patterns: `customers.email`, `public.customers.*`. */
   readonly columns: readonly string[];
   readonly mask: MaskName;
+  /** Of the mask `constant`: what it shows. Without it, as `redact`. */
+  readonly value?: string;
   readonly filtered: 'equality' | 'mask' | 'hold' | 'deny';
   readonly derived: 'mask' | 'hold' | 'deny';
   readonly copied: 'hold' | 'deny';

@@ -5,6 +5,8 @@
  * Identity is the catalog's (OID and column number; in MySQL database, table and column): how a statement names things never counts.
  */
 
+import type { WireMask } from './wire-mask.ts';
+
 export const MASKS = ['redact', 'null', 'hash', 'last4', 'partial', 'email', 'constant'] as const;
 export type MaskName = (typeof MASKS)[number];
 
@@ -20,6 +22,8 @@ export interface MaskedColumn {
    * the column as SQL between the pieces it is the whole expression. One piece: the mask looks at nothing.
    */
   readonly sql: readonly string[];
+  /** The same at the wire; see cells.ts. Undefined: NULL. */
+  readonly wire?: WireMask;
   /** Masks NULL, too. */
   readonly hideNulls: boolean;
   /** What the policy says of uses other than a plain output; see policy/model.ts. */
@@ -73,12 +77,6 @@ export class Sight {
   /** Could `schema.name`, as facts give it, be one of these? */
   names(qualified: string): boolean {
     return this.#names.has(qualified);
-  }
-
-  /** @param qualified as ColumnUse.relation */
-  columnNamed(qualified: string, name: string): MaskedColumn | undefined {
-    const relation = this.data.relations.find((each) => `${each.schema}.${each.name}` === qualified);
-    return relation && this.column(relation, name);
   }
 
   byOid(oid: number): MaskedRelation | undefined {

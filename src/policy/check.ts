@@ -21,6 +21,10 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
     checkRule(rule, at);
     if (context !== undefined) checkNames(rule, context, at);
   }
+  for (const [index, { mask, value }] of file.sensitive.entries()) {
+    if (value !== undefined && mask !== 'constant') report(['sensitive', index, 'value'], `value is what the mask constant shows, but the mask is ${mask}`);
+    if (value?.includes('\0') === true) report(['sensitive', index, 'value'], 'no database stores the character NUL in a text');
+  }
   if (context === undefined) return;
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {

@@ -138,6 +138,6 @@ function conditionOf(text: string, index: number, source: YamlSource, problems: 
   return undefined;
 }
 
-function sensitiveOf({ hide_nulls: hideNulls, ...rest }: PolicyFile['sensitive'][number]): SensitiveColumns {
-  return { ...rest, hideNulls };
+function sensitiveOf({ hide_nulls: hideNulls, value, ...rest }: PolicyFile['sensitive'][number]): SensitiveColumns {
+  return { ...rest, hideNulls, ...(value !== undefined && { value }) };
 }

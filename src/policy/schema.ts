@@ -49,6 +49,8 @@ const rule = z.strictObject({
 const sensitive = z.strictObject({
   columns: list(column),
   mask: z.enum(MASKS),
+  /** What the mask `constant` shows. */
+  value: z.string().max(200).optional(),
   filtered: z.enum(['equality', 'mask', 'hold', 'deny']).default('equality'),
   derived: z.enum(['mask', 'hold', 'deny']).default('mask'),
   copied: z.enum(['hold', 'deny']).default('hold'),

@@ -1,19 +1,22 @@
 import pg from 'pg';
 import type { DatabaseConfig } from '../config/config.ts';
-import type { CatalogSource } from '../sql/catalog.ts';
-import { loadCatalog } from '../sql/postgres/catalog-load.ts';
 
-export interface CatalogSourceOptions {
+/** Runs one statement and gives its rows. */
+export type Query = (sql: string) => Promise<Record<string, unknown>[]>;
+
+export interface CatalogSourceOptions<Catalog> {
   readonly database: DatabaseConfig;
   readonly password: () => Promise<string | undefined>;
   readonly authorities: () => Promise<string | undefined>;
+  /** Reads the catalog by questions, all over one connection. */
+  readonly load: (query: Query) => Promise<Catalog>;
 }
 
 /** How long one reading of the catalog may take. Milliseconds. */
 const TIMEOUT_MS = 30_000;
 
 /** Reads the catalog over a connection of its own, opened for each reading: readings are rare, and a connection kept would miss a failover. */
-export function catalogSource({ database, password, authorities }: CatalogSourceOptions): CatalogSource {
+export function catalogSource<Catalog>({ database, password, authorities, load }: CatalogSourceOptions<Catalog>): { load(): Promise<Catalog> } {
   return {
     async load() {
       const { host, port, user, database: name } = database.upstream;
@@ -27,7 +30,7 @@ export function catalogSource({ database, password, authorities }: CatalogSource
       client.on('error', () => {}); // the query under way rejects; there is nothing else to tell
       await client.connect();
       try {
-        return await loadCatalog(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows);
+        return await load(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows);
       } finally {
         await client.end().catch(() => {});
       }

@@ -4,7 +4,7 @@
  */
 
 import type { Agent } from '../identity/agent.ts';
-import type { UsesRuling } from '../masking/judge-uses.ts';
+import type { UseVerdict } from '../masking/judge-uses.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
@@ -115,7 +115,7 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf) };
 }
 
-const severest = (rulings: readonly UsesRuling[]): UsesRuling =>
+const severest = (rulings: readonly UseVerdict[]): UseVerdict =>
   rulings.find(({ action }) => action === 'deny') ?? rulings.find(({ action }) => action === 'hold') ?? { action: 'mask' };
 
 /** What runs in the place of texts, one an element. */

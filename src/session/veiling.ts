@@ -1,6 +1,6 @@
 /** What an agent that sees only masks of some columns has to do with a statement: whether it touches them, what runs in its place, what that means. */
 
-import { judgeUses, type UsesRuling } from '../masking/judge-uses.ts';
+import { judgeUses, type UseVerdict } from '../masking/judge-uses.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Substitution } from '../masking/substitution.ts';
 import type { Veil } from '../masking/veil.ts';
@@ -12,7 +12,7 @@ import { whenAll } from './when-all.ts';
 /** Part of a judgement. */
 export interface Veiling {
   readonly veil: Veil;
-  readonly ruling: UsesRuling;
+  readonly ruling: UseVerdict;
   readonly substitution: Substitution;
 }
 
@@ -112,7 +112,7 @@ function together(all: readonly Veiling[]): Veiling {
 }
 
 /** The verdict with what the policy says of the uses of masked columns: it only becomes stricter. */
-export function veiledVerdict(verdict: Verdict, ruling: UsesRuling, terms: Verdict['hold'] & object): Verdict {
+export function veiledVerdict(verdict: Verdict, ruling: UseVerdict, terms: Verdict['hold'] & object): Verdict {
   if (ruling.action === 'mask' || verdict.action === 'deny') return verdict;
   const { rule, matched, mask = [] } = verdict;
   if (ruling.action === 'deny') return { action: 'deny', rule: 'sensitive', reason: ruling.reason, matched };
