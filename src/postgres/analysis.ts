@@ -169,7 +169,7 @@ class Analysis {
   #lookup(space: 'statement' | 'portal', name: string): StatementText | Statement | 'unknown' | 'unsettled' {
     const change = this.#ahead.findLast((candidate) => candidate.space === space && candidate.name === name);
     if (change) return change.meaning ?? 'unknown';
-    const found = space === 'statement' ? this.#names.statement(name) : this.#names.portal(name);
+    const found = this.#names.lookup(space, name);
     return typeof found === 'string' ? found : found.meaning;
   }
 

@@ -55,14 +55,17 @@ export class Names {
   veiled = false;
 
   statement(name: string): Lookup<StatementText> {
-    return this.#lookup('statement', nameKey(name)) as Lookup<StatementText>;
+    return this.lookup('statement', nameKey(name)) as Lookup<StatementText>;
   }
 
   portal(name: string): Lookup<Statement> {
-    return this.#lookup('portal', nameKey(name)) as Lookup<Statement>;
+    return this.lookup('portal', nameKey(name)) as Lookup<Statement>;
   }
 
-  /** The prepared statement as the server will have it when what was sent has reached it. */
+  /**
+   * The prepared statement as the server will have it when what was sent has reached it.
+   * @param name as nameKey gives it
+   */
   atServer(name: string): Change | undefined {
     const change = this.#underway.statement.findLast(({ name: other }) => other === undefined || other === name);
     return change ?? this.#confirmed.statement.get(name);
@@ -103,7 +106,8 @@ export class Names {
     else if (index > 0) underway.splice(index, 1);
   }
 
-  #lookup(space: Space, name: string): Lookup<Meaning> {
+  /** @param name as nameKey gives it */
+  lookup(space: Space, name: string): Lookup<Meaning> {
     let unsettled = false;
     const underway = this.#underway[space];
     for (let index = underway.length - 1; index >= 0; index--) {

@@ -108,6 +108,7 @@ export class Replies {
     }
     if (count === 0) return start;
     const origins = type === Backend.DataRow ? this.#originsOf(head) : undefined;
+    if (origins !== undefined && end - start > this.#limit) return start; // one of them may be over it: each by itself
     if (type === Backend.DataRow) head.progress.rows += count;
     if (origins !== undefined) this.#maskedRows(head, origins, bytes, start, end);
     else {
@@ -186,7 +187,7 @@ export class Replies {
       default:
         throw unexpected(type, head);
     }
-    const ours = head !== undefined && 'own' in head && Boolean(head.own) && type !== Backend.ParameterStatus;
+    const ours = head !== undefined && 'own' in head && head.own && type !== Backend.ParameterStatus;
     if (!ours) this.#out.range(bytes, start, end);
   }
 
