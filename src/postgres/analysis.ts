@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../framing/reader.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { Statement, StatementText, type Step } from '../protocol/statement.ts';
 import type { Frame, Part } from './inbox.ts';
-import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget } from './messages/extended.ts';
+import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget, type Target } from './messages/extended.ts';
 import { Frontend } from './messages/frame.ts';
 import { type Change, nameKey, type Names } from './prepared.ts';
 
@@ -14,7 +14,9 @@ export type Reaction =
   | { readonly kind: 'parse' | 'close'; readonly change: Change }
   /** `from` is the prepared statement's name. */
   | { readonly kind: 'bind'; readonly change: Change; readonly from: string }
-  | { readonly kind: 'describe' | 'sync' | 'flush' }
+  /** `portal`: what is described, where it is a portal; `from`: the prepared statement's name, where it is one. */
+  | { readonly kind: 'describe'; readonly portal?: Statement | undefined; readonly from?: string }
+  | { readonly kind: 'sync' | 'flush' }
   | { readonly kind: 'execute'; readonly statement: Statement; readonly portal: string }
   | { readonly kind: 'query'; readonly statement: Statement };
 
@@ -99,8 +101,7 @@ class Analysis {
         return this.#change('close', { segment: this.#names.segment, space: kind, name: nameKey(name), meaning: undefined });
       }
       case Frontend.Describe:
-        decodeTarget(bytes, start, end);
-        return { kind: 'describe' };
+        return this.#describe(decodeTarget(bytes, start, end));
       case Frontend.Flush:
       case Frontend.Sync:
         decodeEmpty(bytes, start, end);
@@ -148,6 +149,13 @@ class Analysis {
     return { kind: 'execute', statement: statement as Statement, portal };
   }
 
+  /** It runs nothing: what isn't known is for the server to say. */
+  #describe({ kind, name }: Target): Reaction {
+    if (kind === 'statement') return { kind: 'describe', from: nameKey(name) };
+    const portal = this.#lookup('portal', nameKey(name));
+    return { kind: 'describe', portal: portal instanceof Statement ? portal : undefined };
+  }
+
   #run(statement: Statement): void {
     this.#places.push(this.#reactions.length);
     this.#statements.push(statement);
@@ -161,7 +169,7 @@ class Analysis {
   #lookup(space: 'statement' | 'portal', name: string): StatementText | Statement | 'unknown' | 'unsettled' {
     const change = this.#ahead.findLast((candidate) => candidate.space === space && candidate.name === name);
     if (change) return change.meaning ?? 'unknown';
-    const found = space === 'statement' ? this.#names.statement(name) : this.#names.portal(name);
+    const found = this.#names.lookup(space, name);
     return typeof found === 'string' ? found : found.meaning;
   }
 

@@ -16,13 +16,15 @@ import { type Statement, StatementText, type Step } from '../protocol/statement.
 import { analyse, passingStep, type PostgresStep, type Reaction } from './analysis.ts';
 import { clash } from './clash.ts';
 import { CopyIn, mayCopyIn } from './copy-in.ts';
-import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
+import { ExpectedQueue } from './expected.ts';
 import { type Frame, Inbox, type Part } from './inbox.ts';
 import { Frontend } from './messages/frame.ts';
-import { type Change, changesOf, type Lookup, type Meaning, Names } from './prepared.ts';
+import { OriginNet } from './origins.ts';
+import { type Lookup, type Meaning, Names } from './prepared.ts';
 import { encodeFlush } from './messages/extended.ts';
-import { encodeNotice, encodeRefusal, INTERRUPTED_COPY, PLACEHOLDER_QUERY, placeholderExecute } from './refusal.ts';
+import { encodeNotice, encodeRefusal, INTERRUPTED_COPY, PLACEHOLDER_QUERY, placeholderExecute, sqlstate } from './refusal.ts';
 import { Replies, SKIPPED } from './replies.ts';
+import { Sending } from './sending.ts';
 import { transcript } from '../protocol/parameters.ts';
 
 export interface ConversationLimits {
@@ -38,6 +40,7 @@ export class PostgresConversation implements Conversation {
   readonly #inbox: Inbox;
   readonly #names = new Names();
   readonly #expected = new ExpectedQueue();
+  readonly #sending: Sending;
   readonly #replies: Replies;
   /** The head of the inbox, analysed. */
   #step: PostgresStep | undefined;
@@ -57,7 +60,9 @@ export class PostgresConversation implements Conversation {
     this.#limits = limits;
     this.#inbox = new Inbox(limits);
     this.#listener = listener;
-    this.#replies = new Replies(this.#expected, this.#names, this.toClient, listener);
+    const net = new OriginNet();
+    this.#sending = new Sending(this.toDatabase, this.#names, this.#expected, net);
+    this.#replies = new Replies(limits, this.#expected, this.#names, net, this.toClient, listener);
   }
 
   get backlog(): number {
@@ -146,8 +151,9 @@ export class PostgresConversation implements Conversation {
   recall(refusal: Refusal): readonly Step[] {
     const unsent = this.#unsent;
     const replies = unsent.reduce((sum, entry) => sum + entry.replies, 0);
-    for (const entry of this.#expected.truncate(this.#expected.length - replies)) this.#forget(entry);
+    for (const entry of this.#expected.truncate(this.#expected.length - replies)) this.#sending.forget(entry);
     this.toDatabase.take();
+    this.#sending.interrupt();
     this.#unsent = [];
     this.#refused = unsent[0]?.skipping ?? this.#refused;
     // It is the last of them: nothing goes past it.
@@ -206,13 +212,24 @@ export class PostgresConversation implements Conversation {
     if (part.kind === 'data') return; // there is no COPY (any more): the server would drop it, too
     if (this.#skipping) return this.#skip(step);
     for (let index = 0; index < reactions.length; index++) {
-      const expected = this.#send(part.frames[index] as Frame, reactions[index] as Reaction);
+      const obstacle = this.#sending.obstacle(reactions[index] as Reaction);
+      if (obstacle !== undefined) return this.#stopBefore(step, index, obstacle);
+      const expected = this.#sending.send(part.frames[index] as Frame, reactions[index] as Reaction);
       if (expected === undefined || !('progress' in expected) || !mayCopyIn(expected.statement.source)) continue;
       this.#copy = new CopyIn(expected.progress, expected.kind);
       if (index + 1 < reactions.length) return this.#stopAt(step, index + 1);
     }
     this.#midSegment = !endsSegment(part);
     if (endsSegment(part)) this.#names.segment++;
+  }
+
+  /** Refuses the rest of what was judged and recorded, because of what its names stand for at the server. */
+  #stopBefore({ part, reactions }: PostgresStep, place: number, refusal: Refusal): void {
+    const error = { code: sqlstate(refusal.code), message: refusal.message };
+    for (const reaction of reactions.slice(place)) {
+      if (reaction.kind === 'bind') this.#listener.ended(reaction.change.meaning as Statement, { rows: 0, bytes: 0, error });
+    }
+    this.#refuseExtended(part, refusal);
   }
 
   /** Keeps what stands behind a possible COPY, and has the server tell what it is. */
@@ -255,51 +272,22 @@ export class PostgresConversation implements Conversation {
     const { part, reactions } = step;
     if (part.kind === 'data' || part.kind === 'terminate') return this.#forward(step);
     if (this.#skipping) return this.#resync(part);
-    for (const [index, reaction] of reactions.slice(0, place).entries()) this.#send(part.frames[index] as Frame, reaction);
+    for (const [index, reaction] of reactions.slice(0, place).entries()) this.#sending.send(part.frames[index] as Frame, reaction);
     if (part.kind === 'query') {
       this.toDatabase.add(PLACEHOLDER_QUERY);
       this.#expected.push({ kind: 'refused_query', refusal, answered: false });
       this.#names.segment++;
       return;
     }
+    this.#refuseExtended(part, refusal);
+  }
+
+  #refuseExtended(part: Part, refusal: Refusal): void {
     this.toDatabase.add(placeholderExecute());
     this.#expected.push({ kind: 'refused_execute', refusal, answered: false });
     this.#refused = true;
     this.#midSegment = true;
     this.#resync(part);
-  }
-
-  #send(frame: Frame, reaction: Reaction): Expected | undefined {
-    this.#bytes(frame);
-    const expected = this.#expectation(reaction);
-    if (expected !== undefined) this.#expected.push(expected);
-    return expected;
-  }
-
-  #expectation(reaction: Reaction): Expected | undefined {
-    switch (reaction.kind) {
-      case 'parse':
-      case 'bind':
-      case 'close':
-        this.#names.begin(reaction.change);
-        return reaction;
-      case 'describe':
-      case 'sync':
-        return { kind: reaction.kind };
-      case 'execute':
-      case 'query':
-        return { kind: reaction.kind, statement: reaction.statement, progress: noProgress(this.#sqlChanges(reaction.statement)) };
-      case 'flush':
-        return undefined;
-    }
-  }
-
-  /** Changes to names by SQL commands, announced like those by messages. */
-  #sqlChanges(statement: Statement): readonly (readonly Change[])[] {
-    if (statement.names.length === 0) return NO_CHANGES;
-    const changes = statement.names.map((uses) => changesOf(statement, uses, this.#names.segment, (text) => new StatementText(text)));
-    for (const change of changes.flat()) this.#names.begin(change);
-    return changes;
   }
 
   #bytes({ bytes, start, end }: Frame): void {
@@ -309,6 +297,7 @@ export class PostgresConversation implements Conversation {
   /** While skipping, only the Sync that ends it goes on. */
   #resync(part: Part): void {
     if (part.kind !== 'segment' || !part.sync) return;
+    this.#sending.interrupt();
     const sync = part.frames.at(-1) as Frame;
     if (sync.type !== Frontend.Sync) throw new Error('a segment that ends with Sync must end with Sync');
     this.#bytes(sync);
@@ -317,11 +306,6 @@ export class PostgresConversation implements Conversation {
     this.#replies.skipping = false;
     this.#midSegment = false;
     this.#names.segment++;
-  }
-
-  #forget(entry: Expected): void {
-    if ('change' in entry) this.#names.abandon(entry.change);
-    if ('progress' in entry) for (const change of entry.progress.changes.flat()) this.#names.abandon(change);
   }
 }
 
@@ -336,12 +320,11 @@ interface Unsent {
 }
 
 const NO_PARAMETERS: readonly never[] = [];
-const NO_CHANGES: readonly (readonly Change[])[] = [];
 
 const endsSegment = (part: Part): boolean => part.kind === 'query' || (part.kind === 'segment' && part.sync);
 
 function meaningText(found: Lookup<Meaning>): NameMeaning {
   if (typeof found === 'string') return found;
-  const { meaning } = found;
-  return meaning instanceof StatementText ? { text: meaning.text } : { text: meaning.source.text, run: meaning };
+  const { meaning, veil } = found;
+  return meaning instanceof StatementText ? { text: meaning.text, veil } : { text: meaning.source.text, run: meaning };
 }

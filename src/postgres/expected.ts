@@ -2,12 +2,16 @@
 
 import { Fifo } from '../protocol/fifo.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { Statement } from '../protocol/statement.ts';
+import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { Veil } from '../masking/veil.ts';
+import type { Origins } from './origins.ts';
 import type { Change } from './prepared.ts';
 
 export type Expected =
-  | { readonly kind: 'parse' | 'bind' | 'close'; readonly change: Change }
-  | { readonly kind: 'describe' }
+  /** `own`: asked by us, so the client hears nothing of it, unless it fails. */
+  | { readonly kind: 'parse' | 'bind' | 'close'; readonly change: Change; readonly own?: boolean }
+  /** `portal`: what it describes, where that is a portal we know; `about`: of a prepared statement. */
+  | { readonly kind: 'describe'; readonly portal?: Statement | undefined; readonly about?: About | undefined; readonly own?: boolean }
   | { readonly kind: 'execute'; readonly statement: Statement; readonly progress: Progress }
   | { readonly kind: 'query'; readonly statement: Statement; readonly progress: Progress }
   | { readonly kind: 'sync' }
@@ -26,11 +30,40 @@ export interface Progress {
   over: boolean;
   tag?: string;
   error?: { readonly code: string; readonly message: string };
+  /** Of the rows that are coming, where somebody sees only masks. */
+  origins?: Origins | undefined;
   /** Changes to names by SQL commands of the batch, by the command's place in it. */
   readonly changes: readonly (readonly Change[])[];
 }
 
 export const noProgress = (changes: readonly (readonly Change[])[] = []): Progress => ({ completed: 0, rows: 0, bytes: 0, copying: false, over: false, changes });
+
+/** A text that the server reads, and how it was sent. */
+export interface About {
+  readonly source: StatementText;
+  readonly veil: Veil | undefined;
+}
+
+/** Of which text a reply speaks: of an error, for example. */
+export function aboutOf(entry: Expected | undefined): About | undefined {
+  switch (entry?.kind) {
+    case 'parse':
+      return { source: entry.change.meaning as StatementText, veil: entry.change.veil };
+    case 'bind':
+      return entry.change.meaning as Statement;
+    case 'execute':
+    case 'query':
+      return entry.statement;
+    case 'describe':
+      return entry.portal ?? entry.about;
+    case 'close':
+    case 'sync':
+    case 'refused_execute':
+    case 'refused_query':
+    case undefined:
+      return undefined;
+  }
+}
 
 export class ExpectedQueue extends Fifo<Expected> {
   /** Statements the server hasn't answered in full, oldest first. */

@@ -6,6 +6,7 @@
  * relied on inside its own segment (the messages up to the next Sync), where everything after a failed message is skipped.
  */
 
+import type { Veil } from '../masking/veil.ts';
 import type { SessionNameUse } from '../sql/facts.ts';
 import { Statement, type StatementText } from '../protocol/statement.ts';
 
@@ -24,9 +25,15 @@ export interface Change {
   readonly meaning: Meaning | undefined;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly hold?: boolean;
+  /** Of a prepared statement: how it was sent. */
+  readonly veil?: Veil | undefined;
+  /** Prepared by SQL: its text is a part of what was sent. */
+  readonly enclosed?: boolean;
+  /** The client has it still, the server not any more: we have closed it to prepare it in another form. */
+  readonly absent?: boolean;
 }
 
-export type Lookup<T extends Meaning> = { readonly meaning: T } | 'unknown' | 'unsettled';
+export type Lookup<T extends Meaning> = { readonly meaning: T; readonly veil: Veil | undefined } | 'unknown' | 'unsettled';
 
 /** Bytes of a name that count: the server cuts SQL's names to these and compares those of the protocol by them (NAMEDATALEN - 1; dynahash.c string_compare). */
 const NAME_BYTES = 63;
@@ -41,21 +48,33 @@ export function nameKey(name: string): string {
 
 export class Names {
   readonly #confirmed = { statement: new Map<string, Change>(), portal: new Map<string, Change>() };
-  #underway: Change[] = [];
+  readonly #underway: Record<Space, Change[]> = { statement: [], portal: [] };
   /** Number of the segment that messages belong to now. */
   segment = 0;
+  /** Was anything ever prepared for somebody who sees masks? */
+  veiled = false;
 
   statement(name: string): Lookup<StatementText> {
-    return this.#lookup('statement', nameKey(name)) as Lookup<StatementText>;
+    return this.lookup('statement', nameKey(name)) as Lookup<StatementText>;
   }
 
   portal(name: string): Lookup<Statement> {
-    return this.#lookup('portal', nameKey(name)) as Lookup<Statement>;
+    return this.lookup('portal', nameKey(name)) as Lookup<Statement>;
+  }
+
+  /**
+   * The prepared statement as the server will have it when what was sent has reached it.
+   * @param name as nameKey gives it
+   */
+  atServer(name: string): Change | undefined {
+    const change = this.#underway.statement.findLast(({ name: other }) => other === undefined || other === name);
+    return change ?? this.#confirmed.statement.get(name);
   }
 
   /** Notes a change that is about to be asked of the server. */
   begin(change: Change): void {
-    this.#underway.push(change);
+    this.#underway[change.space].push(change);
+    this.veiled ||= change.veil !== undefined;
   }
 
   /** The server did it. */
@@ -81,23 +100,29 @@ export class Names {
 
   #remove(change: Change): void {
     // Replies come in the order of the messages: nearly always the first.
-    const index = this.#underway.indexOf(change);
-    if (index === 0) this.#underway.shift();
-    else if (index > 0) this.#underway.splice(index, 1);
+    const underway = this.#underway[change.space];
+    const index = underway.indexOf(change);
+    if (index === 0) underway.shift();
+    else if (index > 0) underway.splice(index, 1);
   }
 
-  #lookup(space: Space, name: string): Lookup<Meaning> {
+  /** @param name as nameKey gives it */
+  lookup(space: Space, name: string): Lookup<Meaning> {
     let unsettled = false;
-    for (let index = this.#underway.length - 1; index >= 0; index--) {
-      const change = this.#underway[index] as Change;
-      if (change.space !== space || (change.name !== undefined && change.name !== name)) continue;
-      if (change.segment === this.segment) return change.meaning === undefined ? 'unknown' : { meaning: change.meaning };
+    const underway = this.#underway[space];
+    for (let index = underway.length - 1; index >= 0; index--) {
+      const change = underway[index] as Change;
+      if (change.name !== undefined && change.name !== name) continue;
+      if (change.segment === this.segment) return found(change);
       unsettled = true;
     }
     if (unsettled) return 'unsettled';
-    const meaning = this.#confirmed[space].get(name)?.meaning;
-    return meaning === undefined ? 'unknown' : { meaning };
+    return found(this.#confirmed[space].get(name));
   }
+}
+
+function found(change: Change | undefined): Lookup<Meaning> {
+  return change?.meaning === undefined ? 'unknown' : { meaning: change.meaning, veil: change.veil };
 }
 
 const keyOrAll = (name: string | undefined): string | undefined => (name === undefined ? undefined : nameKey(name));
@@ -107,7 +132,7 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   return uses.flatMap((use): Change[] => {
     switch (use.use) {
       case 'prepare':
-        return [{ segment, space: 'statement', name: nameKey(use.name), meaning: text(use.text) }];
+        return [{ segment, space: 'statement', name: nameKey(use.name), meaning: text(use.text), veil: statement.veil, enclosed: true }];
       case 'deallocate':
         return [{ segment, space: 'statement', name: keyOrAll(use.name), meaning: undefined }];
       case 'declare':
@@ -124,11 +149,12 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   });
 }
 
-/** A run of the cursor: record and context are those of its DECLARE, but what else that batch did is not done again. */
-function cursorOf({ source, arrival, record, context }: Statement): Statement {
+/** A run of the cursor: record, context and veil are those of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record, context, veil }: Statement): Statement {
   const cursor = new Statement(source, arrival);
   cursor.cursor = true;
   cursor.record = record;
   cursor.context = context;
+  cursor.veil = veil;
   return cursor;
 }

@@ -4,22 +4,29 @@
  */
 
 import { Malformed } from '../framing/malformed.ts';
-import { FrameScanner } from '../framing/scanner.ts';
+import { type FrameFormat, FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
+import { maskRows } from './cells.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
-import { decodeErrorFields } from './messages/error-response.ts';
+import { decodeErrorFields, encodeErrorFields } from './messages/error-response.ts';
 import { Backend, backendFormat, HEADER_BYTES, wholeSize } from './messages/frame.ts';
 import { ByteReader } from '../framing/reader.ts';
+import { withoutPayload } from './messages/notification.ts';
+import { type OriginNet, type Origins, unfollowed } from './origins.ts';
 import type { Names } from './prepared.ts';
 import { encodeRefusal } from './refusal.ts';
+import { Scrub } from './scrub.ts';
 
 export class Replies {
   readonly #scanner: FrameScanner;
+  readonly #limit: number;
   readonly #expected: ExpectedQueue;
   readonly #names: Names;
+  readonly #net: OriginNet;
+  readonly #scrub = new Scrub();
   readonly #out: Slices;
   readonly #listener: ConversationListener;
   #commitFailed = false;
@@ -29,12 +36,15 @@ export class Replies {
   /** The server skips what it is sent until the next Sync, which hasn't been sent yet. */
   skipping = false;
 
-  constructor(expected: ExpectedQueue, names: Names, out: Slices, listener: ConversationListener) {
+  constructor(limits: { readonly messageBytes: number }, expected: ExpectedQueue, names: Names, net: OriginNet, out: Slices, listener: ConversationListener) {
+    this.#limit = limits.messageBytes;
     this.#expected = expected;
     this.#names = names;
+    this.#net = net;
     this.#out = out;
     this.#listener = listener;
-    this.#scanner = new FrameScanner(backendFormat, {
+    const format: FrameFormat = { ...backendFormat, whole: (bytes, at, size) => backendFormat.whole(bytes, at, size) || this.#masksRow(bytes, at, size) };
+    this.#scanner = new FrameScanner(format, {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
       piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
       run: (bytes, start) => this.#run(bytes, start),
@@ -48,6 +58,30 @@ export class Replies {
 
   receive(chunk: Buffer): void {
     this.#scanner.push(chunk);
+  }
+
+  /** Is it a row that must be seen whole, since something of it is masked? */
+  #masksRow(bytes: Buffer, at: number, size: number): boolean {
+    const head = this.#expected.head;
+    if (bytes[at] !== Backend.DataRow || (head?.kind !== 'execute' && head?.kind !== 'query') || this.#originsOf(head) === undefined) return false;
+    if (size <= this.#limit) return true;
+    throw new Refused({
+      code: 'too_large', message: `a row of ${size} bytes, of which something is masked, is over the limit of ${this.#limit} bytes`, detail: { limit: 'limits.message', bytes: this.#limit },
+      hint: 'Select less of it, or raise limits.message in the proxy\'s configuration.',
+    });
+  }
+
+  /** Of the row that is coming, where something of it is masked. */
+  #originsOf(head: Running): Origins | undefined {
+    if (head.statement.veil === undefined) return undefined;
+    const origins = this.#net.ofRow(head);
+    return origins === undefined || origins.masked.length === 0 ? undefined : origins;
+  }
+
+  #maskedRows(head: Running, origins: Origins, bytes: Buffer, start: number, end: number): void {
+    const rows = maskRows(bytes, start, end, origins);
+    head.progress.bytes += rows.length;
+    this.#out.add(rows);
   }
 
   /** Rows and COPY data. */
@@ -73,9 +107,14 @@ export class Replies {
       count++;
     }
     if (count === 0) return start;
+    const origins = type === Backend.DataRow ? this.#originsOf(head) : undefined;
+    if (origins !== undefined && end - start > this.#limit) return start; // one of them may be over it: each by itself
     if (type === Backend.DataRow) head.progress.rows += count;
-    head.progress.bytes += end - start;
-    this.#out.range(bytes, start, end);
+    if (origins !== undefined) this.#maskedRows(head, origins, bytes, start, end);
+    else {
+      head.progress.bytes += end - start;
+      this.#out.range(bytes, start, end);
+    }
     return end;
   }
 
@@ -83,6 +122,11 @@ export class Replies {
     const type = bytes[start] as number;
     const head = this.#expected.head;
     switch (type) {
+      case Backend.DataRow: {
+        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        head.progress.rows++;
+        return this.#maskedRows(head, this.#originsOf(head) as Origins, bytes, start, end);
+      }
       case Backend.ParseComplete:
         this.#confirm(head, 'parse', type);
         break;
@@ -96,6 +140,8 @@ export class Replies {
       case Backend.NoData:
         if (head?.kind === 'describe') this.#expected.shift();
         else if (head?.kind !== 'query' || type === Backend.NoData) throw unexpected(type, head);
+        if (type === Backend.NoData) this.#net.described(head);
+        else this.#net.described(head, bytes, start, end);
         break;
       case Backend.ParameterDescription:
         if (head?.kind !== 'describe') throw unexpected(type, head);
@@ -110,12 +156,12 @@ export class Replies {
         if (head?.kind !== 'execute') throw unexpected(type, head);
         this.#expected.shift();
         this.#settle(head.progress);
+        this.#scrub.note(head.statement.veil);
         this.#listener.ended(head.statement, { rows: head.progress.rows, bytes: head.progress.bytes, suspended: true });
         break;
       case Backend.ErrorResponse:
-        if (this.#error(head, bytes, start, end)) return;
-        this.farewell ||= isFatal(bytes, start, end);
-        break;
+        this.#error(head, bytes, start, end);
+        return;
       case Backend.ReadyForQuery:
         this.#ready(head, bytes[start + HEADER_BYTES]);
         break;
@@ -126,17 +172,23 @@ export class Replies {
       case Backend.CopyOutResponse:
       case Backend.CopyDone:
         if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        // Its data doesn't say where it comes from.
+        if (type === Backend.CopyOutResponse && head.statement.veil?.touches === true && head.statement.veil.form === undefined) throw unfollowed('a COPY of masked columns');
         break;
       case Backend.ParameterStatus:
         this.#setting(bytes, start, end);
         break;
       case Backend.NoticeResponse:
+        if (!this.#scrub.applies(head)) break;
+        this.#fields('N', head, bytes, start, end);
+        return;
       case Backend.NotificationResponse:
-        break;
+        return this.#notification(head, bytes, start, end);
       default:
         throw unexpected(type, head);
     }
-    this.#out.range(bytes, start, end);
+    const ours = head !== undefined && 'own' in head && head.own && type !== Backend.ParameterStatus;
+    if (!ours) this.#out.range(bytes, start, end);
   }
 
   #confirm(head: Expected | undefined, kind: 'parse' | 'bind' | 'close', type: number): void {
@@ -153,6 +205,7 @@ export class Replies {
     for (const change of progress.changes[progress.completed] ?? []) this.#names.confirm(change);
     this.#listener.completed(statement, progress.completed, commandTag);
     progress.completed++;
+    progress.origins = undefined;
     if (head.kind !== 'execute') return;
     this.#expected.shift();
     this.#end(statement, progress);
@@ -160,6 +213,7 @@ export class Replies {
 
   #end(statement: Statement, progress: Progress): void {
     this.#settle(progress);
+    this.#scrub.note(statement.veil);
     this.#listener.ended(statement, { rows: progress.rows, bytes: progress.bytes, tag: progress.tag, error: progress.error });
   }
 
@@ -169,39 +223,50 @@ export class Replies {
     if (progress.changes.length > 0) for (const change of progress.changes.slice(progress.completed).flat()) this.#names.abandon(change);
   }
 
-  /** True when the server's error was replaced by ours. */
-  #error(head: Expected | undefined, bytes: Buffer, start: number, end: number): boolean {
-    const fields = decodeErrorFields(bytes, start, end);
+  #error(head: Expected | undefined, bytes: Buffer, start: number, end: number): void {
+    if (head?.kind === 'refused_query' || head?.kind === 'refused_execute') {
+      this.#out.add(encodeRefusal(head.refusal, 'ERROR'));
+      head.answered = true;
+      if (head.kind === 'refused_execute') this.#skip();
+      return;
+    }
+    const fields = this.#fields('E', head, bytes, start, end);
+    this.farewell ||= isFatal(fields);
     const error = { code: fields.get('C') ?? 'XX000', message: fields.get('M') ?? '' };
     switch (head?.kind) {
       case undefined: // FATAL outside of any command: the server ends the session (shutdown, idle timeout)
-        return false;
+        return;
       case 'sync': // the implicit transaction's commit failed; ReadyForQuery follows
         this.#commitFailed = true;
-        return false;
+        return;
       case 'query':
         head.progress.error = error;
         head.progress.copying = false;
-        return false;
-      case 'refused_query':
-        head.answered = true;
-        this.#out.add(encodeRefusal(head.refusal, 'ERROR'));
-        return true;
-      case 'refused_execute':
-        this.#out.add(encodeRefusal(head.refusal, 'ERROR'));
-        this.#skip();
-        return true;
+        return;
       case 'execute':
         head.progress.error = error;
-        this.#skip();
-        return false;
+        return this.#skip();
       case 'parse':
       case 'bind':
       case 'close':
       case 'describe':
-        this.#skip();
-        return false;
+        return this.#skip();
     }
+  }
+
+  /** Passes an error or a notice on, without what of it may be masked data; answers with what the client was told. */
+  #fields(type: 'E' | 'N', head: Expected | undefined, bytes: Buffer, start: number, end: number): ReadonlyMap<string, string> {
+    const fields = decodeErrorFields(bytes, start, end);
+    const scrubbed = this.#scrub.fields(type, fields, head);
+    if (scrubbed === undefined) this.#out.range(bytes, start, end);
+    else this.#out.add(encodeErrorFields(type, scrubbed));
+    return scrubbed ?? fields;
+  }
+
+  /** Triggers notify of rows as a whole: who sees only masks is told that something happened, and no more. */
+  #notification(head: Expected | undefined, bytes: Buffer, start: number, end: number): void {
+    if (this.#scrub.applies(head)) this.#out.add(withoutPayload(bytes, start, end));
+    else this.#out.range(bytes, start, end);
   }
 
   /** After an error the server skips all messages until Sync (documentation, "Extended Query"): their replies never come. */
@@ -223,7 +288,10 @@ export class Replies {
     } else if (head?.kind !== 'sync') throw unexpected(Backend.ReadyForQuery, head);
     this.#expected.shift();
     this.transaction = transactionState(status);
-    if (this.transaction === 'idle') this.#names.endTransaction();
+    if (this.transaction === 'idle') {
+      this.#names.endTransaction();
+      this.#scrub.endTransaction();
+    }
     const failed = this.#commitFailed;
     this.#commitFailed = false;
     this.#listener.ready(this.transaction, failed);
@@ -240,9 +308,11 @@ export class Replies {
   }
 }
 
-/** The severity that isn't translated (field V, since 9.6). */
-function isFatal(bytes: Buffer, start: number, end: number): boolean {
-  const severity = decodeErrorFields(bytes, start, end).get('V');
+type Running = Extract<Expected, { kind: 'execute' | 'query' }>;
+
+/** By the severity that isn't translated (field V, since 9.6). */
+function isFatal(fields: ReadonlyMap<string, string>): boolean {
+  const severity = fields.get('V');
   return severity === 'FATAL' || severity === 'PANIC';
 }
 

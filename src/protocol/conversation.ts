@@ -3,6 +3,7 @@
 import type { Slices } from '../framing/slices.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome, Statement, Step } from './statement.ts';
 
@@ -29,6 +30,8 @@ export interface MeaningOfName {
   readonly text: string;
   /** How the server read it when it got its name. */
   readonly reading?: Reading | undefined;
+  /** Of a prepared statement: how the database has it. What runs it by name runs that, whatever the policy says by now. */
+  readonly veil?: Veil | undefined;
   /** Of a cursor: the run it goes on with. */
   readonly run?: Statement;
   /** How it was sent. */

@@ -35,3 +35,8 @@ export function decodeErrorFields(bytes: Buffer, start: number, end: number): Re
   }
   return fields;
 }
+
+/** The same message with other fields: `E` or `N`. */
+export function encodeErrorFields(type: 'E' | 'N', fields: ReadonlyMap<string, string>): Buffer {
+  return message(type, ...[...fields].map(([tag, value]) => `${tag}${value}`), Buffer.alloc(1));
+}

@@ -104,3 +104,16 @@ export const encodeFlush = (): Buffer => message('H');
 export const encodeCopyFail = (reason: string): Buffer => message('f', reason);
 
 export const encodeExecute = (portal: string): Buffer => message('E', portal, 0);
+
+export const encodeParse = (name: string, text: string, types: readonly number[]): Buffer => {
+  const tail = Buffer.allocUnsafe(2 + 4 * types.length);
+  tail.writeUInt16BE(types.length);
+  types.forEach((type, index) => tail.writeUInt32BE(type, 2 + 4 * index));
+  return message('P', name, text, tail);
+};
+
+const TARGETS = { statement: Buffer.from('S'), portal: Buffer.from('P') } as const;
+
+export const encodeClose = ({ kind, name }: Target): Buffer => message('C', TARGETS[kind], name);
+
+export const encodeDescribe = ({ kind, name }: Target): Buffer => message('D', TARGETS[kind], name);
