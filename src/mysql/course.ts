@@ -126,7 +126,11 @@ export class Course {
 
   #resultSet(head: Expected, columns: number): Fate {
     const veil = veilOf(head);
-    if (veil !== undefined) this.origins.begin(veil, columns, head.kind === 'query' && head.prepared !== undefined, this.#parts.tracked.settings.get('character_set_results') ?? '');
+    if (veil !== undefined && head.kind === 'query') {
+      this.origins.begin(veil, columns, {
+        text: head.statement.source.text, binary: head.prepared !== undefined, charset: this.#parts.tracked.settings.get('character_set_results') ?? '',
+      });
+    }
     this.result.resultSet(columns);
     return GOES_ON;
   }

@@ -1,6 +1,10 @@
 /**
  * The net under the substitution: each result column's origin is told by its definition, and where that is a masked column its values are
  * masked, however it got there.
+ *
+ * Servers tell that of a table's own columns, whatever its alias. Through derived tables and views they don't always: MariaDB names the alias
+ * as the table, and MySQL the name that a column has in there as its own. So this is a net under the substitution, and not one in its place:
+ * what touches masked columns and runs as it is gets nothing whose origin isn't told, and nothing that is called like a masked column.
  */
 
 import { maskCell } from '../masking/cells.ts';
@@ -17,6 +21,9 @@ const ILLEGIBLE: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk
 /** Names are in UTF-8 when nothing is converted, too: character_set_results is NULL, or binary. */
 const UTF8: ReadonlySet<string> = new Set(['', 'utf8', 'utf8mb3', 'utf8mb4', 'binary']);
 
+/** What answers with names, numbers and definitions in words of the server's. */
+const DESCRIBES = /^\s*(?:SHOW|DESC|DESCRIBE|EXPLAIN|ANALYZE|CHECK|CHECKSUM|OPTIMIZE|REPAIR|HELP)\b/i;
+
 export class Origins {
   readonly #capabilities: Pick<Capabilities, 'extended'>;
   /** What changes the rows that come now; undefined: nothing does. */
@@ -24,6 +31,7 @@ export class Origins {
   #veil: Veil | undefined;
   #charset = '';
   #binary = false;
+  #describes = false;
   #left = 0;
   #definitions: ColumnDefinition[] = [];
 
@@ -39,14 +47,15 @@ export class Origins {
 
   /**
    * The definitions of so many columns follow. Throws Refused when they don't, or couldn't be read.
-   * @param charset of the names: character_set_results
+   * @param result `charset` of the names: character_set_results
    */
-  begin(veil: Veil, columns: number, binary: boolean, charset: string): void {
+  begin(veil: Veil, columns: number, { text, binary, charset }: { readonly text: string; readonly binary: boolean; readonly charset: string }): void {
     this.clear();
     if (columns === 0) throw unfollowed();
     if (ILLEGIBLE.has(charset)) throw new Refused({ code: 'mask_unsupported', message: `character_set_results became ${charset}: which columns are masked can't be told in it`, hint: 'Use utf8mb4.' });
     this.#veil = veil;
     this.#charset = charset;
+    this.#describes = DESCRIBES.test(text) && !text.includes(';');
     this.#binary = binary;
     this.#left = columns;
     this.#definitions = [];
@@ -60,15 +69,20 @@ export class Origins {
     this.#left--;
     if (this.#left > 0) return;
     const messages = scrubs ? messageCells(this.#definitions, this.#binary) : undefined;
-    const columns = this.#definitions.map((definition, index): NetColumn => ({ type: definition.type, cell: messages?.[index] ?? this.#cell(veil.sight, definition) }));
+    const columns = this.#definitions.map((definition, index): NetColumn => ({ type: definition.type, cell: messages?.[index] ?? this.#cell(veil, definition) }));
     if (columns.some(({ cell }) => cell !== undefined)) this.rows = new RowNet(columns, this.#binary);
     this.#definitions = [];
   }
 
-  #cell(sight: Sight, { schema, orgTable, orgName }: ColumnDefinition): NetColumn['cell'] {
-    // What has no table is an expression: over masks, where the statement ran as another.
-    if (orgTable.length === 0) return undefined;
-    const column = namesOf(sight).find(schema, orgTable, orgName, UTF8.has(this.#charset));
+  #cell({ sight, form, touches }: Veil, { schema, orgTable, name, orgName }: ColumnDefinition): NetColumn['cell'] {
+    const bare = touches && form === undefined && !this.#describes;
+    if (orgTable.length === 0) {
+      if (bare) throw untold(name);
+      // An expression: over masks, where the statement ran as another.
+      return undefined;
+    }
+    const known = namesOf(sight);
+    const column = known.find(schema, orgTable, orgName, UTF8.has(this.#charset)) ?? (bare ? known.called(orgName) : undefined);
     if (column === undefined) return undefined;
     const format = this.#binary ? 1 : 0;
     return (value) => maskCell(column, value, format, 'mysql');
@@ -93,10 +107,18 @@ class MaskedNames {
   readonly #folded: ReadonlyMap<string, ReadonlyMap<string, MaskedColumn>>;
   readonly #blurred: ReadonlyMap<string, ReadonlyMap<string, MaskedColumn>>;
 
+  readonly #columns: ReadonlyMap<string, MaskedColumn>;
+
   constructor(sight: Sight) {
+    this.#columns = new Map(sight.data.relations.flatMap(({ columns }) => columns.map((column) => [blurred(column.name), column])));
     this.#sight = sight;
     this.#folded = index(sight, folded);
     this.#blurred = index(sight, blurred);
+  }
+
+  /** Of any relation. */
+  called(column: Buffer): MaskedColumn | undefined {
+    return this.#columns.get(blurred(column.toString('utf8')));
   }
 
   /** @param utf8 are names in UTF-8, so that every name is told as it is? */
@@ -109,6 +131,14 @@ class MaskedNames {
     const [all, form] = plain && !hasReplacement(db, name, field) ? [this.#folded, folded] : [this.#blurred, blurred];
     return all.get(key(form(db), form(name)))?.get(form(field));
   }
+}
+
+/** A refusal that comes when the statement has run. */
+function untold(column: Buffer): Refused {
+  return new Refused({
+    code: 'mask_unsupported', message: `the statement has run, but its result isn't shown: it touches masked columns, and where its column '${column.toString('utf8')}' comes from can't be told`,
+    hint: 'Name plain columns only.',
+  });
 }
 
 const hasReplacement = (...all: readonly string[]): boolean => all.some((name) => name.includes('\ufffd'));
