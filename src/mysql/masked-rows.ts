@@ -6,8 +6,9 @@ import type { RowNet, RowOutput } from './cells.ts';
 import type { Numbering, Progress } from './expected.ts';
 import { Header, HEADER_BYTES, MAX_PAYLOAD, packetCount, packets, payloadBytes, sequenceOf } from './packets/frame.ts';
 
-/** Rows are written into blocks of this size, which are never written to again. Bytes. */
-const BLOCK = 256 * 1024;
+/** Rows are written into blocks, which are never written to again: small ones first, since most results are. Bytes. */
+const FIRST_BLOCK = 4 * 1024;
+const LARGEST_BLOCK = 256 * 1024;
 /** Room for what a value may need beside its bytes. */
 const LENGTH_BYTES = 9;
 /** Copied by hand up to here: a call costs more. */
@@ -98,6 +99,7 @@ export class MaskedRows {
 
 class Block implements RowOutput {
   #bytes: Buffer = Buffer.alloc(0);
+  #size = FIRST_BLOCK;
   #start = 0;
   #at = 0;
 
@@ -177,7 +179,8 @@ class Block implements RowOutput {
   #room(more: number): void {
     const row = this.#at - this.#start;
     if (this.#at + more <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(BLOCK, (row + more) * (row > 0 ? 2 : 1) + LENGTH_BYTES));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#size, (row + more) * (row > 0 ? 2 : 1) + LENGTH_BYTES));
+    this.#size = Math.min(this.#size * 2, LARGEST_BLOCK);
     this.#bytes.copy(grown, 0, this.#start, this.#at);
     this.#bytes = grown;
     this.#start = 0;

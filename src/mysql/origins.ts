@@ -21,8 +21,11 @@ const ILLEGIBLE: ReadonlySet<string> = new Set(['big5', 'cp932', 'gb18030', 'gbk
 /** Names are in UTF-8 when nothing is converted, too: character_set_results is NULL, or binary. */
 const UTF8: ReadonlySet<string> = new Set(['', 'utf8', 'utf8mb3', 'utf8mb4', 'binary']);
 
-/** What answers with names, numbers and definitions in words of the server's. */
-const DESCRIBES = /^\s*(?:SHOW|DESC|DESCRIBE|EXPLAIN|ANALYZE|CHECK|CHECKSUM|OPTIMIZE|REPAIR|HELP)\b/i;
+/**
+ * What answers with names, numbers and definitions in words of the server's. Plans do so in tables; in JSON and as trees they show the values
+ * of rows that were read for them, and of what runs for a plan they count rows.
+ */
+const DESCRIBES = /^\s*(?:(?:SHOW|CHECK|CHECKSUM|OPTIMIZE|REPAIR|HELP)\b|ANALYZE\s+(?:LOCAL\s+|NO_WRITE_TO_BINLOG\s+)?TABLE\b|(?:DESC|DESCRIBE|EXPLAIN)\b(?![^]*\b(?:FORMAT|ANALYZE|FOR)\b))/i;
 
 export class Origins {
   readonly #capabilities: Pick<Capabilities, 'extended'>;
