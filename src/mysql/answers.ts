@@ -39,7 +39,7 @@ export class Answers {
 
   /** Answers the entry, if it is ours to answer. */
   answer(entry: Expected | undefined): boolean {
-    if (entry?.kind === 'refused' || entry?.kind === 'farewell') this.#parts.toClient.add(encodeRefusal(entry.sequence + entry.shift, entry.refusal));
+    if (entry?.kind === 'refused' || entry?.kind === 'farewell' || entry?.kind === 'unsent') this.#parts.toClient.add(encodeRefusal(entry.sequence + entry.shift, entry.refusal));
     else if (entry?.kind === 'satisfied') this.#parts.toClient.add(encodeOk(entry.sequence + entry.shift, { status: this.status & LASTING }));
     else if (entry?.kind === 'say') this.#parts.toClient.add(packets(entry.sequence + entry.shift, entry.payload));
     else if (entry?.kind === 'change_user') this.#ask(entry);

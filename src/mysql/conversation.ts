@@ -14,16 +14,14 @@ import { transcript } from '../protocol/parameters.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import type { Understanding } from '../sql/facts.ts';
-import { type Action, analyse, type AnalysisParts, type MysqlStep, readsText, runsAnything } from './analysis.ts';
-import { withTypes } from './bound.ts';
-import { type Expected, ExpectedQueue, noProgress } from './expected.ts';
+import { analyse, type AnalysisParts, type MysqlStep, readsText, runsAnything } from './analysis.ts';
+import { type Expected, ExpectedQueue } from './expected.ts';
 import type { ChangeUserStep } from './change-user.ts';
-import { type Frame, Inbox, joined, type Part, sequenceBehind } from './inbox.ts';
+import { Forwarding } from './forwarding.ts';
+import { Inbox, type Part, sequenceBehind } from './inbox.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability } from './packets/capabilities.ts';
-import { packets } from './packets/frame.ts';
 import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
-import { renew } from './renewal.ts';
 import { Replies } from './replies.ts';
 import type { DatabaseNames } from './schema-hint.ts';
 import { QUESTIONS, Tracked } from './tracked.ts';
@@ -67,6 +65,7 @@ export class MysqlConversation implements Conversation {
   readonly #expected = new ExpectedQueue();
   readonly #replies: Replies;
   readonly #analysis: AnalysisParts;
+  readonly #forwarding: Forwarding;
   readonly #progress: boolean;
   /** The head of the inbox, analysed. */
   #step: MysqlStep | undefined;
@@ -77,12 +76,13 @@ export class MysqlConversation implements Conversation {
     this.#tracked = new Tracked(settings, understanding, (name, value) => listener.setting(name, value));
     this.#replies = new Replies({
       client, upstream, database, status, listener, prepared: this.#prepared, names: this.#names, tracked: this.#tracked, inbox: this.#inbox,
-      expected: this.#expected, toClient: this.toClient, toDatabase: this.toDatabase,
+      expected: this.#expected, toClient: this.toClient, toDatabase: this.toDatabase, rowBytes: limits.messageBytes,
     });
     this.#analysis = {
       limits, prepared: this.#prepared, tracked: this.#tracked, attributes: has(client, Capability.QueryAttributes),
       bulk: hasExtended(upstream, MariaDbCapability.StmtBulkOperations), changeUser,
     };
+    this.#forwarding = new Forwarding({ ...this.#analysis, inbox: this.#inbox, replies: this.#replies, expected: this.#expected, toDatabase: this.toDatabase });
     this.#progress = hasExtended(client, MariaDbCapability.Progress);
   }
 
@@ -230,7 +230,7 @@ export class MysqlConversation implements Conversation {
   /** Forwards a step, or answers it ourselves, and notes what that adds, so that it can be taken back until it is written. */
   #add(step: MysqlStep, refusal?: Refusal | 'satisfied'): void {
     const types = step.action.kind === 'execute' ? step.action.prepared.typesAtServer : undefined;
-    if (refusal === undefined) this.#forward(step);
+    if (refusal === undefined) this.#forwarding.forward(step);
     else this.#answer(step, refusal);
     this.#unsent.push({ step, refusal, types });
   }
@@ -244,102 +244,6 @@ export class MysqlConversation implements Conversation {
     const numbering = { sequence: sequenceBehind(part), shift: noticed };
     const kind = action.kind === 'nothing' && action.ends === true ? 'farewell' : 'refused';
     this.#expected.push(refusal === 'satisfied' ? { kind: refusal, ...numbering } : { kind, refusal, ...numbering });
-  }
-
-  #forward(step: MysqlStep): void {
-    const { part, action } = step;
-    if (part.kind === 'data') return this.#file(part);
-    if (part.kind === 'answer') return renew(part, this.#expected, this.toDatabase);
-    switch (action.kind) {
-      case 'nothing':
-      case 'data':
-      case 'answer':
-        return;
-      case 'long_data':
-        // Beyond the limit nothing is kept: its execution is refused.
-        if (action.prepared.longBytes <= this.#analysis.limits.messageBytes) this.#prepared.addLong(action.prepared, action.parameter, action.piece, part.frames);
-        return;
-      case 'close':
-        this.#prepared.close(action.prepared);
-        break;
-      case 'reset_statement':
-        this.#prepared.takeLong(action.prepared);
-        action.prepared.cursor = undefined;
-        break;
-      case 'execute':
-        this.#execute(action, part.frames);
-        break;
-      case 'prepare':
-        this.#prepared.begin();
-        break;
-      case 'query':
-      case 'fields':
-      case 'fetch':
-      case 'ok':
-      case 'reset':
-      case 'text':
-      case 'change_user':
-      case 'quit':
-    }
-    if (action.kind !== 'execute' && action.kind !== 'change_user') this.#frames(part.frames);
-    const expected = this.#expectation(step);
-    if (expected !== undefined) this.#expected.push(expected);
-  }
-
-  #execute({ prepared, types, single }: Action & { readonly kind: 'execute' }, frames: readonly Frame[]): void {
-    prepared.running++;
-    prepared.cursor = undefined;
-    this.#frames(this.#prepared.takeLong(prepared));
-    const unseen = single !== undefined && !single.typed && single.typedAt >= 0 && types !== undefined && prepared.typesAtServer !== types;
-    if (unseen) this.toDatabase.add(packets(0, withTypes(joined(frames), single, types)));
-    else this.#frames(frames);
-    prepared.types = types;
-    prepared.typesAtServer = types;
-  }
-
-  #expectation({ part, action, noticed }: MysqlStep): Expected | undefined {
-    const numbering = { sequence: sequenceBehind(part), shift: noticed };
-    switch (action.kind) {
-      case 'query':
-      case 'fields':
-        return { kind: action.kind, statement: action.statement, progress: noProgress(), ...numbering };
-      case 'execute':
-        return { kind: 'query', statement: action.statement, progress: noProgress(), prepared: action.prepared, ...numbering };
-      case 'fetch':
-        return { kind: 'fetch', statement: action.statement, progress: noProgress(), prepared: action.prepared, ...numbering };
-      case 'prepare':
-        return { kind: 'prepare', source: action.source, lexing: this.#tracked.lexing, ...numbering };
-      case 'reset_statement':
-        return { kind: 'ok', ...numbering };
-      case 'ok':
-      case 'reset':
-      case 'text':
-        return { kind: action.kind, ...numbering };
-      case 'change_user':
-        return { ...action, ...numbering };
-      case 'close':
-      case 'quit':
-      case 'data':
-      case 'answer':
-      case 'nothing':
-      case 'long_data':
-        return undefined;
-    }
-  }
-
-  #file(part: Part & { readonly kind: 'data' }): void {
-    const shift = this.#expected.head?.shift ?? 0;
-    if (shift === 0 || !part.begins) this.toDatabase.add(part.bytes);
-    else {
-      const bytes = Buffer.from(part.bytes);
-      bytes[3] = ((bytes[3] as number) - shift) & 0xff;
-      this.toDatabase.add(bytes);
-    }
-    if (part.ends) this.#replies.fileSent(this.#inbox.fileEnd);
-  }
-
-  #frames(frames: readonly Frame[]): void {
-    for (const { bytes, start, end } of frames) this.toDatabase.range(bytes, start, end);
   }
 
   #forget(entry: Expected): void {

@@ -3,20 +3,23 @@
 import { Malformed } from '../framing/malformed.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener } from '../protocol/conversation.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Answers } from './answers.ts';
 import type { Expected, Progress } from './expected.ts';
 import type { Inbox } from './inbox.ts';
+import { Origins } from './origins.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability, ServerStatus } from './packets/capabilities.ts';
 import { decodeEof } from './packets/eof.ts';
-import { decodeErr, PROGRESS_ERRNO } from './packets/err.ts';
-import { Header, packets } from './packets/frame.ts';
-import { decodeOk } from './packets/ok.ts';
+import { decodeErr, encodeErr, PROGRESS_ERRNO } from './packets/err.ts';
+import { Header, HEADER_BYTES, packets } from './packets/frame.ts';
+import { decodeOk, type OkPacket } from './packets/ok.ts';
 import { decodePrepareOk } from './packets/prepare-ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
 import { ResultPhase } from './result.ts';
 import { type DatabaseNames, withSchemaHint } from './schema-hint.ts';
+import { scrubbedError, scrubbedOk } from './scrub.ts';
 import type { Tracked } from './tracked.ts';
 
 /** What becomes of a packet: it goes on as it came, or not at all, or another payload in its place; and whether the reply is complete with it. */
@@ -47,15 +50,26 @@ type Run = Expected & { readonly statement: Statement; readonly progress: Progre
 
 export class Course {
   readonly result: ResultPhase;
+  readonly origins: Origins;
   readonly #parts: CourseParts;
   readonly #answers: Answers;
   readonly #deprecateEof: boolean;
+  /** Has anything touched masked columns? Then the server may keep messages that quote them. */
+  #touched = false;
 
   constructor(parts: CourseParts, answers: Answers) {
     this.#parts = parts;
     this.#answers = answers;
     this.#deprecateEof = has(parts.upstream, Capability.DeprecateEof);
     this.result = new ResultPhase(this.#deprecateEof);
+    this.origins = new Origins(parts.upstream);
+  }
+
+  /** Rows come without anything before them. */
+  listing(head: Expected): void {
+    this.origins.clear();
+    if (head.kind === 'fetch') this.origins.rows = head.prepared.net;
+    this.result.list();
   }
 
   /** Everything but rows. Throws Malformed for what can't come here. */
@@ -63,11 +77,13 @@ export class Course {
     const byte = payload[0] as number;
     const { phase } = this.result;
     if (phase === 'file') throw new Malformed('the database answered before the file it asked for was over');
+    if (touches(head)) this.#touched = true;
     if (byte === Header.Error) return this.#error(head, payload);
     switch (phase) {
       case 'head':
         return this.#first(head, byte, payload);
       case 'definitions':
+        this.origins.definition(payload, this.#touched);
         return this.result.definition() ? GOES_ON : OVER;
       case 'definitions_end':
         return this.#definitionsEnd(head, payload);
@@ -78,13 +94,13 @@ export class Course {
 
   /** The first packet of a result, which tells of what kind it is. */
   #first(head: Expected, byte: number, payload: Buffer): Fate {
+    this.origins.clear();
     switch (head.kind) {
       case 'query':
       case 'read':
         if (byte === Header.Ok) return this.#ok(head, payload);
         if (byte === Header.LocalInfile) return this.#file(head);
-        this.result.resultSet(this.#columns(payload));
-        return GOES_ON;
+        return this.#resultSet(head, this.#columns(payload));
       case 'prepare':
         return this.#prepared(head, byte, payload);
       case 'ok':
@@ -103,8 +119,20 @@ export class Course {
       case 'refused':
       case 'farewell':
       case 'satisfied':
+      case 'unsent':
         throw unexpected(byte, head);
     }
+  }
+
+  #resultSet(head: Expected, columns: number): Fate {
+    const veil = veilOf(head);
+    if (veil !== undefined && head.kind === 'query') {
+      this.origins.begin(veil, columns, {
+        text: head.statement.source.text, binary: head.prepared !== undefined, charset: this.#parts.tracked.settings.get('character_set_results') ?? '',
+      });
+    }
+    this.result.resultSet(columns);
+    return GOES_ON;
   }
 
   /** The number of columns; with MariaDB's cache of metadata and without definitions, 0. */
@@ -137,8 +165,9 @@ export class Course {
       if ('progress' in head) head.progress.told = [...head.progress.told, ...told];
     }
     const over = this.#resultEnd(head, ok.status, payload[0] === Header.Ok ? `OK ${ok.affectedRows}` : undefined);
-    const hidden = (ok.status & ServerStatus.SessionStateChanged) !== 0 && !has(this.#parts.client, Capability.SessionTrack);
-    if (hidden) return { send: this.#answers.withoutChanges(payload[0] as number, ok), over };
+    const scrubbed = touches(head) ? scrubbedOk(payload, ok) : undefined;
+    if (hidesChanges(ok, this.#parts.client)) return { send: this.#answers.withoutChanges(payload[0] as number, scrubbed === undefined ? ok : decodeOk(scrubbed, this.#parts.upstream)), over };
+    if (scrubbed !== undefined) return { send: scrubbed, over };
     return over ? OVER : GOES_ON;
   }
 
@@ -173,6 +202,7 @@ export class Course {
       case 'refused':
       case 'farewell':
       case 'satisfied':
+      case 'unsent':
         return true;
     }
   }
@@ -199,7 +229,10 @@ export class Course {
   /** The rows stay at the server, for COM_STMT_FETCH. */
   #suspend(head: Run & { readonly prepared?: Prepared }, status: number): Fate {
     this.#answers.status = status;
-    if (head.prepared !== undefined) head.prepared.cursor = head.statement;
+    if (head.prepared !== undefined) {
+      head.prepared.cursor = head.statement;
+      head.prepared.net = this.origins.rows;
+    }
     this.#ended(head, { suspended: true });
     return OVER;
   }
@@ -237,7 +270,7 @@ export class Course {
   #prepared(head: Expected & { readonly kind: 'prepare' }, byte: number, payload: Buffer): Fate {
     if (byte !== Header.Ok) throw unexpected(byte, head);
     const { statementId, parameters, columns, metadata } = decodePrepareOk(payload, this.#parts.upstream);
-    this.#parts.prepared.confirm(new Prepared(statementId, head.source, parameters, head.lexing));
+    this.#parts.prepared.confirm(new Prepared(statementId, head.source, parameters, head.lexing, head.veil?.form?.text));
     return metadata && this.result.prepared(parameters, columns) ? GOES_ON : OVER;
   }
 
@@ -246,13 +279,22 @@ export class Course {
     if (error.errno === PROGRESS_ERRNO && hasExtended(this.#parts.upstream, MariaDbCapability.Progress)) return GOES_ON;
     if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
-    if (!('statement' in head)) return OVER;
-    this.#ended(head, { error: { code: error.sqlstate, message: error.message } });
+    const told = touches(head) ? scrubbedError(error) : error;
+    if ('progress' in head) this.#ended(head, { error: { code: told.sqlstate, message: told.message } });
+    if (told.message !== error.message) return { send: encodeErr(0, told).subarray(HEADER_BYTES), over: true };
     const { database } = this.#parts;
-    const hinted = database === undefined || !head.statement.sets.includes('database') ? undefined : withSchemaHint(payload, database);
+    const hinted = database === undefined || !('statement' in head) || !head.statement.sets.includes('database') ? undefined : withSchemaHint(payload, database);
     return hinted === undefined ? OVER : { send: hinted, over: true };
   }
 }
+
+function veilOf(head: Expected): Veil | undefined {
+  return head.kind === 'prepare' ? head.veil : 'statement' in head ? head.statement.veil : undefined;
+}
+
+const touches = (head: Expected): boolean => veilOf(head)?.touches === true;
+
+const hidesChanges = ({ status }: OkPacket, client: Capabilities): boolean => (status & ServerStatus.SessionStateChanged) !== 0 && !has(client, Capability.SessionTrack);
 
 const opensCursor = (head: Expected & { readonly kind: 'query' }, status: number): boolean => head.prepared !== undefined && (status & ServerStatus.CursorExists) !== 0;
 

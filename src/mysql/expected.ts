@@ -1,6 +1,7 @@
 /** The replies that are still to come, as a queue: one entry a command that is answered, by the server or by us. Pure. */
 
 import { Fifo } from '../protocol/fifo.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { AskedUser } from './change-user.ts';
@@ -20,7 +21,7 @@ export type Expected = Numbering & (
   | { readonly kind: 'fetch'; readonly statement: Statement; readonly progress: Progress; readonly prepared: Prepared }
   /** COM_FIELD_LIST. */
   | { readonly kind: 'fields'; readonly statement: Statement; readonly progress: Progress }
-  | { readonly kind: 'prepare'; readonly source: StatementText; readonly lexing: string }
+  | { readonly kind: 'prepare'; readonly source: StatementText; readonly lexing: string; /** As it was sent. */ readonly veil: Veil | undefined }
   /** OK or EOF, or ERR. */
   | { readonly kind: 'ok' | 'reset' }
   /** COM_STATISTICS: one packet of text. */
@@ -38,6 +39,8 @@ export type Expected = Numbering & (
   /** The same, and the connection ends with it. */
   | { readonly kind: 'farewell'; readonly refusal: Refusal }
   | { readonly kind: 'satisfied' }
+  /** Let through, but it couldn't be sent: ours to answer. */
+  | { readonly kind: 'unsent'; readonly statement: Statement; readonly refusal: Refusal }
 );
 
 /** What has come of a statement so far. */

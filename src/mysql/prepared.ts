@@ -8,6 +8,7 @@ import type { MeaningOfName, NameMeaning } from '../protocol/conversation.ts';
 import type { ParameterValue, Statement, StatementText } from '../protocol/statement.ts';
 import type { SessionNameUse } from '../sql/facts.ts';
 import type { Placeholders } from './bound.ts';
+import type { RowNet } from './cells.ts';
 import type { Frame } from './inbox.ts';
 import { LAST_PREPARED } from './packets/commands.ts';
 
@@ -17,21 +18,26 @@ export class Prepared implements Placeholders {
   readonly parameters: number;
   /** How the session read texts when it was prepared (`Tracked.lexing`): the server may read it again when it is executed. */
   readonly lexing: string;
+  /** Text that the server has in the place of the client's; undefined: the client's. */
+  readonly form: string | undefined;
   /** Types as the client gave them last. */
   types: readonly number[] | undefined;
   /** Types as the server has them: it sees nothing of what is refused. */
   typesAtServer: readonly number[] | undefined;
   /** The run whose rows are kept for COM_STMT_FETCH. */
   cursor: Statement | undefined;
+  /** What masks its rows. */
+  net: RowNet | undefined;
   /** Executions that the server hasn't answered. */
   running = 0;
   #long: LongData | undefined;
 
-  constructor(id: number, source: StatementText, parameters: number, lexing: string) {
+  constructor(id: number, source: StatementText, parameters: number, lexing: string, form?: string) {
     this.id = id;
     this.source = source;
     this.parameters = parameters;
     this.lexing = lexing;
+    this.form = form;
   }
 
   /** Values sent ahead of the next execution. */

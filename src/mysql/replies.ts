@@ -9,9 +9,12 @@ import type { Slices } from '../framing/slices.ts';
 import type { TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
 import { Answers } from './answers.ts';
+import type { RowNet } from './cells.ts';
 import { Course, type CourseParts, type Fate } from './course.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
+import { MaskedRows } from './masked-rows.ts';
 import { Header, HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf, serverFormat } from './packets/frame.ts';
+import { errorOf } from './refusal.ts';
 
 /** Rows up to this size are collected when they come in pieces: nearly always they lie whole in a chunk. Bytes. */
 const SMALL_ROW = 16 * 1024;
@@ -23,6 +26,8 @@ export interface RepliesParts extends CourseParts {
   readonly toClient: Slices;
   /** `ServerStatus` bits at login. */
   readonly status: number;
+  /** Largest row that is collected to be masked, bytes. */
+  readonly rowBytes: number;
 }
 
 export class Replies {
@@ -31,6 +36,7 @@ export class Replies {
   readonly #scanner: FrameScanner;
   readonly #answers: Answers;
   readonly #course: Course;
+  readonly #masked: MaskedRows;
   /** Was the last packet one of the largest size, which the next one goes on with? */
   #goesOn = false;
   /** Does the first byte of a row's payload come with its next piece? */
@@ -43,6 +49,7 @@ export class Replies {
     this.#expected = parts.expected;
     this.#answers = new Answers(parts);
     this.#course = new Course(parts, this.#answers);
+    this.#masked = new MaskedRows(parts.toClient, parts.rowBytes);
     this.#scanner = new FrameScanner(serverFormat((payload) => this.#whole(payload)), {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
       piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
@@ -83,27 +90,49 @@ export class Replies {
         this.farewell = true;
         throw new Refused(entry.refusal);
       }
+      if (entry?.kind === 'unsent') this.#parts.listener.ended(entry.statement, { rows: 0, bytes: 0, error: { code: errorOf(entry.refusal.code).sqlstate, message: entry.refusal.message } });
       this.#parts.listener.ready(this.transaction, false);
     }
   }
 
   #whole(payload: number): boolean {
-    if (this.#rows(this.#expected.answerable) || this.#goesOn) return payload <= SMALL_ROW;
+    const head = this.#expected.answerable;
+    if (this.#rows(head) || this.#goesOn) {
+      if (this.#net === undefined || head === undefined) return payload <= SMALL_ROW;
+      this.#limited(head, payload);
+      return true;
+    }
     if (payload > LARGEST) throw new Malformed(`a packet of ${payload} bytes that isn't a row`);
     return true;
+  }
+
+  /** What changes the rows that come now, if anything does. */
+  get #net(): RowNet | undefined {
+    return this.#course.origins.rows;
+  }
+
+  #limited(head: Expected, payload: number): void {
+    try {
+      this.#masked.mayTake(payload, head);
+    } catch (error) {
+      this.#goesOn = false;
+      throw error;
+    }
   }
 
   /** Is it rows that come now? */
   #rows(head: Expected | undefined): boolean {
     const { result } = this.#course;
-    if (result.phase === 'head' && (head?.kind === 'fetch' || head?.kind === 'fields')) result.list();
+    if (result.phase === 'head' && (head?.kind === 'fetch' || head?.kind === 'fields')) this.#course.listing(head);
     return result.phase === 'rows';
   }
 
   /** Small rows, one after the other, that the client gets as they came. */
   #run(bytes: Buffer, start: number): number {
     const head = this.#expected.answerable;
-    if (this.#course.result.phase !== 'rows' || this.#goesOn || head === undefined || head.shift !== 0 || !('progress' in head)) return start;
+    if (this.#course.result.phase !== 'rows' || this.#goesOn || head === undefined || !('progress' in head)) return start;
+    if (this.#net !== undefined) return this.#masked.run(this.#net, head, bytes, start, SMALL_ROW);
+    if (head.shift !== 0) return start;
     let end = start;
     let count = 0;
     let { sequence } = head;
@@ -130,9 +159,9 @@ export class Replies {
     if (this.#goesOn) {
       this.#goesOn = payload === MAX_PAYLOAD;
       progressOf(head).bytes += end - start;
-      this.#forward(head, bytes, start, end);
+      this.#rowPacket(head, bytes, start, end);
     } else if (payload === 0) throw new Malformed('an empty packet from the database');
-    else if (this.#rows(head) && (bytes[start + HEADER_BYTES] as number) < Header.Eof) this.#row(head, bytes, start, end);
+    else if (this.#rows(head) && ((bytes[start + HEADER_BYTES] as number) < Header.Eof || payload === MAX_PAYLOAD)) this.#row(head, bytes, start, end);
     else this.#packet(head, bytes, start, end);
   }
 
@@ -141,7 +170,16 @@ export class Replies {
     const progress = progressOf(head);
     progress.rows++;
     progress.bytes += end - start;
-    this.#forward(head, bytes, start, end);
+    const largest = end - start - HEADER_BYTES === MAX_PAYLOAD;
+    rowByte(bytes[start + HEADER_BYTES] as number, largest);
+    this.#goesOn = largest;
+    this.#rowPacket(head, bytes, start, end);
+  }
+
+  /** (A packet of) a row, as it is to be seen. */
+  #rowPacket(head: Expected, bytes: Buffer, start: number, end: number): void {
+    if (this.#net === undefined) this.#forward(head, bytes, start, end);
+    else this.#masked.packet(this.#net, head, bytes, start, end);
   }
 
   #packet(head: Expected, bytes: Buffer, start: number, end: number): void {

@@ -7,6 +7,7 @@ import { encodeEof } from '../../src/mysql/packets/eof.ts';
 import { encodeErr } from '../../src/mysql/packets/err.ts';
 import { HEADER_BYTES, packets, payloadBytes, sequenceOf } from '../../src/mysql/packets/frame.ts';
 import { PacketWriter } from '../../src/mysql/packets/writer.ts';
+import type { Veil } from '../../src/masking/veil.ts';
 import type { ConversationListener } from '../../src/protocol/conversation.ts';
 import type { Refusal } from '../../src/protocol/refusal.ts';
 import type { Aftermath, Outcome, Statement, Step } from '../../src/protocol/statement.ts';
@@ -53,9 +54,11 @@ export interface ScriptedOptions {
   readonly sets?: (text: string) => readonly string[];
   readonly limits?: { readonly messageBytes: number; readonly statementBytes: number };
   readonly settings?: ReadonlyMap<string, string>;
+  /** What the agent sees only as masks, by the text. Default nothing. */
+  readonly veil?: (text: string) => Veil | undefined;
 }
 
-export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, sets = () => [], limits, settings = SETTINGS }: ScriptedOptions = {}): Scripted {
+export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, sets = () => [], limits, settings = SETTINGS, veil = () => undefined }: ScriptedOptions = {}): Scripted {
   const told: Told = { ended: [], completed: [], settings: [], resets: 0, transactions: [] };
   const listener: ConversationListener = {
     completed: ({ source }, index, tag) => void told.completed.push(`${source.text} #${index} ${tag ?? ''}`.trimEnd()),
@@ -74,11 +77,13 @@ export function scripted({ client = {}, upstream = {}, after = () => 'same', imp
     statement.after = after(statement.source.text);
     statement.imports = imports(statement.source.text);
     statement.sets = sets(statement.source.text);
+    statement.veil = veil(statement.source.text);
   };
   const pump = (): Step[] => {
     const steps: Step[] = [];
     for (let step = machine.next(); step !== undefined && step !== 'unsettled'; step = machine.next()) {
       step.statements.forEach(understood);
+      for (const { source } of step.prepares) source.veil = veil(source.text);
       if (step.refusal === undefined) machine.forward(step);
       else machine.refuse(step, 0, step.refusal);
       steps.push(step);

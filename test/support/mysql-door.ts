@@ -9,6 +9,7 @@ import { mysqlDoor } from '../../src/mysql/admission.ts';
 import { SeenServers } from '../../src/mysql/flavour.ts';
 import { ownWishes, withLogin } from '../../src/mysql/upstream.ts';
 import { tlsIdentity } from '../../src/net/identity.ts';
+import type { Veil } from '../../src/masking/veil.ts';
 import { listen } from '../../src/net/listener.ts';
 import type { Admitted, House } from '../../src/protocol/door.ts';
 import type { Conversation } from '../../src/protocol/conversation.ts';
@@ -26,6 +27,8 @@ export interface DoorOptions {
   readonly databases?: readonly string[];
   /** Agents that may not enter. */
   readonly frozen?: readonly string[];
+  /** What an agent sees only as masks, by the text of its statement. */
+  readonly veil?: (text: string) => Veil | undefined;
 }
 
 export interface TestDoor {
@@ -67,7 +70,7 @@ export async function startDoor(options: DoorOptions): Promise<TestDoor> {
       const one = await door(socket, house);
       if (one === undefined) return;
       admitted.push(one);
-      passEverything(one);
+      passEverything(one, options.veil);
     },
   });
   return {
@@ -115,7 +118,7 @@ const understanding: Understanding = {
   substitute: () => Promise.reject(new Error('nothing is judged here')),
 };
 
-function passEverything(admitted: Admitted): void {
+function passEverything(admitted: Admitted, veil: DoorOptions['veil']): void {
   const { client, upstream } = admitted;
   const nothing = (): void => {};
   const conversation = admitted.converse({ completed: nothing, ended: nothing, ready: nothing, setting: nothing, reset: nothing }, understanding);
@@ -125,7 +128,7 @@ function passEverything(admitted: Admitted): void {
     client.write(conversation.toClient.take());
   };
   const pump = (): void => {
-    while (takeOne(conversation)) flush();
+    while (takeOne(conversation, veil)) flush();
     flush();
     conversation.keep();
   };
@@ -148,9 +151,11 @@ function passEverything(admitted: Admitted): void {
   pump();
 }
 
-function takeOne(conversation: Conversation): boolean {
+function takeOne(conversation: Conversation, veil: DoorOptions['veil']): boolean {
   const step = conversation.next();
   if (step === undefined || step === 'unsettled') return false;
+  for (const { source } of step.prepares) source.veil = veil?.(source.text);
+  for (const statement of step.statements) statement.veil = veil?.(statement.source.text);
   if (step.refusal === undefined) conversation.forward(step);
   else conversation.refuse(step, -1, step.refusal);
   return true;

@@ -138,6 +138,18 @@ export class MysqlWireClient {
     return ok;
   }
 
+  /** Rows that COM_STMT_FETCH gives, as payloads. */
+  async fetched(): Promise<readonly Buffer[]> {
+    this.#sequence = 1;
+    const rows: Buffer[] = [];
+    for (;;) {
+      const payload = await this.#payload();
+      if (isErr(payload)) throw new Error(decodeErr(payload).message);
+      if (payload[0] === Header.Eof) return rows;
+      rows.push(payload);
+    }
+  }
+
   /** Sequence id and payload of each packet up to the end of the connection. */
   async untilEnd(): Promise<{ readonly sequence: number; readonly payload: Buffer }[]> {
     const all: { sequence: number; payload: Buffer }[] = [];

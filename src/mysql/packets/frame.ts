@@ -22,12 +22,17 @@ export function sequenceOf(bytes: Buffer, at: number): number {
   return bytes[at + 3] as number;
 }
 
+/** Packets that a payload of so many bytes needs. */
+export function packetCount(payload: number): number {
+  return Math.floor(payload / MAX_PAYLOAD) + 1;
+}
+
 /**
  * One payload as packets, split where it has to be.
  * @param sequence of the first one; it wraps at 256
  */
 export function packets(sequence: number, payload: Uint8Array): Buffer {
-  const count = Math.floor(payload.length / MAX_PAYLOAD) + 1;
+  const count = packetCount(payload.length);
   const made = Buffer.allocUnsafe(payload.length + count * HEADER_BYTES);
   let to = 0;
   for (let index = 0; index < count; index++) {

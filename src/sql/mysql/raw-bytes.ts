@@ -23,6 +23,20 @@ export function sentBytes(text: string): number {
   return bytes;
 }
 
+/** The bytes that `decodeWithRaw` reads as the text. */
+export function encodeWithRaw(text: string): Buffer {
+  if (!hasRaw(text)) return Buffer.from(text, 'utf8');
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!isRaw(code)) continue;
+    parts.push(Buffer.from(text.slice(from, at), 'utf8'), Buffer.of(code & 0xff));
+    from = at + 1;
+  }
+  return Buffer.concat([...parts, Buffer.from(text.slice(from), 'utf8')]);
+}
+
 /** Never fails, and the bytes can be told from the text. */
 export function decodeWithRaw(bytes: Buffer): string {
   try {

@@ -1,0 +1,21 @@
+/** Veils made by hand. */
+
+import { type MaskedColumn, Sight } from '../../src/masking/sight.ts';
+import type { Veil } from '../../src/masking/veil.ts';
+
+/** By `schema.relation`, the names of its masked columns, and their types. */
+export function sightOf(relations: Readonly<Record<string, Readonly<Record<string, string>>>>, more: Partial<MaskedColumn> = {}): Sight {
+  return new Sight({
+    key: JSON.stringify(relations),
+    relations: Object.entries(relations).map(([path, columns]) => {
+      const [schema = '', name = ''] = path.split('.');
+      return {
+        schema, name, oid: 0,
+        columns: Object.entries(columns).map(([column, type], index) => ({ name: column, number: index + 1, type, mask: 'redact', sql: ['\'***\''], hideNulls: false, filtered: 'hold', derived: 'mask', copied: 'hold', ...more })),
+      };
+    }),
+  });
+}
+
+export const veilOf = (sight: Sight, { form, touches = true }: { readonly form?: string; readonly touches?: boolean } = {}): Veil =>
+  ({ sight, form: form === undefined ? undefined : { text: form, edits: [] }, touches });
