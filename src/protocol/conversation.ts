@@ -3,7 +3,6 @@
 import type { Slices } from '../framing/slices.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
-import type { Veil } from '../masking/veil.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome, Statement, Step } from './statement.ts';
 
@@ -34,8 +33,6 @@ export interface MeaningOfName {
   readonly veil?: Veil | undefined;
   /** Of a cursor: the run it goes on with. */
   readonly run?: Statement;
-  /** How it was sent. */
-  readonly veil?: Veil | undefined;
 }
 
 export interface Conversation {

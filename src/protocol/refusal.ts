@@ -19,6 +19,8 @@ export const REFUSAL_CODES = [
   'changed',
   /** No policy may let it pass. */
   'forbidden',
+  /** Masking is needed and can't be done. */
+  'mask_unsupported',
   /** Over a limit; the sentence names it. */
   'too_large',
   /** Not what the protocol allows, or not supported by the proxy. */
