@@ -76,7 +76,7 @@ function summary(config: Config, policy: CompiledPolicy, found: Findings): strin
 const warned = (warning: string): string => `Warning: ${warning}`;
 
 function backstop({ database, relation, columns, statements, needed, wider }: Looked['readable'][number]): string[] {
-  const some = needed.length === 0 ? '' : ` (but the ${needed.length === 1 ? 'mask' : 'masks'} of ${needed.join(', ')} look at the values or at whether there are any; null, and redact or constant with hide_nulls: true, don't)`;
+  const some = needed.length === 0 ? '' : ` (but the ${needed.length === 1 ? 'mask' : 'masks'} of ${needed.join(', ')} ${needed.length === 1 ? 'needs' : 'need'} the values, or whether there are any; null, and redact or constant with hide_nulls: true, don't)`;
   return [`Note: ${database}: the proxy's account can read ${columns.join(', ')} of ${relation}. With these it can't, and the database itself keeps them${some}:`, ...statements.map((statement) => `  ${statement}`),
     ...(wider === undefined ? [] : [`  They aren't enough, because the account ${wider}: take that from it first, or give the proxy another account.`])];
 }

@@ -25,20 +25,33 @@ export type Exposed = Map<RelationData, Map<string, Terms>>;
 
 export const qualified = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${schema}.${name}`;
 
-export function exposed(catalog: CatalogData, sensitive: readonly SensitiveColumns[], names: NamesOf, lineage: Lineage): Exposed {
+/** Names of a relation's columns in which the server keeps values or statements; MySQL's in lower case. */
+export type Records = (relation: RelationData) => readonly string[];
+
+export interface Knowledge {
+  readonly names: NamesOf;
+  readonly lineage: Lineage;
+  readonly records: Records;
+}
+
+/** Empty when no line of the policy means any column. Else the server's own records of values are among them. */
+export function exposed(catalog: CatalogData, sensitive: readonly SensitiveColumns[], { names, lineage, records: recorded }: Knowledge): Exposed {
   const found = named(catalog, sensitive, names);
   if (found.size === 0) return found;
+  // First: somebody's view may show them.
+  records(catalog, found, recorded);
   const spread = [inheritance(catalog), generated(catalog), views(catalog, lineage)];
   while (spread.map((step) => step(found)).some(Boolean));
   return found;
 }
 
-/** Where anything is masked, the servers' own records of values are, too. @param records names of a relation's columns with such, MySQL's in lower case */
-export function exposeRecords({ relations }: CatalogData, found: Exposed, records: (relation: RelationData) => readonly string[]): void {
+/** Columns that the catalog doesn't know are exposed by the name given. */
+function records({ relations }: CatalogData, found: Exposed, of: Records): void {
   for (const relation of relations) {
-    const names = new Set(records(relation));
-    if (names.size === 0) continue;
-    for (const { name } of relation.columns) if (names.has(name) || (relation.oid === 0 && names.has(name.toLowerCase()))) expose(found, relation, name, RECORDED);
+    const names = of(relation);
+    if (names.length === 0) continue;
+    const known = relation.columns.map(({ name }) => name).filter((name) => names.includes(name) || (relation.oid === 0 && names.includes(name.toLowerCase())));
+    for (const name of relation.columns.length === 0 ? names : known) expose(found, relation, name, RECORDED);
   }
 }
 
@@ -89,14 +102,15 @@ function generated({ relations }: CatalogData): Step {
 function views({ relations, functions }: CatalogData, lineage: Lineage): Step {
   const all = relations.filter(({ kind, system }) => (kind === 'v' || kind === 'm') && !system).map((view) => ({ view, shows: lineage(view), calls: callsAny(view.definition, functions) }));
   return (found) => all.map(({ view, shows, calls }) => {
-    const masked = new Set([...found].flatMap(([relation, columns]) => [...columns.keys()].map((column) => `${qualified(relation)}.${column}`)));
+    const masked = new Set([...found].flatMap(([relation, columns]) => [...columns.keys()].map((column) => `${qualified(relation)}.${column}`.toLowerCase())));
+    const isMasked = (source: string): boolean => masked.has(source.toLowerCase());
     const reads = calls || [...found.keys()].some((relation) => relation !== view && (view.definition === undefined || view.definition === '' || mentions(view.definition, relation.name)));
     const shown = view.columns.filter(({ name }) => {
       const sources = shows === undefined ? 'unknown' : shows.columns.get(name) ?? 'unknown';
-      return sources === 'unknown' ? reads : sources.some((source) => masked.has(source));
+      return sources === 'unknown' ? reads : sources.some(isMasked);
     });
     const news = shown.map(({ name }) => expose(found, view, name, BESIDE)).some(Boolean);
-    if (found.has(view) || shows?.filters.some((source) => masked.has(source)) !== true) return news;
+    if (found.has(view) || shows?.filters.some(isMasked) !== true) return news;
     found.set(view, new Map());
     return true;
   }).some(Boolean);

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
 import type { SensitiveColumns } from './sensitive.ts';
 import { columnPattern } from '../policy/pattern.ts';
 import type { CatalogData, ColumnData, RelationData } from '../sql/catalog.ts';
-import { exposed, exposeRecords, qualified } from './exposure.ts';
+import { exposed, qualified } from './exposure.ts';
 import type { Lineage } from './exposure.ts';
 import type { MaskTerms, Target } from './mask.ts';
 import { makeMask, misfit } from './masks.ts';
@@ -21,7 +21,6 @@ import type { Dialect } from './masks.ts';
 import { Sight } from './sight.ts';
 import type { MaskedColumn, MaskedRelation, SightData } from './sight.ts';
 import { showsValues } from './system-relations.ts';
-import { RECORDED } from './terms.ts';
 import type { Terms } from './terms.ts';
 
 export interface Renamed {
@@ -86,12 +85,14 @@ export class Sights {
 
   #make(catalog: CatalogData, sensitive: readonly SensitiveColumns[]): Sight | undefined {
     const { protocol, lineage = () => undefined } = this.#options;
-    const found = exposed(catalog, sensitive, (relation, column) => this.#namesOf(relation, column), lineage);
+    const found = exposed(catalog, sensitive, {
+      names: (relation, column) => this.#namesOf(relation, column),
+      lineage,
+      records: ({ schema, name, columns }) => showsValues(protocol, schema, name, columns.map((column) => column.name)),
+    });
     this.#report(sensitive, found);
     if (found.size === 0) return undefined;
-    exposeRecords(catalog, found, ({ schema, name, columns }) => showsValues(protocol, schema, name, columns.map((column) => column.name)));
-    const relations = [...found].map(([relation, terms]) => this.#masked(relation, terms));
-    return this.#intern([...relations, ...catalog.relations.flatMap((relation) => withoutColumns(protocol, relation))].toSorted(byName));
+    return this.#intern([...found].map(([relation, terms]) => (relation.columns.length === 0 ? withoutColumns(protocol, relation, terms) : this.#masked(relation, terms))).toSorted(byName));
   }
 
   #intern(relations: readonly MaskedRelation[]): Sight {
@@ -171,11 +172,9 @@ function maskedColumn(protocol: Dialect, target: Target, terms: Terms): MaskedCo
 }
 
 /** MySQL's own relations have no columns in the catalog: they are named by what they are called, in small letters. */
-function withoutColumns(protocol: Dialect, { schema, name, oid, columns }: RelationData): MaskedRelation[] {
-  const names = protocol === 'mysql' && columns.length === 0 ? showsValues(protocol, schema, name, []) : [];
-  if (names.length === 0) return [];
-  const column = (called: string, at: number): MaskedColumn => maskedColumn(protocol, { column: { name: called, number: -1 - at, type: 'longtext' }, hashKey: EMPTY_KEY }, RECORDED);
-  return [{ schema, name, oid, columns: names.map(column) }];
+function withoutColumns(protocol: Dialect, { schema, name, oid }: RelationData, exposures: ReadonlyMap<string, Terms>): MaskedRelation {
+  const columns = [...exposures].map(([column, terms], at) => maskedColumn(protocol, { column: { name: column, number: -1 - at, type: 'longtext' }, hashKey: EMPTY_KEY }, terms));
+  return { schema, name, oid, columns };
 }
 
 const EMPTY_KEY = Buffer.alloc(32);

@@ -47,7 +47,7 @@ const RIGHT = '  - { columns: [customers.email], mask: email }\n  - { columns: [
 test('columns that are there: how the databases themselves can keep them', async () => {
   const { code, text } = await run(RIGHT, { strict: true });
   expect([code, text]).toEqual([0, expect.stringContaining('is right')]);
-  expect(text).toContain(`Note: pg: the proxy's account can read email of public.customers. With these it can't, and the database itself keeps them (but the mask of email look at the values or at whether there are any; null, and redact or constant with hide_nulls: true, don't):
+  expect(text).toContain(`Note: pg: the proxy's account can read email of public.customers. With these it can't, and the database itself keeps them (but the mask of email needs the values, or whether there are any; null, and redact or constant with hide_nulls: true, don't):
   REVOKE SELECT ON TABLE "public"."customers" FROM "app";
   GRANT SELECT ("id", "age") ON TABLE "public"."customers" TO "app";`);
   expect(text).toContain('Note: my: the proxy\'s account can read phone of shop.people. With these it can\'t, and the database itself keeps them:\n  REVOKE SELECT ON `shop`.`people` FROM `app`@`%`;\n  GRANT SELECT (`id`) ON `shop`.`people` TO `app`@`%`;');

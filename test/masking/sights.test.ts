@@ -101,6 +101,12 @@ describe('all through which they could be seen', () => {
     const relations = [CUSTOMERS, system('pg_catalog', 'pg_stats', ['tablename name', 'most_common_vals anyarray']), system('pg_catalog', 'pg_stat_activity', ['pid integer', 'query text']), relation('pg_stat_statements', 50, ['calls bigint', 'query text'], { kind: 'v', definition: 'SELECT calls, query FROM public.pg_stat_statements(true)' })];
     expect(look(relations, [sensitive(['customers.email'])])).toEqual({ 'public.customers.email': 'redact', 'pg_catalog.pg_stats.most_common_vals': 'null', 'pg_catalog.pg_stat_activity.query': 'null', 'public.pg_stat_statements.query': 'null' });
     expect(look(relations, [sensitive(['nobody.email'])])).toEqual({});
+    // And whoever's views show them.
+    expect(look([...relations, view('mine', 60, ['x text'], 'SELECT most_common_vals AS x FROM pg_catalog.pg_stats')], [sensitive(['customers.email'])])).toMatchObject({ 'public.mine.x': 'redact' });
+    const mine = { columns: new Map([['x', ['information_schema.PROCESSLIST.INFO']]]), filters: [] };
+    const mysql = [{ ...CUSTOMERS, oid: 0 }, { ...system('information_schema', 'PROCESSLIST', []), oid: 0 }, view('mine', 0, ['x longtext'], 'select `PROCESSLIST`.`INFO` AS `x` from `information_schema`.`PROCESSLIST`')];
+    // Without a column that is never NULL it is NULL.
+    expect(look(mysql, [sensitive(['customers.email'])], { protocol: 'mysql', lineage: () => mine })).toMatchObject({ 'public.mine.x': 'null' });
     expect(look([{ ...CUSTOMERS, oid: 0 }, { ...system('information_schema', 'PROCESSLIST', []), oid: 0 }], [sensitive(['customers.email'])], { protocol: 'mysql' })).toMatchObject({ 'information_schema.PROCESSLIST.info': 'null' });
   });
 });
