@@ -23,7 +23,7 @@ const UTF8: ReadonlySet<string> = new Set(['', 'utf8', 'utf8mb3', 'utf8mb4', 'bi
 
 /**
  * What answers with names, numbers and definitions in words of the server's. Plans do so in tables; in JSON and as trees they show the values
- * of rows that were read for them, and of what runs for a plan they count rows.
+ * of rows that were read for them (as one column, and MySQL 9 does so unasked), and of what runs for a plan they count rows.
  */
 const DESCRIBES = /^\s*(?:(?:SHOW|CHECK|CHECKSUM|OPTIMIZE|REPAIR|HELP)\b|ANALYZE\s+(?:LOCAL\s+|NO_WRITE_TO_BINLOG\s+)?TABLE\b|(?:DESC|DESCRIBE|EXPLAIN)\b(?![^]*\b(?:FORMAT|ANALYZE|FOR)\b))/i;
 
@@ -58,7 +58,7 @@ export class Origins {
     if (ILLEGIBLE.has(charset)) throw new Refused({ code: 'mask_unsupported', message: `character_set_results became ${charset}: which columns are masked can't be told in it`, hint: 'Use utf8mb4.' });
     this.#veil = veil;
     this.#charset = charset;
-    this.#describes = DESCRIBES.test(text) && !text.includes(';');
+    this.#describes = columns > 1 && DESCRIBES.test(text) && !text.includes(';');
     this.#binary = binary;
     this.#left = columns;
     this.#definitions = [];

@@ -197,6 +197,20 @@ describe('rows', () => {
     expect(conversation.clientBytes().includes('ada')).toBe(false);
   });
 
+  it('that describe are shown, in words of the server\'s; plans that show values aren\'t', () => {
+    for (const [sql, columns, shown] of [
+      ['SHOW CREATE TABLE t', 2, true], ['explain update t set a = 1', 2, true], ['DESC t', 2, true], ['ANALYZE TABLE t', 2, true], ['EXPLAIN SELECT * FROM t', 1, false], ['explain format=json update t set a = 1', 2, false],
+      ['EXPLAIN ANALYZE DELETE FROM t', 2, false], ['ANALYZE UPDATE t SET a = 1', 2, false], ['SHOW CREATE TABLE t; SELECT MAX(secret) FROM t', 2, false], ['CALL p()', 2, false],
+    ] as const) {
+      const conversation = scripted({ veil: () => veilOf(sight) });
+      conversation.send(query(sql));
+      const definitions = Array.from({ length: columns }, (_, index) => definition(2 + index, 'x', { table: '' }));
+      const reply = (): void => conversation.reply(server.raw(1, columns), ...definitions, packets(2 + columns, text('ada', null)));
+      if (shown) expect(reply, sql).not.toThrow();
+      else expect(reply, sql).toThrow(Refused);
+    }
+  });
+
   it('of an expression, in a statement that touches masked columns and runs as it is, are not delivered; nor what is called like one', () => {
     for (const [table, name, shown] of [['', 'x', undefined], ['', 'EXPLAIN', undefined], ['alias', 'SECRET', '***'], ['alias', 'id', 'ada']] as const) {
       const conversation = scripted({ veil: () => veilOf(sight) });

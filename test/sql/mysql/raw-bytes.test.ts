@@ -4,7 +4,7 @@ import { createConnection, type Connection } from 'mysql2/promise';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LexError, Lexer } from '../../../src/sql/mysql/lexer.ts';
-import { decodeWithRaw, isRaw, sentBytes } from '../../../src/sql/mysql/raw-bytes.ts';
+import { decodeWithRaw, encodeWithRaw, isRaw, sentBytes } from '../../../src/sql/mysql/raw-bytes.ts';
 import { Readings } from '../../../src/sql/mysql/reading.ts';
 import type { Token } from '../../../src/sql/mysql/tokens.ts';
 import { createUnderstanding } from '../../../src/sql/mysql/understanding.ts';
@@ -29,6 +29,7 @@ describe('a text with other bytes than UTF-8', () => {
       const text = decodeWithRaw(sent);
       expect(text.isWellFormed()).toBe(true);
       expect(encoded(text).equals(sent)).toBe(true);
+      expect(encodeWithRaw(text).equals(sent)).toBe(true);
       expect(sentBytes(text)).toBe(sent.length);
       expect(Array.from(text).some((character) => isRaw(character.charCodeAt(0)))).toBe(sent.toString('utf8') !== text);
     }), { numRuns: 3000 });
