@@ -10,8 +10,9 @@ import type { Change } from './prepared.ts';
 /** What the server gets. */
 export const textSent = (source: StatementText, veil: Veil | undefined): string => veil?.form?.text ?? source.text;
 
-/** Is what the server has under a name what is to run now? `part`: it was prepared by SQL in another way, so we can't do it again. */
+/** Is what the server has under a name what is to run now? `part`: it was prepared by SQL in another way (or is another text), so we can't do it again. */
 export function fits(prepared: Change, source: StatementText, veil: Veil | undefined): 'yes' | 'no' | 'part' {
+  if (prepared.meaning !== source) return 'part';
   if (prepared.enclosed !== true) return prepared.absent !== true && textSent(source, prepared.veil) === textSent(source, veil) ? 'yes' : 'no';
   if (prepared.veil?.sight.key !== veil?.sight.key) return 'part';
   const { form } = prepared.veil ?? {};

@@ -49,7 +49,7 @@ export function unfollowed(what: string): Refused {
 }
 
 /** What such a text returns depends on what a name stands for when it runs. */
-const BY_NAME = /execute|fetch/i;
+const BY_NAME = /execute|fetch|call/i;
 
 export class OriginNet {
   readonly #portals = new WeakMap<Statement, Origins>();

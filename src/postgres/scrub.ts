@@ -13,7 +13,7 @@ import { originalPosition } from './forms.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Classes of SQLSTATE (documentation, appendix A) whose messages name objects and limits, never values. For 42 see `namesOnly`. */
+/** Classes of SQLSTATE (documentation, appendix A) whose messages name objects and limits, never values. For 22 and 42 see `saysNoData`. */
 const DATALESS = new Set(['02', '08', '0A', '23', '25', '28', '2B', '3B', '40', '53', '54', '55', '57', '58']);
 
 /** Source files of procedural languages: what was raised there is the function's own choice, SQLSTATE and names included. */
@@ -82,10 +82,15 @@ function withPosition(fields: Fields, position: string | undefined): Fields {
 
 const isClass42 = (fields: Fields): boolean => (fields.get('C') ?? '').startsWith('42');
 
-/** Is the message made of names only, whatever the rows hold? */
+/** Classes of which a message that names a place in the text speaks of what stands there, a literal for example. */
+const OF_THE_TEXT = new Set(['22', '42']);
+
+/** Is the message the same whatever the rows hold? */
 function saysNoData(fields: Fields, head: Expected | undefined, touches: boolean): boolean {
   const code = fields.get('C') ?? '';
+  // Only analysis of the text itself names a place in it (of a text that a function runs it is field p): no row has been read.
+  if (OF_THE_TEXT.has(code.slice(0, 2)) && fields.has('P')) return true;
   if (!isClass42(fields)) return DATALESS.has(code.slice(0, 2));
-  // Casts to regclass and its like, to_tsquery and dynamic SQL raise these over values, too; but then without a place in the text.
-  return !touches || code === '42501' || fields.has('P') || head?.kind === 'parse' || head?.kind === 'describe';
+  // Casts to regclass and its like, to_tsquery and dynamic SQL raise these over values.
+  return !touches || code === '42501' || head?.kind === 'parse' || head?.kind === 'describe';
 }
