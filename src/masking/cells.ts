@@ -23,10 +23,7 @@ export function maskCell({ wire, hideNulls }: Pick<MaskedColumn, 'wire' | 'hideN
 }
 
 function masked(wire: WireMask, value: Buffer | null, format: number, protocol: 'postgres' | 'mysql'): Buffer | null {
-  if (wire.look === 'never') {
-    if (format === 0) return wire.text === undefined ? null : Buffer.from(wire.text);
-    return wire.binary === undefined ? null : Buffer.from(wire.binary, 'base64');
-  }
+  if (wire.look === 'never') return constant(wire)[format] ?? null;
   if (wire.look === 'hash' && wire.uuid) return hashedUuid(wire, value, format);
   const decoded = UTF8.decode(value ?? EMPTY);
   const text = wire.padded ? unpadded(decoded) : decoded;
@@ -34,6 +31,18 @@ function masked(wire: WireMask, value: Buffer | null, format: number, protocol: 
   const cut = wire.length === undefined ? all : all.slice(0, wire.length);
   const spaces = wire.padded && protocol === 'postgres' && wire.length !== undefined ? wire.length - cut.length : 0;
   return Buffer.from(cut.join('') + ' '.repeat(spaces));
+}
+
+/** By format; made once, since rows come by the million. */
+const CONSTANTS = new WeakMap<WireMask, readonly (Buffer | null)[]>();
+
+function constant(wire: WireMask & { readonly look: 'never' }): readonly (Buffer | null)[] {
+  let bytes = CONSTANTS.get(wire);
+  if (bytes === undefined) {
+    bytes = [wire.text === undefined ? null : Buffer.from(wire.text), wire.binary === undefined ? null : Buffer.from(wire.binary, 'base64')];
+    CONSTANTS.set(wire, bytes);
+  }
+  return bytes;
 }
 
 function shown(look: 'last4' | 'partial' | 'email', text: string): string {

@@ -1,5 +1,6 @@
 /** A conversation with a real server in which a test says how each text runs for the agent. No session: what is sent is let through. */
 
+import { starsOn } from '../support/veils.ts';
 import type { Socket } from 'node:net';
 import { applyEdits, type Edit } from '../../src/masking/substitution.ts';
 import { type MaskedColumn, type MaskedRelation, Sight } from '../../src/masking/sight.ts';
@@ -31,7 +32,7 @@ export const pieces = (seed: number): Chunking => function* cut(bytes) {
 };
 
 export const column = (name: string, number: number, more: Partial<MaskedColumn> = {}): MaskedColumn =>
-  ({ name, number, type: 'text', mask: 'redact', sql: ["'***'::text"], hideNulls: false, filtered: 'equality', derived: 'mask', copied: 'hold', ...more });
+  ({ name, number, type: 'text', mask: 'redact', sql: ["'***'::text"], hideNulls: false, filtered: 'equality', derived: 'mask', copied: 'hold', ...starsOn(more.type ?? 'text'), ...more });
 
 export const sightOf = (...relations: MaskedRelation[]): Sight => new Sight({ key: JSON.stringify(relations), relations });
 

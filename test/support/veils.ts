@@ -11,11 +11,14 @@ export function sightOf(relations: Readonly<Record<string, Readonly<Record<strin
       const [schema = '', name = ''] = path.split('.');
       return {
         schema, name, oid: 0,
-        columns: Object.entries(columns).map(([column, type], index) => ({ name: column, number: index + 1, type, mask: 'redact', sql: ['\'***\''], hideNulls: false, filtered: 'hold', derived: 'mask', copied: 'hold', ...more })),
+        columns: Object.entries(columns).map(([column, type], index) => ({ name: column, number: index + 1, type, mask: 'redact', sql: ['\'***\''], hideNulls: false, filtered: 'hold', derived: 'mask', copied: 'hold', ...starsOn(type), ...more })),
       };
     }),
   });
 }
+
+/** At the wire, types of characters show `***`, others NULL. */
+export const starsOn = (type: string): Pick<MaskedColumn, 'wire'> => (/char|text|name/.test(type) ? { wire: { look: 'never', text: '***', binary: Buffer.from('***').toString('base64') } } : {});
 
 export const veilOf = (sight: Sight, { form, touches = true }: { readonly form?: string; readonly touches?: boolean } = {}): Veil =>
   ({ sight, form: form === undefined ? undefined : { text: form, edits: [] }, touches });
