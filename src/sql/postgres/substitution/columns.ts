@@ -40,6 +40,7 @@ export function meaningOf(analysis: Analysis, ref: ColumnRef, scope: Scope | und
 
 /** `schema.t.column` -> `t.column`: a subquery's alias has no schema. */
 function dropSchema(analysis: Analysis, ref: ColumnRef, drop: number): void {
+  if (drop > 1) throw new Obstacle('A column of a relation with masked columns is named with its database; leave the database out.');
   const first = analysis.tokenAt(ref.location);
   const start = analysis.tokens.get(first)?.start ?? 0;
   const end = analysis.tokens.get(first + 2 * drop)?.start ?? start;

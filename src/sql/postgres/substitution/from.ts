@@ -23,19 +23,19 @@ export interface Level extends Stand {
 export function fromItem(analysis: Analysis, node: Node, level: Level): Star {
   analysis.step();
   const opened = open(node);
-  switch (opened?.kind) {
+  switch (opened?.kind ?? '') {
     case 'RangeVar':
-      return add(level, rangeVar(analysis, opened.content as RangeVar, level, undefined));
+      return add(level, rangeVar(analysis, opened?.content as RangeVar, level, undefined));
     case 'RangeTableSample':
-      return sample(analysis, opened.content as RangeTableSample, level);
+      return sample(analysis, opened?.content as RangeTableSample, level);
     case 'RangeSubselect':
-      return subselect(analysis, opened.content as RangeSubselect, level);
+      return subselect(analysis, opened?.content as RangeSubselect, level);
     case 'JoinExpr':
-      return join(analysis, opened.content as JoinExpr, level);
+      return join(analysis, opened?.content as JoinExpr, level);
     case 'RangeFunction':
     case 'RangeTableFunc':
     case 'JsonTable':
-      return rowsOf(analysis, opened.content as RangeFunction, node, level);
+      return rowsOf(analysis, opened?.content as RangeFunction, node, level);
     default:
       throw new Obstacle(`The statement reads from a ${opened?.kind ?? 'nothing'}, which isn't understood.`);
   }
@@ -68,6 +68,7 @@ function rangeVar(analysis: Analysis, range: RangeVar, level: Level, sampled: Ra
     analysis.qualify(range, relation);
     return entry(alias, { columns: relation.columns.map(({ name }) => ({ name, of: NOTHING, bare: false })), taint: NOTHING }, { schema, relation });
   }
+  if (range.catalogname !== undefined) throw new Obstacle(`${relation.name}, which has masked columns, is named with its database; leave the database out.`);
   const { place, columns, taint } = placeOf(analysis, range, relation);
   if (sampled !== undefined) place.sample = sampled;
   if (sampled !== undefined && place.definition !== undefined) throw new Obstacle(`TABLESAMPLE can't be used on the view ${relation.name}.`);

@@ -25,8 +25,8 @@ export function select(analysis: Analysis, stmt: SelectStmt, around: Scope | und
 }
 
 function setOperation(analysis: Analysis, stmt: SelectStmt, level: Level, around: Scope | undefined): Answer {
-  const left = select(analysis, stmt.larg ?? ({} as SelectStmt), around, level.ctes);
-  const right = select(analysis, stmt.rarg ?? ({} as SelectStmt), around, level.ctes);
+  const left = select(analysis, stmt.larg ?? {}, around, level.ctes);
+  const right = select(analysis, stmt.rarg ?? {}, around, level.ctes);
   const taint = union(left.taint, right.taint);
   if (stmt.all !== true || stmt.op !== 'SETOP_UNION') analysis.uses.add(taint, 'filtered', 'is compared to find equal rows');
   const columns = left.columns?.length === right.columns?.length ? left.columns?.map((column, index) => {

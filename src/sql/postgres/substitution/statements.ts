@@ -15,17 +15,17 @@ import { insert, merge, remove, update } from './write.ts';
 /** What can have rows to return. */
 export function query(analysis: Analysis, node: Node | undefined, scope: Scope | undefined, ctes: Ctes | undefined, nested: boolean): Answer {
   const opened = open(node);
-  switch (opened?.kind) {
+  switch (opened?.kind ?? '') {
     case 'SelectStmt':
-      return select(analysis, opened.content as never, scope, ctes);
+      return select(analysis, opened?.content as never, scope, ctes);
     case 'InsertStmt':
-      return insert(analysis, opened.content as never, scope, ctes, nested);
+      return insert(analysis, opened?.content as never, scope, ctes, nested);
     case 'UpdateStmt':
-      return update(analysis, opened.content as never, scope, ctes, nested);
+      return update(analysis, opened?.content as never, scope, ctes, nested);
     case 'DeleteStmt':
-      return remove(analysis, opened.content as never, scope, ctes, nested);
+      return remove(analysis, opened?.content as never, scope, ctes, nested);
     case 'MergeStmt':
-      return merge(analysis, opened.content as never, scope, ctes, nested);
+      return merge(analysis, opened?.content as never, scope, ctes, nested);
     default:
       throw new Obstacle(`A ${opened?.kind ?? 'query'} can't be read through masks.`);
   }
@@ -42,7 +42,7 @@ const READS_NOTHING: ReadonlySet<string> = new Set([
 export function statement(analysis: Analysis, node: Node | undefined): readonly Column[] | undefined {
   const opened = open(node);
   const stmt = opened?.content as Record<string, never> | undefined;
-  switch (opened?.kind) {
+  switch (opened?.kind ?? '') {
     case 'SelectStmt':
       return answered(analysis, node, as('SelectStmt', node)?.intoClause !== undefined);
     case 'InsertStmt':
@@ -63,7 +63,7 @@ export function statement(analysis: Analysis, node: Node | undefined): readonly 
       analysis.lookups = false;
       return statement(analysis, stmt?.['query']), undefined;
     case 'CopyStmt':
-      return copy(analysis, as('CopyStmt', node) ?? ({} as CopyStmt));
+      return copy(analysis, as('CopyStmt', node) ?? {});
     default:
       return other(analysis, opened?.kind ?? '', node);
   }

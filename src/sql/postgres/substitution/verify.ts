@@ -50,7 +50,11 @@ const bare = (tree: unknown): string => JSON.stringify(tree, (key, value: unknow
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 const inner = (value: unknown, kind: string): Tree | undefined => (isTree(value) && isTree(value[kind]) ? value[kind] : undefined);
 const quoted = (name: unknown): string => `"${String(name).split('"').join('""')}"`;
-const words = (list: unknown): readonly string[] => (Array.isArray(list) ? list.map((each) => (inner(each, 'A_Star') ? '*' : String(inner(each, 'String')?.['sval'] ?? ''))) : []);
+const wordOf = (node: unknown): string => {
+  const text = inner(node, 'String')?.['sval'];
+  return inner(node, 'A_Star') === undefined ? (typeof text === 'string' ? text : '') : '*';
+};
+const words = (list: unknown): readonly string[] => (Array.isArray(list) ? list.map((each) => wordOf(each)) : []);
 
 class Verification {
   readonly #known: Known;
