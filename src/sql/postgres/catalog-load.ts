@@ -10,7 +10,27 @@ export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>
 /** pg_get_viewdef and format_type leave out schemas that the search path covers; an empty path makes them name all. */
 const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
 
+/** As a session has it that sets nothing; of the schemas that exist. */
+const OWN_PATH = 'RESET search_path';
+const SEARCH_PATH = `SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text AS path`;
+
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS version`;
+
+const READABLE = `(pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (
+           SELECT FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'))))`;
+
+/** Why a view isn't the same as its definition. */
+const BARRIER = `CASE WHEN c.relkind <> 'v' OR c.oid < ${FIRST_USER_OID} THEN NULL
+              WHEN ${hasOption('security_barrier')} THEN 'is a security barrier'
+              WHEN c.relowner <> (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AND NOT ${hasOption('security_invoker')} THEN 'runs with the rights of another owner'
+              WHEN EXISTS (SELECT FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+                             JOIN pg_catalog.pg_class t ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND t.oid = d.refobjid
+                            WHERE w.ev_class = c.oid AND t.relrowsecurity) THEN 'reads a table with row security' END`;
+
+function hasOption(name: string): string {
+  return `EXISTS (SELECT FROM pg_catalog.unnest(c.reloptions) o WHERE o LIKE '${name}=%' AND o NOT IN ('${name}=false', '${name}=off', '${name}=no', '${name}=0'))`;
+}
 
 /**
  * Temporary tables come and go and hold what was judged when they were filled; temporary views are kept, since their
@@ -22,14 +42,19 @@ const RELATIONS = `
          CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
          (SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
            WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND c.oid >= ${FIRST_USER_OID} LIMIT 1) AS rule,
-         (SELECT pg_catalog.min(d.culprit) FROM dangerous d WHERE d.type = c.reltype AND d.danger = 'cast') AS cast_function
+         (SELECT pg_catalog.min(d.culprit) FROM dangerous d WHERE d.type = c.reltype AND d.danger = 'cast') AS cast_function,
+         (SELECT pg_catalog.json_agg(a.attname ORDER BY k.place)::text FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey) WITH ORDINALITY AS k(number, place), pg_catalog.pg_attribute a
+           WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts AND a.attrelid = c.oid AND a.attnum = k.number) AS primary_key,
+         ${READABLE} AS readable, ${BARRIER} AS barrier
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (n.nspname !~ '^pg_(temp|toast)' OR c.relkind = 'v')
    ORDER BY c.oid`;
 
 const COLUMNS = `
-  SELECT a.attrelid::text AS relation, a.attname AS name, a.attnum AS number, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
+  SELECT a.attrelid::text AS relation, a.attname AS name, a.attnum AS number, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
+         CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS generated
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''
    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
    ORDER BY a.attrelid, a.attnum`;
 
@@ -76,10 +101,12 @@ export class CatalogFailure extends Failure {}
 
 /** Leaves the connection's search_path empty. @throws {CatalogFailure} and what `query` throws */
 export async function loadCatalog(query: Query): Promise<CatalogData> {
+  await query(OWN_PATH);
+  const path = names((await query(SEARCH_PATH))[0]?.['path']);
   await query(QUALIFY);
   await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    return await readAll(query);
+    return { ...(await readAll(query)), searchPath: path };
   } finally {
     await query('ROLLBACK');
   }
@@ -124,10 +151,22 @@ function relationOf(row: Row, columns: readonly Row[], children: readonly Row[])
     system: truth(row['system']),
     ...(typeof rule === 'string' ? { hazard: `rule ${rule} rewrites what is written to it` } : {}),
     ...(typeof cast === 'string' ? { cast } : {}),
+    ...(typeof row['primary_key'] === 'string' ? { primaryKey: names(row['primary_key']) } : {}),
+    ...(truth(row['readable']) ? {} : { readable: false as const }),
+    ...(typeof row['barrier'] === 'string' ? { barrier: row['barrier'] } : {}),
   };
 }
 
-const columnOf = (row: Row): ColumnData => ({ name: text(row['name']), number: Number(row['number']), type: text(row['type']) });
+const columnOf = (row: Row): ColumnData => ({
+  name: text(row['name']),
+  number: Number(row['number']),
+  type: text(row['type']),
+  ...(truth(row['not_null']) ? { notNull: true as const } : {}),
+  ...(typeof row['generated'] === 'string' ? { generated: row['generated'] } : {}),
+});
+
+/** A JSON list of names. */
+const names = (json: unknown): readonly string[] => (typeof json === 'string' ? (JSON.parse(json) as string[]) : []);
 
 const VOLATILITY = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
 

@@ -1,0 +1,139 @@
+/** A statement of any kind: what of it reads, and where its rows go. */
+
+import type { CopyStmt, Node } from 'libpg-query';
+import { as, open, strings } from '../tree.ts';
+import type { Analysis, Answer } from './analysis.ts';
+import { expression } from './expressions.ts';
+import { entry } from './from.ts';
+import { Obstacle, union, NOTHING } from './model.ts';
+import type { Column, Ctes, Scope } from './model.ts';
+import { qualifiedName, quote } from './names.ts';
+import { maskedColumns } from './places.ts';
+import { answerOf, select } from './query.ts';
+import { insert, merge, remove, update } from './write.ts';
+
+/** What can have rows to return. */
+export function query(analysis: Analysis, node: Node | undefined, scope: Scope | undefined, ctes: Ctes | undefined, nested: boolean): Answer {
+  const opened = open(node);
+  switch (opened?.kind ?? '') {
+    case 'SelectStmt':
+      return select(analysis, opened?.content as never, scope, ctes);
+    case 'InsertStmt':
+      return insert(analysis, opened?.content as never, scope, ctes, nested);
+    case 'UpdateStmt':
+      return update(analysis, opened?.content as never, scope, ctes, nested);
+    case 'DeleteStmt':
+      return remove(analysis, opened?.content as never, scope, ctes, nested);
+    case 'MergeStmt':
+      return merge(analysis, opened?.content as never, scope, ctes, nested);
+    default:
+      throw new Obstacle(`A ${opened?.kind ?? 'query'} can't be read through masks.`);
+  }
+}
+
+/** Kinds that name relations but neither read nor show their rows. */
+const READS_NOTHING: ReadonlySet<string> = new Set([
+  'TransactionStmt', 'VariableSetStmt', 'VariableShowStmt', 'TruncateStmt', 'LockStmt', 'VacuumStmt', 'ClusterStmt', 'ReindexStmt', 'CommentStmt', 'GrantStmt',
+  'DropStmt', 'RenameStmt', 'AlterOwnerStmt', 'AlterObjectSchemaStmt', 'DeallocateStmt', 'FetchStmt', 'ClosePortalStmt', 'ListenStmt', 'UnlistenStmt',
+  'NotifyStmt', 'DiscardStmt', 'ConstraintsSetStmt', 'CheckPointStmt', 'SecLabelStmt', 'CreateSeqStmt', 'AlterSeqStmt', 'RefreshMatViewStmt',
+]);
+
+/** The columns of the rows that go to the client; undefined where none do, or nobody can tell which. */
+export function statement(analysis: Analysis, node: Node | undefined): readonly Column[] | undefined {
+  const opened = open(node);
+  const stmt = opened?.content as Record<string, never> | undefined;
+  switch (opened?.kind ?? '') {
+    case 'SelectStmt':
+      return answered(analysis, node, as('SelectStmt', node)?.intoClause !== undefined);
+    case 'InsertStmt':
+    case 'UpdateStmt':
+    case 'DeleteStmt':
+    case 'MergeStmt':
+      return answered(analysis, node, false);
+    case 'DeclareCursorStmt':
+      return answered(analysis, stmt?.['query'], false);
+    case 'PrepareStmt':
+      return statement(analysis, stmt?.['query']);
+    case 'CreateTableAsStmt':
+    case 'ViewStmt':
+      if (as('ExecuteStmt', stmt?.['query']) !== undefined) return undefined;
+      return answered(analysis, stmt?.['query'], true);
+    case 'ExplainStmt':
+      // The rows that a plan expects would tell whether a value is there.
+      analysis.lookups = false;
+      return statement(analysis, stmt?.['query']), undefined;
+    case 'CopyStmt':
+      return copy(analysis, as('CopyStmt', node) ?? {});
+    default:
+      return other(analysis, opened?.kind ?? '', node);
+  }
+}
+
+function answered(analysis: Analysis, node: Node | undefined, stored: boolean): readonly Column[] | undefined {
+  const { columns, taint } = query(analysis, node, undefined, undefined, false);
+  const shown = stored ? 'copied' : 'derived';
+  if (columns === undefined) analysis.uses.add(taint, shown, stored ? 'is written to a table' : undefined);
+  for (const { of, bare } of columns ?? []) analysis.uses.add(of, bare && !stored ? 'projected' : shown, stored ? 'would be shown by what is created' : undefined);
+  return stored || columns?.length === 0 ? undefined : columns;
+}
+
+function copy(analysis: Analysis, stmt: CopyStmt): readonly Column[] | undefined {
+  if (stmt.query !== undefined) return answered(analysis, stmt.query, false);
+  const relation = stmt.relation === undefined ? undefined : analysis.resolve(stmt.relation);
+  if (stmt.relation === undefined || relation === undefined) return undefined;
+  if (!analysis.isTouchy(relation)) {
+    analysis.qualify(stmt.relation, relation);
+    return undefined;
+  }
+  const columns = analysis.columnsOf(relation);
+  const names = stmt.attlist === undefined ? relation.columns.filter(({ generated }) => generated === undefined).map(({ name }) => name) : strings(stmt.attlist);
+  if (stmt.is_from === true) {
+    const row = entry({ aliasname: relation.name }, { columns, taint: NOTHING }, { relation, target: true });
+    expression(analysis, stmt.whereClause, { scope: { entries: [row], parent: undefined }, ctes: undefined });
+    for (const column of columns) if (names.includes(column.name)) analysis.uses.add(column.of, 'written');
+    analysis.qualify(stmt.relation, relation);
+    return undefined;
+  }
+  if (relation.kind !== 'r') throw new Obstacle(`${analysis.nameOf(relation)} has masked columns and is no plain table; use COPY (SELECT …) TO.`);
+  const shown = names.map((name) => columns.find((column) => column.name === name));
+  if (shown.includes(undefined)) throw new Obstacle(`COPY names a column that ${analysis.nameOf(relation)} doesn't have.`);
+  copyQuery(analysis, stmt, names, maskedColumns(relation, { masked: analysis.around.sight.relation(relation.schema, relation.name) })
+    .filter((_, index) => names.includes(relation.columns[index]?.name ?? '')), relation.columns.map(({ name }) => name), qualifiedName(relation));
+  analysis.uses.add(union(...shown.map((column) => column?.of ?? NOTHING)), 'projected');
+  return answerOf(shown.flatMap((column) => column ?? [])).columns;
+}
+
+/** COPY copies a table without those that inherit from it. */
+function copyQuery(analysis: Analysis, stmt: CopyStmt, names: readonly string[], columns: readonly string[], order: readonly string[], name: string): void {
+  const { tokens } = analysis;
+  const first = analysis.tokenAt(stmt.relation?.location);
+  let last = tokens.endOfName(first);
+  if (stmt.attlist !== undefined) last = tokens.closing(last + 1);
+  const given = order.filter((each) => names.includes(each));
+  const listed = names.map((each) => columns[given.indexOf(each)] ?? quote(each));
+  analysis.edit(tokens.get(first)?.start ?? 0, tokens.get(last)?.end ?? 0, `(SELECT ${listed.join(', ')} FROM ONLY ${name})`);
+}
+
+function other(analysis: Analysis, kind: string, node: Node | undefined): undefined {
+  if (READS_NOTHING.has(kind)) return undefined;
+  const create = as('CreateStmt', node);
+  // A foreign key or LIKE names a table without showing what is in it.
+  const looked = create === undefined ? node : ({ CreateStmt: { ...create, constraints: undefined, tableElts: create.tableElts?.filter((each) => 'ColumnDef' in each && each.ColumnDef.raw_default !== undefined) } } as unknown as Node);
+  for (const range of ranges(looked)) {
+    const name = range.relname ?? '';
+    const found = analysis.around.catalog.relations(range.schemaname, name).find(analysis.isTouchy);
+    if (found !== undefined && !isPlainIndex(node)) throw new Obstacle(`The statement concerns ${analysis.nameOf(found)}, which has masked columns, in a way that can't be read through masks.`);
+  }
+  return undefined;
+}
+
+function isPlainIndex(node: Node | undefined): boolean {
+  const index = as('IndexStmt', node);
+  return index !== undefined && index.whereClause === undefined && (index.indexParams ?? []).every((each) => as('IndexElem', each)?.expr === undefined);
+}
+
+/** Everything in a tree that looks like a relation's name. */
+function ranges(value: unknown): { readonly schemaname?: string; readonly relname?: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [...('relname' in value ? [value as { readonly schemaname?: string; readonly relname?: string }] : []), ...Object.values(value).flatMap(ranges)];
+}
