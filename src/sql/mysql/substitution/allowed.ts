@@ -8,6 +8,7 @@ import { fold } from './origins.ts';
 import type { Check } from './verify.ts';
 
 export interface Replacement {
+  readonly schema: string;
   readonly called: string;
   /** As `canonical` writes them. */
   readonly conditions: readonly string[];
@@ -47,7 +48,7 @@ class Reader {
     const end = this.#now.length - 3;
     if (!this.#details(this.#old.slice(name.end), called.text, name.name, end)) return undefined;
     const conditions = this.#conditions(end, new Set(masked.columns.filter(({ filtered }) => filtered !== 'equality' || this.#check.explains).map((column) => fold(column.name))), new Set(masked.columns.map((column) => fold(column.name))));
-    return conditions === undefined || !this.#locks(end) ? undefined : { called: called.text, conditions };
+    return conditions === undefined || !this.#locks(end) ? undefined : { schema: relation.schema, called: called.text, conditions };
   }
 
   #take(...texts: readonly string[]): boolean {

@@ -88,6 +88,7 @@ export class Reads implements Host {
 
   visit(block: Block): void {
     this.blocks.add(block);
+    if (block.clauses.some(({ word }) => word === 'PROCEDURE') && block.tables.factors.some((factor) => factor.is === 'named' && this.reads.has(factor))) throw new Obstacle('PROCEDURE can\'t analyse a table with masked columns.');
     const locks = block.clauses.filter(({ word }) => word === 'FOR' || word === 'LOCK');
     if (locks.length === 0) return;
     for (const factor of block.tables.factors) {

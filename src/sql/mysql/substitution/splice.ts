@@ -123,7 +123,7 @@ class Splicer {
   /** `shop.customers.id` is `customers.id` of a subquery, which is in no database. */
   #qualifiers(reads: readonly Read[]): void {
     const { tokens } = this.#outline;
-    const taken = new Set(reads.flatMap(({ factor }) => Array.from({ length: factor.to - factor.from }, (_, ahead) => factor.from + ahead)));
+    const taken = new Set(reads.flatMap(({ factor, moved }) => [factor, ...moved.map(({ region }) => region)]).flatMap(({ from, to }) => Array.from({ length: to - from }, (_, ahead) => from + ahead)));
     for (let at = 0; at < tokens.length; at++) {
       const [schema, table, column] = [tokens[at], tokens[at + 2], tokens[at + 4]];
       if (taken.has(at) || !isIdentifier(schema) || !isSymbol(tokens[at + 1], '.') || !isIdentifier(table) || !isSymbol(tokens[at + 3], '.') || isSymbol(tokens[at - 1], '.')) continue;
@@ -131,7 +131,7 @@ class Splicer {
       const read = reads.find((each) => fold(each.called) === fold(nameOf(table)) && fold(each.known.relation.schema) === fold(nameOf(schema)));
       if (read === undefined) continue;
       if (this.#reads.isTarget(nameOf(table))) throw new Obstacle(`Which table ${nameOf(schema)}.${nameOf(table)} is can't be told: several are called so; give them aliases.`);
-      this.#replace({ from: at, to: at + 2 }, ' ');
+      this.#replace({ from: at, to: at + 3 }, quoted(nameOf(table)));
       at += 4;
     }
   }

@@ -63,7 +63,9 @@ class Walker {
   readonly #out: string[] = [];
   readonly #in: string[] = [];
   #opened = 0;
+  /** Subqueries by what they are called, with the database of each. */
   readonly #called = new Set<string>();
+  readonly #unqualified: string[] = [];
 
   constructor(check: Check, names: Names) {
     this.#check = check;
@@ -111,18 +113,23 @@ class Walker {
       this.#substitution(readReplacement(old, now, this.#check, this.#names) ?? wrong('a subquery is another'));
       return undefined;
     }
+    const [schema, point, table] = old;
+    if (now.length === 1 && first?.kind === 'name' && old.length === 3 && isIdentifier(schema) && isSymbol(point, '.') && isIdentifier(table) && nameOf(table) === first.text) {
+      this.#unqualified.push(inDatabase(nameOf(schema), first.text));
+      return undefined;
+    }
     // Names behind OF, some of them left out.
     return isSubsequence(now, old) ? old : wrong('an edit of no known kind');
   }
 
-  #substitution({ called, conditions }: Replacement): void {
-    this.#called.add(fold(called));
+  #substitution({ schema, called, conditions }: Replacement): void {
+    this.#called.add(inDatabase(schema, called));
     this.#in.push(...conditions);
   }
 
   #removal(tokens: readonly Token[], at: number): void {
     const { before } = this.#check;
-    const [first, point] = tokens;
+    const [first] = tokens;
     if (tokens.length === 1 && isSymbol(first, '(')) {
       this.#opened++;
       return this.#nextTo(at, 1, '(');
@@ -131,8 +138,6 @@ class Walker {
       this.#opened--;
       return this.#nextTo(at, -1, ')');
     }
-    const table = before[at + 2];
-    if (tokens.length === 2 && isIdentifier(first) && isSymbol(point, '.') && isIdentifier(table) && isSymbol(before[at + 3], '.') && this.#called.has(fold(nameOf(table)))) return;
     // FOR UPDATE OF names of substitutions.
     const words = ['FOR', 'UPDATE', 'SHARE', 'OF', 'NOWAIT', 'SKIP', 'LOCKED'];
     if (!tokens.every((token) => isSymbol(token, ',') || isWord(token, ...words) || isIdentifier(token)) || !before.slice(0, at + 1).some((token) => isWord(token, 'FOR'))) wrong('something was taken away');
@@ -147,9 +152,12 @@ class Walker {
 
   /** What was taken out of WHERE is in a subquery, once. */
   #balance(): void {
+    if (!this.#unqualified.every((each) => this.#called.has(each))) wrong('a qualifier was taken away');
     if (this.#opened !== 0 || JSON.stringify(this.#out.toSorted()) !== JSON.stringify(this.#in.toSorted())) wrong('a condition or parenthesis is missing');
   }
 }
+
+const inDatabase = (schema: string, called: string): string => JSON.stringify([fold(schema), fold(called)]);
 
 function isSubsequence(part: readonly Token[], whole: readonly Token[]): boolean {
   let at = 0;

@@ -55,15 +55,16 @@ export class Writes {
     if (!this.#is(tables.end, 'SET')) throw new Obstacle(UNREAD);
     const end = this.#outline.clauseFrom(tables.end + 1, to);
     const assigned = this.#outline.parts(tables.end + 1, end);
-    for (const target of this.#assignedTables(tables, assigned)) this.#targets.add(target);
+    for (const target of this.#assignedTables(tables, assigned, outer)) this.#targets.add(target);
     const scope = this.#flow.tables(tables, outer);
     this.#assign(assigned, scope, scope);
     return this.#clauses(end, to, scope);
   }
 
-  #assignedTables({ factors }: Tables, assigned: readonly Region[]): Named[] {
+  #assignedTables({ factors: listed }: Tables, assigned: readonly Region[], { ctes }: Scope): Named[] {
+    const factors = listed.filter((factor) => factor.is !== 'named' || factor.schema !== undefined || !ctes.has(fold(factor.name)));
     const [only] = factors;
-    if (factors.length === 1 && only?.is === 'named') return [only];
+    if (listed.length === 1 && only?.is === 'named') return [only];
     return assigned.flatMap(({ from, to }) => {
       const column = this.#flow.expressions.columnAt(from, to);
       if (column === undefined) throw new Obstacle(UNREAD);
