@@ -10,8 +10,8 @@ import { Expressions } from './expressions.ts';
 import { everyOrigin, fold } from './origins.ts';
 import type { Given, Origin, Shape, UseLog } from './origins.ts';
 import type { Outline } from './outline.ts';
-import { Scope, sourceOf, starOf } from './scope.ts';
-import type { Ctes, Source } from './scope.ts';
+import { sourceOf, starOf } from './scope.ts';
+import type { Ctes, Scope, Source } from './scope.ts';
 import { Obstacle } from './tree.ts';
 import type { Block, Clause, Factor, Item, Named, Query, Region, Tables } from './tree.ts';
 
@@ -111,7 +111,13 @@ export class Flow {
         return this.host.use(everyOrigin(shape), 'copied', 'is stored by INTO');
       case 'PROCEDURE':
         return this.host.use(everyOrigin(shape), 'filtered', BECAUSE[clause.word]);
-      default:
+      case 'FOR':
+      case 'LOCK':
+        return;
+      case 'LIMIT':
+      case 'FETCH':
+      case 'OFFSET':
+      case 'RETURNING':
         this.expressions.walk(clause, scope, 'filtered', 'is compared');
     }
   }

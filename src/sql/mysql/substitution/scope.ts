@@ -67,7 +67,8 @@ export class Scope {
     const found = new Set<Origin>();
     const key = fold(name);
     const table = qualifier === undefined ? undefined : fold(qualifier);
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#outer) if (scope.#take(found, key, table)) break;
+    let certain = this.#take(found, key, table);
+    for (let scope = this.#outer; !certain && scope !== undefined; scope = scope.#outer) certain = scope.#take(found, key, table);
     return found;
   }
 

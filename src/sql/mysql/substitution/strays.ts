@@ -22,7 +22,7 @@ export function strays(stray: Stray): string | undefined {
   const named = before.flatMap((token, at) => (isNamed(stray, token, at) ? [at] : []));
   if (named.length === 0) return undefined;
   if (untouched) {
-    const reads = !isWord(before[0], ...ROWLESS) || before.some((token) => isWord(token, 'SELECT', 'HANDLER'));
+    const reads = !isWord(before[0], ...ROWLESS) || before.some((token) => isWord(token, 'SELECT', 'HANDLER')) || before.filter((token) => isWord(token, 'TABLE')).length > 1;
     return reads ? nameOf(before[named[0] ?? 0] as Token) : undefined;
   }
   const targets = new Targets(stray);
@@ -136,7 +136,8 @@ class Targets {
     if (!list.some((token) => isSymbol(token, ',') || isWord(token, 'JOIN', 'STRAIGHT_JOIN', 'SELECT'))) return true;
     const called = this.#called(at);
     const end = this.#level(set, (token) => isWord(token, 'WHERE', 'ORDER', 'LIMIT'));
-    for (let start = set; start >= 0 && (end < 0 || start < end); start = this.#level(start + 1, (token) => isSymbol(token, ','))) {
+    const last = end < 0 ? this.#tokens.length : end;
+    for (let start = set; start >= 0 && start < last; start = this.#level(start + 1, (token) => isSymbol(token, ','))) {
       const column = nameAt(this.#tokens, start + 1);
       if (column === undefined) continue;
       if (column.schema === undefined ? this.#hasColumn(at, column.name) : called.has(fold(column.schema))) return true;

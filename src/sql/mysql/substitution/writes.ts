@@ -125,7 +125,15 @@ export class Writes {
         this.#flow.show(shape, undefined, undefined);
         return shape;
       }
-      default:
+      case 'GROUP':
+      case 'HAVING':
+      case 'WINDOW':
+      case 'FETCH':
+      case 'OFFSET':
+      case 'PROCEDURE':
+      case 'FOR':
+      case 'LOCK':
+      case 'INTO':
         throw new Obstacle(UNREAD);
     }
   }
