@@ -72,7 +72,7 @@ class Reader {
     for (const column of relation?.columns ?? []) {
       const mask = masked?.columns.find(({ name }) => name === column.name);
       const name = `\`${column.name.split('`').join('``')}\``;
-      const sql = mask === undefined ? name : `${mask.sql.join(this.#check.explains ? 'NULL' : name)} AS ${name}`;
+      const sql = mask === undefined ? name : `${this.#check.explains && (mask.mask === 'hash' || mask.mask === 'email') ? "'masked'" : mask.sql.join(this.#check.explains ? 'NULL' : name)} AS ${name}`;
       const expected = this.#check.lex(first ? sql : `, ${sql}`);
       if (expected.every((token, ahead) => sameToken(token, this.#now[this.#at + ahead]))) this.#at += expected.length;
       else if (column.hidden !== true) return false;
@@ -156,7 +156,7 @@ export function conditionOf(given: readonly Token[]): Condition | undefined {
 }
 
 /** Parameters as they were before they were made values of the column's type. */
-function unwrapped(tokens: readonly Token[]): Token[] {
+export function unwrapped(tokens: readonly Token[]): Token[] {
   const found: Token[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];

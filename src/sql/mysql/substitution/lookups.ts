@@ -114,7 +114,7 @@ const FITS: Readonly<Record<Kind, (token: Token) => boolean>> = {
 
 /** A parameter's type is known when it runs only; whatever it is then, it is compared as the column's is. A call of CONCAT takes the column's collation, a cast of its own would be another. */
 const AS_PARAMETER: Readonly<Record<Kind, string>> = {
-  string: 'CONCAT(?, \'\')',
+  string: 'CONCAT(?)',
   integer: 'CAST(? AS DECIMAL(65,30))',
   decimal: 'CAST(? AS DECIMAL(65,30))',
   date: 'CAST(? AS DATE)',

@@ -41,6 +41,8 @@ export interface ReadingOf {
 export class Reads implements Host {
   readonly reads = new Map<Named, Read>();
   readonly blocks = new Set<Block>();
+  /** Parameters that targets' columns are compared with, as values of the column's type: by their index. */
+  readonly parameters = new Map<number, string>();
   /** All names that tables have in the statement, with what they stand for. */
   readonly tables: { readonly called: string; readonly factor: Named }[] = [];
   readonly #aliases = new Set<string>();
@@ -128,6 +130,7 @@ export class Reads implements Host {
     if (read === undefined) {
       if (!origin.own) return false;
       this.use([origin], 'lookup');
+      for (const region of condition.constants) if (isSymbol(this.#of.outline.tokens[region.from], '?')) this.parameters.set(region.from, asColumn(this.#of.outline, origin.masked.type, region) ?? '');
       return true;
     }
     if (read.moved.some(({ region }) => region.from === condition.region.from)) return true;

@@ -1,6 +1,6 @@
 /** What is written in the place of what. */
 
-import type { MaskedRelation, Sight } from '../../../masking/sight.ts';
+import type { MaskedRelation, MaskName, Sight } from '../../../masking/sight.ts';
 import type { Edit } from '../../../masking/substitution.ts';
 import type { RelationData } from '../../catalog.ts';
 import { nameOf } from '../cursor.ts';
@@ -34,7 +34,8 @@ class Splicer {
 
   edits(): Edit[] {
     const reads = [...this.#reads.reads.values()];
-    if (reads.length === 0) return [];
+    for (const [at, sql] of this.#reads.parameters) this.#replace({ from: at, to: at + 1 }, sql);
+    if (reads.length === 0) return this.#edits.toSorted((a, b) => a.start - b.start);
     const whole = new Map([...this.#reads.blocks].filter(({ is }) => is === 'table').map((block) => [block.tables.factors[0], block]));
     for (const read of reads) this.#substitute(read, whole.get(read.factor));
     this.#qualifiers(reads);
@@ -153,10 +154,13 @@ class Splicer {
   }
 }
 
-/** @param explains plans show values of rows that the server reads beforehand: the masks look at none */
+/** Masks that may hold a key. */
+const KEYED: ReadonlySet<MaskName> = new Set(['hash', 'email']);
+
+/** @param explains plans show values of rows that the server reads beforehand, and the text of expressions: then masks look at no value, and no key is in them */
 export function columnsOf(relation: RelationData, masked: MaskedRelation, sight: Sight, mentioned: ReadonlySet<string>, explains: boolean): string {
   return relation.columns.filter(({ name, hidden }) => hidden !== true || mentioned.has(fold(name))).map(({ name }) => {
     const column = sight.column(masked, name);
-    return column === undefined ? quoted(name) : `${column.sql.join(explains ? 'NULL' : quoted(name))} AS ${quoted(name)}`;
+    return column === undefined ? quoted(name) : `${explains && KEYED.has(column.mask) ? '\'masked\'' : column.sql.join(explains ? 'NULL' : quoted(name))} AS ${quoted(name)}`;
   }).join(', ');
 }

@@ -90,12 +90,19 @@ class Statement {
   }
 
   splice(): Spliced {
+    if (this.#showsTexts()) throw new Obstacle('It shows the texts or plans of statements, in which there may be what masks hide.');
     const dynamic = this.#tokens.some((token) => isWord(token, 'PREPARE', 'IMMEDIATE'));
     if (dynamic && BODY.test(this.#context.kind)) throw new Obstacle('It prepares text while it runs, so what it reads can\'t be masked.');
     const shape = dynamic || this.#names() ? this.#run(0) : 'untouched';
     if (shape === 'untouched') return { edits: [], outputs: undefined, untouched: true, explains: false };
     for (const query of this.#ctesNamedAlike()) throw new Obstacle(`A WITH query is called ${query}, as a table with masked columns is: servers don't agree which of them is meant. Give it another name.`);
     return { edits: editsOf(this.#outline, this.#reads, this.#explains), outputs: shape === undefined || this.#explains ? undefined : outputsOf(shape), untouched: false, explains: this.#explains };
+  }
+
+  /** SHOW PROCESSLIST, PROFILES, EXPLAIN FOR; EXPLAIN FOR CONNECTION. All agents have the same account at the server. */
+  #showsTexts(): boolean {
+    if (this.#is(0, 'SHOW')) return this.#is(1, 'PROCESSLIST', 'PROFILE', 'PROFILES', 'EXPLAIN', 'ANALYZE') || (this.#is(1, 'FULL') && this.#is(2, 'PROCESSLIST'));
+    return this.#is(0, 'EXPLAIN', 'DESCRIBE', 'DESC', 'ANALYZE') && this.#tokens.some((token, at) => isWord(token, 'FOR') && (this.#is(at + 1, 'CONNECTION') || this.#tokens[at + 1]?.kind === 'number'));
   }
 
   #ctesNamedAlike(): string[] {

@@ -142,10 +142,13 @@ export class Substituter {
 
 const tablesOf = (facts: Facts): string => JSON.stringify(facts.tables.map(({ name }) => name));
 
+/** Texts that the server is to run, and texts and plans that it shows: they name nothing. */
+const ELSEWHERE = /prepare|immediate|processlist|profile|\bexplain\b|\bdesc(?:ribe)?\b|\banalyze\b/i;
+
 /** Whether a text may have to do with what is masked: by the letters in it, so more often than it has. */
 function mentions(text: string, { tainted }: Knowledge): boolean {
   if (tainted.size === 0) return false;
-  if (/prepare|immediate/i.test(text)) return true;
+  if (ELSEWHERE.test(text)) return true;
   const folded = fold(text);
   // A quote in a name may be written in two ways.
   for (const name of tainted) if (folded.includes(name) || /[`"]/.test(name)) return true;

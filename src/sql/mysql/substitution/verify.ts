@@ -9,7 +9,7 @@ import type { Names } from '../names.ts';
 import type { MysqlReading } from '../reading.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Token } from '../tokens.ts';
-import { conditionOf, readReplacement } from './allowed.ts';
+import { conditionOf, readReplacement, unwrapped } from './allowed.ts';
 import type { Replacement } from './allowed.ts';
 import type { Knowledge } from './known.ts';
 import { fold } from './origins.ts';
@@ -114,6 +114,7 @@ class Walker {
       return undefined;
     }
     const [schema, point, table] = old;
+    if (old.length === 1 && isSymbol(schema, '?') && unwrapped(now).length === 1 && isWord(first, 'CONCAT', 'CAST')) return undefined;
     if (now.length === 1 && first?.kind === 'name' && old.length === 3 && isIdentifier(schema) && isSymbol(point, '.') && isIdentifier(table) && nameOf(table) === first.text) {
       this.#unqualified.push(inDatabase(nameOf(schema), first.text));
       return undefined;
