@@ -8,6 +8,8 @@ export interface ColumnData {
   readonly type: string;
   /** Can't be NULL. */
   readonly notNull?: true;
+  /** Left out by `*` (MySQL, MariaDB: INVISIBLE). */
+  readonly hidden?: true;
   /** Computed by the server from other columns of the row. The expression as the server prints it. */
   readonly generated?: string;
   /** MySQL: of a column of characters. */

@@ -13,11 +13,16 @@ const SERVER = 'SELECT VERSION() AS version, @@lower_case_table_names AS folding
 const RELATIONS = 'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, TABLE_TYPE AS kind FROM information_schema.TABLES';
 
 /** The server's own have thousands, and nobody's policy is about them. */
-const COLUMNS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, ORDINAL_POSITION AS place, COLUMN_TYPE AS type FROM information_schema.COLUMNS
+const COLUMNS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, ORDINAL_POSITION AS place, COLUMN_TYPE AS type, IS_NULLABLE AS nullable, EXTRA AS extra,
+  GENERATION_EXPRESSION AS expression, COLLATION_NAME AS collation, PRIVILEGES AS privileges FROM information_schema.COLUMNS
   WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
 
+const KEYS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, SEQ_IN_INDEX AS place FROM information_schema.STATISTICS
+  WHERE INDEX_NAME = 'PRIMARY' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
+
 /** The definition is empty for who may not see it. */
-const VIEWS = 'SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, VIEW_DEFINITION AS definition FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> \'sys\'';
+const VIEWS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, VIEW_DEFINITION AS definition, SECURITY_TYPE AS security, DEFINER AS definer, CURRENT_USER() AS me /*M! , ALGORITHM AS algorithm */
+  FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> 'sys'`;
 
 const ROUTINES = `SELECT ROUTINE_SCHEMA AS s, ROUTINE_NAME AS n, ROUTINE_BODY AS body, IS_DETERMINISTIC AS fixed, SECURITY_TYPE AS security
   FROM information_schema.ROUTINES WHERE ROUTINE_TYPE <> 'PACKAGE BODY'`;
@@ -37,8 +42,9 @@ export async function loadCatalog(query: Query): Promise<CatalogData> {
   // VERSION() says what an administrator wants it to say; what counts is which comments are run.
   const flavour = Number(server['mariadb']) === 2 ? 'mariadb' : 'mysql';
   const columns = Map.groupBy(await query(COLUMNS), key);
-  const definitions = new Map((await query(VIEWS)).map((row) => [key(row), text(row['definition'])]));
-  const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], definitions.get(key(row))));
+  const views = new Map((await query(VIEWS)).map((row) => [key(row), row]));
+  const keys = Map.groupBy(await query(KEYS), key);
+  const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], keys.get(key(row)) ?? [], views.get(key(row))));
   return {
     serverVersion: await realVersion(query, flavour, versionId(version)),
     mysql: { flavour, lowerCaseTableNames: Number(server['folding']), sqlMode: text(server['mode']) } satisfies MysqlServerData,
@@ -78,8 +84,10 @@ interface Named {
 const byName = (a: Named, b: Named): number => compare(a.schema, b.schema) || compare(a.name, b.name);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function relationOf(row: Row, columns: readonly Row[], definition: string | undefined): RelationData {
+function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], view: Row | undefined): RelationData {
   const schema = text(row['s']);
+  const barrier = view === undefined ? undefined : barrierOf(view);
+  const primaryKey = keys.toSorted((a, b) => Number(a['place']) - Number(b['place'])).map((each) => text(each['c']));
   return {
     schema,
     name: text(row['n']),
@@ -87,12 +95,36 @@ function relationOf(row: Row, columns: readonly Row[], definition: string | unde
     kind: KINDS[text(row['kind'])] ?? 'r',
     columns: columns.map(columnOf).toSorted((a, b) => a.number - b.number),
     children: [],
-    ...(definition === undefined ? {} : { definition }),
+    ...(view === undefined ? {} : { definition: text(view['definition']) }),
     system: SYSTEM.has(schema.toLowerCase()),
+    ...(primaryKey.length === 0 ? {} : { primaryKey }),
+    ...(isReadable(columns) ? {} : { readable: false as const }),
+    ...(barrier === undefined ? {} : { barrier }),
   };
 }
 
-const columnOf = (row: Row): ColumnData => ({ name: text(row['c']), number: Number(row['place']), type: text(row['type']) });
+/** A view whose definer is somebody else may show what we couldn't read, and one that is computed beforehand isn't what its definition is in another's place. */
+function barrierOf(view: Row): string | undefined {
+  if (text(view['security']) === 'DEFINER' && text(view['definer']) !== text(view['me'])) return `is run with the rights of ${text(view['definer'])}`;
+  return text(view['algorithm']) === 'TEMPTABLE' ? 'is computed before anything is selected from it' : undefined;
+}
+
+/** A column that may not be read at all has left a gap, unless it is the last. */
+const isReadable = (columns: readonly Row[]): boolean =>
+  columns.every((column) => text(column['privileges']).split(',').includes('select')) && Math.max(0, ...columns.map((column) => Number(column['place']))) === columns.length;
+
+function columnOf(row: Row): ColumnData {
+  const [extra, expression, collation] = [text(row['extra']), text(row['expression']), text(row['collation'])];
+  return {
+    name: text(row['c']),
+    number: Number(row['place']),
+    type: text(row['type']),
+    ...(text(row['nullable']) === 'NO' ? { notNull: true as const } : {}),
+    ...(/\bINVISIBLE\b/i.test(extra) ? { hidden: true as const } : {}),
+    ...(expression === '' ? {} : { generated: expression }),
+    ...(collation === '' ? {} : { collation }),
+  };
+}
 
 const routineOf = (row: Row): FunctionData => ({
   schema: text(row['s']),
