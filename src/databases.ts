@@ -40,7 +40,8 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
   stack.defer(() => ending.abort());
   const open = async (database: DatabaseConfig): Promise<void> => {
     try {
-      const made = new Database({ config: database, understanding: await understand(database, parts), grammar: grammarOf(database, config), sights: new Sights({ protocol: database.protocol, hashKey: parts.hashKey }), clock, log });
+      const understanding = await understand(database, parts);
+      const made = new Database({ config: database, understanding, grammar: grammarOf(database, config), sights: sightsOf(database, understanding, parts), clock, log });
       if (ending.signal.aborted) return await made.close();
       stack.defer(() => made.close());
       opened.set(database.name, made);
@@ -52,6 +53,13 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
   };
   await Promise.all([...config.databases.values()].map(open));
   return opened;
+}
+
+function sightsOf({ name, protocol }: DatabaseConfig, understanding: Understanding, { hashKey, log }: DatabaseParts): Sights {
+  return new Sights({
+    protocol, hashKey, lineage: (view) => understanding.shows(view),
+    onRename: ({ before, now }) => log.warn({ database: name, before, now }, 'database: a masked column has another name now; it stays masked, but only until the next start: name it in the policy'),
+  });
 }
 
 /** Reads the database's catalog. Rejects when that can't be done. */

@@ -62,7 +62,7 @@ async function explained(sql: string, { understanding, policy, subject }: Explai
   const facts = await understanding.facts(sql);
   const decided = policy.decide(facts, subject);
   // With a key of nobody's: what is printed here is no secret.
-  const sights = new Sights({ protocol: subject.database.protocol, hashKey: Buffer.alloc(32) });
+  const sights = new Sights({ protocol: subject.database.protocol, hashKey: Buffer.alloc(32), lineage: (view) => understanding.shows(view) });
   const sight = sights.sight(understanding.catalog, understanding.version, policy, subject.agent, decided.masking);
   const veiling = sight && (await new Veilings(understanding).of(sight, { text: sql, reading: understanding.reading?.(new Map()) }, facts, []));
   const verdict = veiling === undefined ? decided : veiledVerdict(decided, veiling.ruling, policy.terms);

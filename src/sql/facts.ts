@@ -3,9 +3,10 @@
  * Facts are pure data: the same text over the same catalog always has the same facts.
  */
 
+import type { ViewLineage } from '../masking/exposure.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Substitution } from '../masking/substitution.ts';
-import type { CatalogData } from './catalog.ts';
+import type { CatalogData, RelationData } from './catalog.ts';
 
 /** The order is the order in which effects are shown to people. */
 export const EFFECTS = [
@@ -130,6 +131,8 @@ export interface Understanding {
   reading?(settings: ReadonlyMap<string, string>): Reading | undefined;
   /** The catalog of `version`. */
   readonly catalog: CatalogData;
+  /** What a view of the catalog shows; undefined: it can't be told. */
+  shows(view: RelationData): ViewLineage | undefined;
   /**
    * What runs in the text's place for an agent with this sight. Made anew each time; never rejects and never throws.
    * @param reading how the session has the server read it; undefined: nobody knows

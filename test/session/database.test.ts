@@ -17,6 +17,7 @@ function readings() {
     close: () => Promise.resolve(),
     catalog: { serverVersion: 0, relations: [], functions: [], builtins: [], operators: [], types: [], extensions: [] },
     substitute: () => { throw new Error('not asked'); },
+    shows: () => undefined,
     version: 1,
   };
   return { understanding, begun: () => begun, end: (error?: Error) => (error === undefined ? open.shift()?.resolve() : open.shift()?.reject(error)) };

@@ -115,6 +115,7 @@ async function see(seen: SeenServers, house: House): Promise<void> {
 const understanding: Understanding = {
   version: 1, facts: () => Promise.reject(new Error('nothing is judged here')), refresh: () => Promise.resolve(), close: () => Promise.resolve(),
   catalog: { serverVersion: 0, relations: [], functions: [], builtins: [], operators: [], types: [], extensions: [] },
+  shows: () => undefined,
   substitute: () => Promise.reject(new Error('nothing is judged here')),
 };
 

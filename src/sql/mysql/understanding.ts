@@ -6,11 +6,12 @@
  * (second-reading.ts) and may only object: they take 0.4 ms and more, one is exponential, and neither knows all that the servers take.
  */
 
+import type { ViewLineage } from '../../masking/exposure.ts';
 import type { Sight } from '../../masking/sight.ts';
 import type { Substitution } from '../../masking/substitution.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { CatalogData, CatalogSource } from '../catalog.ts';
+import type { CatalogData, CatalogSource, RelationData } from '../catalog.ts';
 import { doubtful } from '../doubtful.ts';
 import type { Facts, Reading, Understanding } from '../facts.ts';
 import { Generations } from '../generations.ts';
@@ -22,6 +23,8 @@ import { sentBytes } from './raw-bytes.ts';
 import { Readings } from './reading.ts';
 import type { MysqlReading, SessionState } from './reading.ts';
 import { loadParsers, ON_LOOP, SecondReading } from './second-reading.ts';
+import { lineage } from './substitution/lineage.ts';
+import { Substituter } from './substitution/substituter.ts';
 
 export interface UnderstandingOptions {
   readonly catalogSource: CatalogSource;
@@ -75,6 +78,9 @@ class Understander implements MysqlUnderstanding {
   #caches = new WeakMap<Reading, Cache>();
   #data: CatalogData;
   #judge: Judge;
+  #substituter: Substituter;
+  /** Of the catalog's views; worked out when it is first asked for. */
+  #lineage: ReturnType<typeof lineage> | undefined;
   #usual: MysqlReading;
   #refreshing: Promise<void> | undefined;
 
@@ -85,6 +91,7 @@ class Understander implements MysqlUnderstanding {
     this.#database = options.database;
     this.#data = data;
     this.#judge = new Judge(data, this.#readings, this.#second);
+    this.#substituter = new Substituter(data, this.#readings, this.#second);
     this.#process = new JudgeProcess(program(data.mysql?.flavour ?? 'mysql'), data, options.parseMs ?? 2000, options.clock ?? systemClock);
     this.#usual = this.#usualReading();
   }
@@ -93,8 +100,19 @@ class Understander implements MysqlUnderstanding {
     return this.#data;
   }
 
-  substitute(_text: string, _reading: Reading | undefined, _sight: Sight): Substitution {
-    return { edits: [], uses: [], obstacle: 'columns of it are masked for this agent, and masking isn\'t available for this database in this version' };
+  shows({ schema, name }: RelationData): ViewLineage | undefined {
+    this.#lineage ??= lineage(this.#data, this.#readings);
+    const shown = this.#lineage.get(`${schema}.${name}`);
+    return shown === undefined || shown.rows === 'unknown' ? undefined : { columns: new Map(shown.columns.map(({ name: column, of }) => [column, of])), filters: shown.rows };
+  }
+
+  substitute(text: string, reading: Reading = this.#usual, sight: Sight): Substitution | Promise<Substitution> {
+    const bytes = sentBytes(text);
+    const obstacle = this.#unreadable(text, bytes);
+    if (obstacle !== undefined) return { edits: [], uses: [], obstacle };
+    // Readings come from `reading`, of this understanding.
+    if (text.length > BIG) return this.#process.substitution(text, reading as MysqlReading, sight.data);
+    return this.#substituter.substitute(text, reading as MysqlReading, sight);
   }
 
   reading(state: SessionState | ReadonlyMap<string, string>): MysqlReading {
@@ -116,11 +134,16 @@ class Understander implements MysqlUnderstanding {
   }
 
   factsAnew(text: string, reading: MysqlReading = this.#usual): Facts | Promise<Facts> {
-    const bytes = sentBytes(text);
-    if (bytes > this.#bytes) return doubtful(`The statement has ${bytes} bytes; the limit is ${this.#bytes}.`);
-    if (text.includes('\0')) return doubtful('The statement holds a NUL character.');
-    if (bytes !== text.length && !text.isWellFormed()) return doubtful('The statement is not well-formed Unicode.');
+    const doubt = this.#unreadable(text, sentBytes(text));
+    if (doubt !== undefined) return doubtful(doubt);
     return text.length > BIG ? this.#elsewhere(text, reading) : this.#judge.facts(text, reading);
+  }
+
+  /** Why the text isn't looked at. */
+  #unreadable(text: string, bytes: number): string | undefined {
+    if (bytes > this.#bytes) return `The statement has ${bytes} bytes; the limit is ${this.#bytes}.`;
+    if (text.includes('\0')) return 'The statement holds a NUL character.';
+    return bytes !== text.length && !text.isWellFormed() ? 'The statement is not well-formed Unicode.' : undefined;
   }
 
   /** In the worker; again when the catalog changed meanwhile, so that the facts are those of the version that the caller sees. */
@@ -155,6 +178,8 @@ class Understander implements MysqlUnderstanding {
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
     this.#judge = new Judge(data, this.#readings, this.#second);
+    this.#substituter = new Substituter(data, this.#readings, this.#second);
+    this.#lineage = undefined;
     this.#process.useCatalog(data);
     this.#usual = this.#usualReading();
     this.#caches = new WeakMap();

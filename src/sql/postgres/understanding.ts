@@ -1,16 +1,20 @@
 /** The understanding of one PostgreSQL database: catalog, parser and caches behind one question, `facts(text)`. */
 
+import type { ViewLineage } from '../../masking/exposure.ts';
 import type { Sight } from '../../masking/sight.ts';
 import type { Substitution } from '../../masking/substitution.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Catalog } from '../catalog.ts';
-import type { CatalogData, CatalogSource } from '../catalog.ts';
+import type { CatalogData, CatalogSource, RelationData } from '../catalog.ts';
 import type { Facts, Reading, Understanding } from '../facts.ts';
 import { doubtful } from '../doubtful.ts';
 import { Judge } from './batch.ts';
 import { Generations } from '../generations.ts';
 import { JudgeProcess } from '../judge-process.ts';
+import type { PostgresContext } from './worker.ts';
+import { lineage } from './substitution/lineage.ts';
+import { Substituter } from './substitution/substituter.ts';
 import { DEFAULT_LIMITS, measure } from './limits.ts';
 import type { Limits, Measure } from './limits.ts';
 import { Parser } from './parser.ts';
@@ -58,12 +62,16 @@ class Understander implements PostgresUnderstanding {
   readonly #source: CatalogSource;
   readonly #limits: Limits;
   readonly #parser: Parser;
-  readonly #process: JudgeProcess<Limits>;
+  readonly #process: JudgeProcess<PostgresContext>;
   readonly #readings = new Readings();
   readonly #exact = new Generations<Facts>(CACHE);
   readonly #shapes = new Generations<Shaped>(CACHE);
   #data: CatalogData;
+  #catalog: Catalog;
   #judge: Judge;
+  #substituter: Substituter;
+  /** Of the catalog's views; worked out when it is first asked for. */
+  #lineage: ReturnType<typeof lineage> | undefined;
   #refreshing: Promise<void> | undefined;
 
   constructor(options: UnderstandingOptions, parser: Parser, data: CatalogData) {
@@ -71,7 +79,9 @@ class Understander implements PostgresUnderstanding {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#parser = parser;
     this.#data = data;
-    this.#judge = new Judge(parser, new Catalog(data), WORK);
+    this.#catalog = new Catalog(data);
+    this.#judge = new Judge(parser, this.#catalog, WORK);
+    this.#substituter = new Substituter(parser, this.#catalog);
     this.#process = new JudgeProcess(PROGRAM, data, options.parseMs ?? 2000, options.clock ?? systemClock);
   }
 
@@ -83,8 +93,26 @@ class Understander implements PostgresUnderstanding {
     return this.#readings.reading(settings, this.#data.searchPath);
   }
 
-  substitute(_text: string, _reading: Reading | undefined, _sight: Sight): Substitution {
-    return { edits: [], uses: [], obstacle: 'columns of it are masked for this agent, and masking isn\'t available for this database in this version' };
+  shows({ schema, name }: RelationData): ViewLineage | undefined {
+    this.#lineage ??= lineage(this.#catalog, this.#parser);
+    const shown = this.#lineage.get(`${schema}.${name}`);
+    return shown === undefined || shown.rows === 'unknown' ? undefined : { columns: shown.columns, filters: shown.rows };
+  }
+
+  substitute(text: string, reading: Reading | undefined, sight: Sight): Substitution | Promise<Substitution> {
+    // Readings come from `reading`, of this understanding.
+    const path = (reading as PostgresReading | undefined)?.path;
+    const bytes = Buffer.byteLength(text);
+    if (bytes > BIG_BYTES && bytes <= this.#limits.bytes) return this.#process.substitution(text, this.#context(path), sight.data);
+    const measured = measure(text, this.#limits);
+    if (typeof measured === 'string') return { edits: [], uses: [], obstacle: measured };
+    if (measured.depth > BIG_DEPTH) return this.#process.substitution(text, this.#context(path), sight.data);
+    if (!this.#parser.isReady) return this.#parser.ready().then(() => this.#substituter.substitute(text, path, sight));
+    return this.#substituter.substitute(text, path, sight);
+  }
+
+  #context(path?: readonly string[]): PostgresContext {
+    return { limits: this.#limits, path };
   }
 
   facts(text: string): Facts | Promise<Facts> {
@@ -113,7 +141,7 @@ class Understander implements PostgresUnderstanding {
   async #elsewhere(text: string): Promise<Facts> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { version } = this;
-      const facts = await this.#process.facts(text, this.#limits);
+      const facts = await this.#process.facts(text, this.#context());
       if (this.version === version) return facts;
     }
     return doubtful('The catalog changed again and again while the statement was being understood.');
@@ -144,7 +172,10 @@ class Understander implements PostgresUnderstanding {
     const data = await this.#source.load();
     if (JSON.stringify(data) === JSON.stringify(this.#data)) return;
     this.#data = data;
-    this.#judge = new Judge(this.#parser, new Catalog(data), WORK);
+    this.#catalog = new Catalog(data);
+    this.#judge = new Judge(this.#parser, this.#catalog, WORK);
+    this.#substituter = new Substituter(this.#parser, this.#catalog);
+    this.#lineage = undefined;
     this.#process.useCatalog(data);
     this.#exact.clear();
     this.#shapes.clear();
