@@ -18,7 +18,7 @@ export interface Comparison extends ColumnName {
 }
 
 /** In a list that is longer, values could be guessed by the hundred. */
-const MOST_CONSTANTS = 10;
+export const MOST_CONSTANTS = 10;
 
 const COMPARISONS = ['=', '<', '>', '<=', '>=', '<>', '!='] as const;
 const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };

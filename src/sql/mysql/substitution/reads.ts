@@ -7,7 +7,7 @@ import type { MysqlReading } from '../reading.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Flow, Host, Looked } from './flow.ts';
 import type { Knowledge, Known } from './known.ts';
-import { asColumn, comparison, conjuncts, parametersIn } from './lookups.ts';
+import { asColumn, comparison, conjuncts, MOST_CONSTANTS, parametersIn } from './lookups.ts';
 import type { Comparison } from './lookups.ts';
 import { fold } from './origins.ts';
 import type { Origin, Uses } from './origins.ts';
@@ -37,6 +37,12 @@ export interface ReadingOf {
   /** EXPLAIN: nothing goes by real values, since plans show them. */
   readonly explains: boolean;
 }
+
+/** Each is held against those before it. Where there are more, none goes by real values. */
+const MOST_CONDITIONS = 50;
+
+/** The text grows with each. */
+const MOST_READS = 500;
 
 export class Reads implements Host {
   readonly reads = new Map<Named, Read>();
@@ -82,6 +88,7 @@ export class Reads implements Host {
         this.use(known.looked.rows, 'filtered', `chooses the rows of view ${factor.name}`);
         throw new Obstacle(known.obstacle);
       }
+      if (this.reads.size >= MOST_READS) throw new Obstacle('It reads tables with masked columns at too many places.');
       if (known.masked !== undefined && !targets.has(factor)) this.reads.set(factor, { factor, known, called, moved: [], locks: [] });
     }
     this.#looked.set(factor, looked);
@@ -112,6 +119,7 @@ export class Reads implements Host {
     const { flow } = this;
     if (flow === undefined || scope.sources.every(({ all }) => all.size === 0)) return [];
     const parts = conjuncts(outline, where);
+    if (parts.length > MOST_CONDITIONS) return [];
     const done: Region[] = [];
     const compared = parts.map((part) => comparison(outline, flow.expressions, part));
     for (const [index, each] of compared.entries()) if (each !== undefined && this.#lookup(each, compared.slice(0, index), scope)) done.push(each.region);
@@ -124,18 +132,21 @@ export class Reads implements Host {
     const origins = [...(source?.columns.get(fold(condition.name)) ?? [])];
     const [origin] = origins;
     if (source?.factor?.is !== 'named' || origin?.masked === undefined || origins.length !== 1 || origin.masked.filtered !== 'equality' || this.#of.explains) return false;
-    const sql = this.#sql(condition, origin.masked);
-    if (sql === undefined) return false;
     const read = this.reads.get(source.factor);
+    // A recursive query is followed again and again.
+    if (read?.moved.some(({ region }) => region.from === condition.region.from) === true) return true;
+    const sql = this.#sql(condition, origin.masked);
+    if (sql === undefined || this.#of.uses.constants + condition.constants.length > MOST_CONSTANTS) return false;
     if (read === undefined) {
       if (!origin.own) return false;
+      this.#of.uses.constants += condition.constants.length;
       this.use([origin], 'lookup');
       for (const region of condition.constants) if (isSymbol(this.#of.outline.tokens[region.from], '?')) this.parameters.set(region.from, asColumn(this.#of.outline, origin.masked.type, region) ?? '');
       return true;
     }
-    if (read.moved.some(({ region }) => region.from === condition.region.from)) return true;
     if (source.factor.nullable || !this.#keepsOrder(condition.region, read, before, scope, source)) return false;
     read.moved.push({ region: condition.region, sql });
+    this.#of.uses.constants += condition.constants.length;
     this.use([origin], 'lookup');
     return true;
   }

@@ -273,7 +273,7 @@ class Statement {
   }
 
   #rowless(from = 0, to = this.#end): 'untouched' {
-    if (this.#names() && this.#tokens.slice(from, to).some((token) => isWord(token, 'SELECT', 'UNION', 'VALUES'))) throw new Obstacle(UNREAD);
+    if (!this.#is(0, 'GRANT', 'REVOKE') && this.#names() && this.#tokens.slice(from, to).some((token) => isWord(token, 'SELECT', 'UNION', 'VALUES'))) throw new Obstacle(UNREAD);
     return 'untouched';
   }
 

@@ -22,7 +22,7 @@ export function strays(stray: Stray): string | undefined {
   const named = before.flatMap((token, at) => (isNamed(stray, token, at) ? [at] : []));
   if (named.length === 0) return undefined;
   if (untouched) {
-    const reads = !isWord(before[0], ...ROWLESS) || before.some((token) => isWord(token, 'SELECT', 'HANDLER')) || before.filter((token) => isWord(token, 'TABLE')).length > 1;
+    const reads = !isWord(before[0], ...ROWLESS) || (before.some((token) => isWord(token, 'SELECT', 'HANDLER')) && !isWord(before[0], 'GRANT', 'REVOKE')) || before.filter((token) => isWord(token, 'TABLE')).length > 1;
     return reads ? nameOf(before[named[0] ?? 0] as Token) : undefined;
   }
   const targets = new Targets(stray);

@@ -83,6 +83,13 @@ for (const flavour of ['mariadb', 'mysql'] as const) {
       expect(substitute('SHOW TABLES', masks)).toMatchObject({ text: 'SHOW TABLES', uses: [] });
     });
 
+    it('guesses by the hundred are no lookups', () => {
+      const guess = (count: number): string => `SELECT ${Array.from({ length: count }, (_, index) => `(SELECT 1 FROM customers WHERE ssn = '${index}')`).join(', ')}`;
+      expect(substitute(guess(10), masks).uses).toEqual([{ relation: 'shop.customers', column: 'ssn', use: 'lookup' }]);
+      expect(substitute(guess(11), masks).uses.map(({ use }) => use)).toContain('filtered');
+      expect(substitute(Array.from({ length: 11 }, (_, index) => `DELETE FROM customers WHERE ssn = '${index}'`).join('; '), masks).uses.map(({ use }) => use)).toContain('own');
+    });
+
     it('no plan holds a key', () => {
       const { data } = masks;
       const keyed = new Sight({ key: 'keyed', relations: data.relations.map((relation) => ({ ...relation, columns: relation.columns.map((column) => ({ ...column, mask: 'hash' as const, sql: ["SHA2(CONCAT('secret key', ", '), 256)'] })) })) });
