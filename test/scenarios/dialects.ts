@@ -80,11 +80,14 @@ function startup(attributes: Readonly<Record<string, string>>): Record<string, s
   return options.length === 0 ? {} : { options: options.join(' ') };
 }
 
+/** A value as the trace writes it. */
+const CELL = /"(?:[^"\\]|\\.)*"|\bNULL\b/g;
+
 function postgresAgent(client: WireClient, port: number): StoryAgent {
   const ended = async (): Promise<Ended> => {
     const lines = await client.until('ReadyForQuery');
     const error = lines.find((line) => line.includes('ErrorResponse'));
-    const rows = lines.filter((line) => line.startsWith('B DataRow')).map((line) => line.slice('B DataRow '.length).split(' ').map((value) => JSON.parse(value) as string | null));
+    const rows = lines.filter((line) => line.startsWith('B DataRow')).map((line) => line.match(CELL)?.map((value) => (value === 'NULL' ? null : (JSON.parse(value) as string))) ?? []);
     return { rows, ...(error === undefined ? {} : { error: { code: / C="(.{5})"/.exec(error)?.[1] ?? '', message: error.replaceAll('\\"', '"') } }) };
   };
   return {

@@ -5,8 +5,8 @@ import { startMysql } from '../../support/mysql.ts';
 import { MysqlWireClient, query } from '../../support/mysql-wire.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { AGENT_PASSWORD, startTestProxy, type TestProxy } from '../../support/proxy.ts';
-import { frames, WireClient, type WireLogin } from '../../support/wire.ts';
-import { schema } from './schema.ts';
+import { frames, WireClient } from '../../support/wire.ts';
+import { rows, tables } from './schema.ts';
 
 /** Constant masks, conditions over them; what can't be answered so is refused at once. */
 export const POLICY = `version: 1
@@ -17,6 +17,8 @@ sensitive:
 rules:
   - { name: all, effects: [read, insert, update, delete, transaction, session, lock, notify], then: allow }
 `;
+
+const UNMASKED = POLICY.split('\n').filter((line) => !/sensitive|columns/.test(line)).join('\n');
 
 /** As policies are written: what compares masked values is refused, but for lookups. */
 export const DEFAULT_POLICY = POLICY.replace('filtered: mask, ', '');
@@ -29,8 +31,8 @@ export interface Side {
 export interface Pair {
   readonly left: Side;
   readonly right: Side;
-  /** The left database without a proxy. */
-  readonly direct: Side;
+  /** The left database, for an agent that sees everything. */
+  readonly unmasked: Side;
   stop(): Promise<void>;
 }
 
@@ -41,19 +43,16 @@ const SIDES = ['left', 'right'] as const;
 export async function startPair(server: Server, policy = POLICY): Promise<Pair> {
   const behind = await (server === 'postgres' ? startBehindPostgres() : startBehindMysql(server));
   const proxies: TestProxy[] = [];
-  const sides: Side[] = [];
   const clients: { destroy(): void }[] = [];
-  for (const side of SIDES) {
-    const proxy = await startTestProxy({ upstream: { url: behind.url(side), password: 'upstream' }, policy });
+  const through = async (side: 'left' | 'right', rules: string): Promise<Side> => {
+    const proxy = await startTestProxy({ upstream: { url: behind.url(side), password: 'upstream' }, policy: rules });
     proxies.push(proxy);
-    const made = await connectTo(server, { port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
-    clients.push(made.client);
-    sides.push(made.side);
-  }
-  const direct = await connectTo(server, { port: behind.port, user: 'app', password: 'upstream', database: 'left' });
-  clients.push(direct.client);
+    const { client, side: made } = await connectTo(server, proxy.port);
+    clients.push(client);
+    return made;
+  };
   return {
-    left: sides[0] as Side, right: sides[1] as Side, direct: direct.side,
+    left: await through('left', policy), right: await through('right', policy), unmasked: await through('left', UNMASKED),
     async stop() {
       for (const client of clients) client.destroy();
       await Promise.all(proxies.map((proxy) => proxy.stop()));
@@ -63,31 +62,40 @@ export async function startPair(server: Server, policy = POLICY): Promise<Pair> 
 }
 
 interface Behind {
-  readonly port: number;
   url(side: 'left' | 'right'): string;
   stop(): Promise<void>;
 }
 
+/** The tables have the same OIDs in either: both databases are made of one without rows. */
 async function startBehindPostgres(): Promise<Behind> {
   const server = await startPostgres({ users: [{ name: 'app', password: 'upstream' }], settings: { max_parallel_workers_per_gather: '0', autovacuum: 'off', statement_timeout: '5s' } });
+  await server.query('create database empty owner app');
+  for (const text of tables()) await server.query(`set role app; ${text}`, [], 'empty');
   for (const side of SIDES) {
-    await server.query(`create database ${side} owner app`);
-    for (const text of schema('postgres', side)) await server.query(`set role app; ${text}`, [], side);
+    await server.query(`create database shop_${side} owner app template empty`);
+    for (const text of [...rows(side), 'analyze']) await server.query(`set role app; ${text}`, [], `shop_${side}`);
   }
-  return { port: server.port, url: (side) => `postgres://app@${server.host}:${server.port}/${side}`, stop: () => server.stop() };
+  return { url: (side) => `postgres://app@${server.host}:${server.port}/shop_${side}`, stop: () => server.stop() };
 }
 
+/** A server each: names of databases are in answers. */
 async function startBehindMysql(flavour: 'mariadb' | 'mysql'): Promise<Behind> {
-  const server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
-  for (const side of SIDES) {
-    await server.query(`create database ${side}`);
-    for (const text of schema('mysql', side)) await server.query(text, [], side);
-  }
-  return { port: server.port, url: (side) => `mysql://app@${server.host}:${server.port}/${side}`, stop: () => server.stop() };
+  const made = await Promise.all(SIDES.map(async (side) => {
+    const server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], durable: false });
+    await server.query('create database shop');
+    for (const text of [...tables(), ...rows(side), 'analyze table customers, orders, cards, notes']) await server.query(text, [], 'shop');
+    return server;
+  }));
+  return {
+    url: (side) => `mysql://app@${made[side === 'left' ? 0 : 1]?.host}:${made[side === 'left' ? 0 : 1]?.port}/shop`,
+    async stop() {
+      await Promise.all(made.map((server) => server.stop()));
+    },
+  };
 }
 
-async function connectTo(server: Server, to: Pick<WireLogin, 'port' | 'user' | 'password' | 'database'>): Promise<{ client: { destroy(): void }; side: Side }> {
-  const login = { host: '127.0.0.1', ...to };
+async function connectTo(server: Server, port: number): Promise<{ client: { destroy(): void }; side: Side }> {
+  const login = { host: '127.0.0.1', port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' };
   if (server === 'postgres') {
     const client = await WireClient.login(login);
     const heard = listenTo(client.socket);

@@ -26,7 +26,18 @@ export const SECRETS: Readonly<Record<'left' | 'right', Secrets>> = {
 
 const REGIONS = ['north', 'south', 'east', 'west'];
 
-export function schema(protocol: Protocol, side: 'left' | 'right'): string[] {
+export const tables = (): string[] => [
+  'create table customers (id int primary key, name varchar(40) not null, email varchar(80), ssn char(11) not null, balance numeric(10,2), born date, region varchar(20))',
+  'create table orders (id int primary key, customer_id int, total numeric(10,2), note varchar(40), placed date)',
+  'create table cards (id int primary key, customer_id int not null, number varchar(20) not null)',
+  'create table notes (id int primary key, body varchar(200))',
+  'create index orders_customer on orders (customer_id)',
+  'create index customers_email on customers (email)',
+  'create view people as select id, name, email, region from customers where region <> \'north\'',
+  'create view spending as select c.id, c.name, c.balance, o.total from customers c join orders o on o.customer_id = c.id',
+];
+
+export function rows(side: 'left' | 'right'): string[] {
   const secrets = SECRETS[side];
   const customers = Array.from({ length: 24 }, (_, index) => index + 1).map((id) => {
     const secret = (text: string): string => (id % 7 === 0 ? 'NULL' : `'${text}'`);
@@ -35,19 +46,8 @@ export function schema(protocol: Protocol, side: 'left' | 'right'): string[] {
   const orders = Array.from({ length: 40 }, (_, index) => `(${index + 1}, ${(index % 26) + 1}, ${index * 5}.50, 'note ${index % 6}', '2026-0${(index % 9) + 1}-01')`);
   const cards = Array.from({ length: 10 }, (_, index) => `(${index + 1}, ${index + 1}, '${secrets.number(index + 1)}')`);
   return [
-    `create table customers (id int primary key, name varchar(40) not null, email varchar(80), ssn char(11) not null, balance numeric(10,2), born date, region varchar(20))`,
-    `create table orders (id int primary key, customer_id int, total numeric(10,2), note varchar(40), placed date)`,
-    `create table cards (id int primary key, customer_id int not null, number varchar(20) not null)`,
-    `create table notes (id int primary key, body varchar(200))`,
-    `insert into customers values ${customers.join(', ')}`,
-    `insert into orders values ${orders.join(', ')}`,
-    `insert into cards values ${cards.join(', ')}`,
-    `insert into notes values (1, 'one'), (2, 'two')`,
-    `create index orders_customer on orders (customer_id)`,
-    `create index customers_email on customers (email)`,
-    `create view people as select id, name, email, region from customers where region <> 'north'`,
-    `create view spending as select c.id, c.name, c.balance, o.total from customers c join orders o on o.customer_id = c.id`,
-    protocol === 'postgres' ? 'analyze' : 'analyze table customers, orders, cards, notes',
+    `insert into customers values ${customers.join(', ')}`, `insert into orders values ${orders.join(', ')}`,
+    `insert into cards values ${cards.join(', ')}`, `insert into notes values (1, 'one'), (2, 'two')`,
   ];
 }
 
