@@ -62,7 +62,7 @@ describe('the second look', () => {
     ['one less', (text) => text.replace('"name", ', '')], ['another alias', (text) => text.replace(') c JOIN', ') d JOIN')], ['another schema', (text) => text.replace('"public"."customers"', '"other"."customers"')],
     ['one more relation', (text) => text.replace('"public"."orders" o', '"public"."orders" o CROSS JOIN public.customers x')], ['another relation', (text) => text.replace('"public"."orders"', '"public"."customers"')],
     ['a condition lost', (text) => text.replace(/ WHERE "email"[^)]*\) \$1::pg_catalog\.text/, '')], ['another constant', (text) => text.replace('$1', '$2')], ['another condition', (text) => text.replace('WHERE "email"', 'WHERE "ssn" > $1 AND "email"')],
-    ['one more condition', (text) => `${text} AND true`], ['one more statement', (text) => `${text}; SELECT ssn FROM customers`], ['a subquery in the output', (text) => text.replace('c.ssn', '(SELECT ssn FROM public.customers LIMIT 1)')],
+    ['a condition on another column', (text) => text.replace('WHERE "email"', 'WHERE "ssn"')], ['one more condition', (text) => `${text} AND true`], ['one more statement', (text) => `${text}; SELECT ssn FROM customers`], ['a subquery in the output', (text) => text.replace('c.ssn', '(SELECT ssn FROM public.customers LIMIT 1)')],
   ];
   it.each(mutations)('sees %s', (_, mutate) => {
     const { text = '' } = substituter.substitute(sql, ['public'], sight);
