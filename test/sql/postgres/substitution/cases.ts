@@ -52,6 +52,7 @@ export const CASES: readonly Case[] = [
   { sql: `SELECT 1 FROM customers WHERE'a'=ssn AND id=1`, text: `SELECT 1 FROM ({ WHERE "ssn" OPERATOR(pg_catalog.=) 'a'::pg_catalog.text}) AS "customers" WHERE(TRUE) AND id=1`, uses: 'ssn:lookup' },
   { sql: `SELECT 1 FROM customers c(a, b, ssn) WHERE ssn = 'a'`, text: `SELECT 1 FROM ({}) c(a, b, ssn) WHERE ssn = 'a'`, uses: 'email:filtered ssn:filtered' },
   { sql: 'SELECT ssn INTO z FROM customers UNION ALL SELECT name FROM customers', text: 'SELECT ssn INTO z FROM ({}) AS "customers" UNION ALL SELECT name FROM ({}) AS "customers"', uses: 'ssn:copied' },
+  { sql: `SELECT 1 FROM (SELECT (c).* FROM orders o, customers c) x WHERE ssn > 'a'`, text: `SELECT 1 FROM (SELECT (c::"public"."customers").* FROM "public"."orders" o, ({}) c) x WHERE ssn > 'a'`, uses: 'email:filtered ssn:filtered balance:filtered' },
   { sql: 'TRUNCATE customers', text: 'TRUNCATE customers', uses: '' },
   { sql: 'CREATE INDEX ON customers (lower(email))', uses: '' },
   { sql: 'CREATE RULE r AS ON INSERT TO orders DO ALSO SELECT * FROM customers', uses: '' },

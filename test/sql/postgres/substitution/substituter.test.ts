@@ -38,6 +38,15 @@ describe('a text', () => {
     expect(substituter.substitute('SELECT id FROM customers', ['nowhere'], sight).text).toBeUndefined();
   });
 
+  it('is refused where an earlier statement of it may change what a name means', () => {
+    expect(substituter.substitute('SET search_path = public; SELECT ssn FROM customers', ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute(`SELECT set_config('search_path', 'public', false); SELECT ssn FROM customers`, ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ROLLBACK; SELECT ssn FROM customers', ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ALTER TABLE customers RENAME TO x; SELECT ssn FROM x', ['public'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ALTER SCHEMA public RENAME TO x; SELECT ssn FROM x.customers', ['public'], sight).text).toBeUndefined();
+    expect(substituter.substitute('BEGIN; SELECT ssn FROM customers', ['public'], sight).text).toContain('M("ssn")');
+  });
+
   it('is never too deep', () => {
     expect(substituter.substitute(`SELECT ${'('.repeat(500)}ssn${')'.repeat(500)} FROM customers`, ['public'], sight).text).toContain('M("ssn")');
     const nested = `${'SELECT * FROM (WITH RECURSIVE r AS (SELECT * FROM r UNION ALL '.repeat(20)}SELECT 1${') SELECT * FROM r) x'.repeat(20)}`;
