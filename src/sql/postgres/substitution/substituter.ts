@@ -86,7 +86,7 @@ const MOVES_NAMES: ReadonlySet<string> = new Set(['RenameStmt', 'AlterObjectSche
 function steady(statements: readonly RawStmt[], text: string): boolean {
   if (statements.length < 2) return true;
   if (statements.some(({ stmt }) => MOVES_NAMES.has(open(stmt)?.kind ?? ''))) throw new Obstacle('The text alters or renames something, so what later names in it mean isn\'t known; send its statements one by one.');
-  return !/set_config/i.test(text) && statements.every(({ stmt }) => KEEPS_NAMES.has(open(stmt)?.kind ?? '') || STARTS.has(String(as('TransactionStmt', stmt)?.kind ?? '-')));
+  return !/set_config|u&"/i.test(text) && statements.every(({ stmt }) => KEEPS_NAMES.has(open(stmt)?.kind ?? '') || STARTS.has(as('TransactionStmt', stmt)?.kind ?? ''));
 }
 
 function understand(analysis: Analysis, raw: RawStmt): readonly Column[] | undefined {
