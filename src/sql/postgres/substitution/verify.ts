@@ -167,7 +167,7 @@ class Verification {
       return mask === undefined ? quoted(column.name) : `${mask.sql.join(quoted(column.name))} AS ${quoted(column.name)}`;
     });
     const text = `SELECT ${columns.join(', ')} FROM ${range['inh'] === true ? '' : 'ONLY '}${quoted(relation.schema)}.${quoted(relation.name)}`;
-    const wanted = inner(this.#known.parser.parse(text).stmts?.[0]?.stmt, 'SelectStmt') ?? {};
+    const wanted = wantedOf(this.#known, text);
     const targets = (select['targetList'] ?? []) as readonly unknown[];
     const more = targets.slice(columns.length).map((each) => words(inner(inner(each, 'ResTarget')?.['val'], 'ColumnRef')?.['fields']).join('.'));
     if (!more.every((name) => SYSTEM.has(name))) return false;
@@ -302,6 +302,19 @@ class Verification {
     };
     return named(this.#known.parser.parse(definition).stmts);
   }
+}
+
+/** Trees of what is expected, by their texts: the same for each statement over a relation. */
+const WANTED = new WeakMap<Sight, Map<string, Tree>>();
+const MOST_WANTED = 1000;
+
+function wantedOf({ parser, sight }: Known, text: string): Tree {
+  const known = WANTED.get(sight) ?? new Map<string, Tree>();
+  WANTED.set(sight, known);
+  const found = known.get(text) ?? inner(parser.parse(text).stmts?.[0]?.stmt, 'SelectStmt') ?? {};
+  if (known.size >= MOST_WANTED) known.clear();
+  known.set(text, found);
+  return found;
 }
 
 /** A constant or parameter without the types it was cast to. */
