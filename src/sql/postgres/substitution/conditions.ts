@@ -67,14 +67,18 @@ interface Lookup {
   readonly values: readonly string[];
 }
 
-function goInside(analysis: Analysis, { node, found, compared, meaning: { entry }, origin, values }: Lookup, sure: readonly Entry[] | undefined): boolean {
+function goInside(analysis: Analysis, { node, found, compared, meaning, origin, values }: Lookup, sure: readonly Entry[] | undefined): boolean {
+  const { entry } = meaning;
   const place = entry?.place;
-  if (entry === undefined || place === undefined || place.definition !== undefined || entry.nullable || (sure !== undefined && !sure.includes(entry))) return false;
+  if (entry === undefined || place === undefined || place.definition !== undefined || meaning.name !== origin.column.name || entry.nullable || (sure !== undefined && !sure.includes(entry))) return false;
   const span = spanOf(analysis, found, compared);
   if (span === undefined) return false;
   const conditions = values.map((value) => `${quote(origin.column.name)} OPERATOR(pg_catalog.=) ${value}`);
   place.conditions.set(node, conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' OR ')})`);
-  analysis.edit(span.start, span.end, 'TRUE');
+  // Behind a quote no space is needed: WHERE'x'=a AND.
+  const text = analysis.tokens.text;
+  const close = /\w/.test(text[span.start - 1] ?? ' ') || /\w/.test(text[span.end] ?? ' ');
+  analysis.edit(span.start, span.end, close ? '(TRUE)' : 'TRUE');
   analysis.uses.add([origin], 'lookup');
   return true;
 }

@@ -114,6 +114,8 @@ function output(analysis: Analysis, target: ResTarget | undefined, level: Level,
   const ref = as('ColumnRef', target?.val);
   if (ref !== undefined) return named(analysis, ref, target?.name, level, stars);
   const of = expression(analysis, target?.val, level);
+  // (row).* spreads out to columns that aren't known here.
+  if (as('A_Star', as('A_Indirection', target?.val)?.indirection?.at(-1)) !== undefined) return { columns: undefined, taint: of };
   return answerOf([{ name: target?.name ?? figured(target?.val), of, bare: false }]);
 }
 

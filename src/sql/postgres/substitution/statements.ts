@@ -1,6 +1,6 @@
 /** A statement of any kind: what of it reads, and where its rows go. */
 
-import type { CopyStmt, Node } from 'libpg-query';
+import type { CopyStmt, Node, SelectStmt } from 'libpg-query';
 import { as, open, strings } from '../tree.ts';
 import type { Analysis, Answer } from './analysis.ts';
 import { expression } from './expressions.ts';
@@ -44,7 +44,7 @@ export function statement(analysis: Analysis, node: Node | undefined): readonly 
   const stmt = opened?.content as Record<string, never> | undefined;
   switch (opened?.kind ?? '') {
     case 'SelectStmt':
-      return answered(analysis, node, as('SelectStmt', node)?.intoClause !== undefined);
+      return answered(analysis, node, goesInto(as('SelectStmt', node)));
     case 'InsertStmt':
     case 'UpdateStmt':
     case 'DeleteStmt':
@@ -68,6 +68,9 @@ export function statement(analysis: Analysis, node: Node | undefined): readonly 
       return other(analysis, opened?.kind ?? '', node);
   }
 }
+
+/** Of a UNION the first query has the INTO. */
+const goesInto = (stmt: SelectStmt | undefined): boolean => stmt !== undefined && (stmt.intoClause !== undefined || goesInto(stmt.larg));
 
 function answered(analysis: Analysis, node: Node | undefined, stored: boolean): readonly Column[] | undefined {
   const { columns, taint } = query(analysis, node, undefined, undefined, false);

@@ -8,6 +8,7 @@ import type { Sight } from '../../../masking/sight.ts';
 import { utf16Offsets } from '../offsets.ts';
 import { ParseFailure } from '../parser.ts';
 import type { Parser } from '../parser.ts';
+import { as, open } from '../tree.ts';
 import { survey } from '../vocabulary.ts';
 import { Analysis } from './analysis.ts';
 import { Obstacle } from './model.ts';
@@ -41,9 +42,10 @@ export class Substituter {
     }
   }
 
-  #substitute(text: string, path: readonly string[] | undefined, sight: Sight): Substitution {
+  #substitute(text: string, given: readonly string[] | undefined, sight: Sight): Substitution {
     const views = this.#viewsOf(sight);
     const statements = this.#parser.parse(text).stmts ?? [];
+    const path = steady(statements, text) ? given : undefined;
     const offset = utf16Offsets(text, Buffer.byteLength(text));
     const analysis = new Analysis(views.around(path, true), text, offset);
     let outputs: readonly Column[] | undefined;
@@ -70,6 +72,21 @@ export class Substituter {
     this.#views.set(sight, made);
     return made;
   }
+}
+
+/** Statements between which names keep their meaning. */
+const KEEPS_NAMES: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'ExplainStmt', 'DeclareCursorStmt', 'FetchStmt', 'ClosePortalStmt', 'CopyStmt']);
+const STARTS: ReadonlySet<string> = new Set(['TRANS_STMT_BEGIN', 'TRANS_STMT_START', 'TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE']);
+const MOVES_NAMES: ReadonlySet<string> = new Set(['RenameStmt', 'AlterObjectSchemaStmt', 'AlterTableStmt', 'AlterExtensionStmt']);
+
+/**
+ * Is the search path the same for all statements of the text? SET changes it, and the end of a transaction may.
+ * @throws {Obstacle} when a relation may be called otherwise within the text
+ */
+function steady(statements: readonly RawStmt[], text: string): boolean {
+  if (statements.length < 2) return true;
+  if (statements.some(({ stmt }) => MOVES_NAMES.has(open(stmt)?.kind ?? ''))) throw new Obstacle('The text alters or renames something, so what later names in it mean isn\'t known; send its statements one by one.');
+  return !/set_config|u&"/i.test(text) && statements.every(({ stmt }) => KEEPS_NAMES.has(open(stmt)?.kind ?? '') || STARTS.has(as('TransactionStmt', stmt)?.kind ?? ''));
 }
 
 function understand(analysis: Analysis, raw: RawStmt): readonly Column[] | undefined {

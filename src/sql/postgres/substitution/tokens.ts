@@ -91,8 +91,10 @@ export class Tokens {
 function pastComment(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
-    if (text.startsWith('/*', at)) (depth++, at++);
-    else if (text.startsWith('*/', at)) {
+    if (text.startsWith('/*', at)) {
+      depth++;
+      at++;
+    } else if (text.startsWith('*/', at)) {
       at++;
       if (--depth === 0) return at + 1;
     }

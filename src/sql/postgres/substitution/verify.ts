@@ -167,7 +167,7 @@ class Verification {
       return mask === undefined ? quoted(column.name) : `${mask.sql.join(quoted(column.name))} AS ${quoted(column.name)}`;
     });
     const text = `SELECT ${columns.join(', ')} FROM ${range['inh'] === true ? '' : 'ONLY '}${quoted(relation.schema)}.${quoted(relation.name)}`;
-    const wanted = (this.#known.parser.parse(text).stmts?.[0]?.stmt as { SelectStmt: Tree }).SelectStmt;
+    const wanted = wantedOf(this.#known, text);
     const targets = (select['targetList'] ?? []) as readonly unknown[];
     const more = targets.slice(columns.length).map((each) => words(inner(inner(each, 'ResTarget')?.['val'], 'ColumnRef')?.['fields']).join('.'));
     if (!more.every((name) => SYSTEM.has(name))) return false;
@@ -199,7 +199,7 @@ class Verification {
       return { column: column[0], value: valueOf(compared['rexpr']) };
     });
     if (parts.some(({ column }) => column !== parts[0]?.column)) throw new Objection('a condition is there that wasn\'t');
-    this.#moved.push(JSON.stringify(parts.map(({ value }) => value)));
+    this.#moved.push(JSON.stringify([parts[0]?.column, ...parts.map(({ value }) => value)]));
   }
 
   #condition(before: Tree, after: Tree): boolean {
@@ -211,7 +211,8 @@ class Verification {
     const items = inner(right, 'List')?.['items'];
     const values = compared['kind'] === 'AEXPR_IN' && Array.isArray(items) ? items : [inner(left, 'ColumnRef') === undefined ? left : right];
     if (compared['kind'] !== 'AEXPR_IN' && compared['kind'] !== 'AEXPR_OP') throw new Objection('a condition is gone');
-    this.#dropped.push(JSON.stringify(values.map(valueOf)));
+    const column = words((inner(left, 'ColumnRef') ?? inner(right, 'ColumnRef'))?.['fields']).at(-1);
+    this.#dropped.push(JSON.stringify([column, ...values.map(valueOf)]));
     return true;
   }
 
@@ -301,6 +302,19 @@ class Verification {
     };
     return named(this.#known.parser.parse(definition).stmts);
   }
+}
+
+/** Trees of what is expected, by their texts: the same for each statement over a relation. */
+const WANTED = new WeakMap<Sight, Map<string, Tree>>();
+const MOST_WANTED = 1000;
+
+function wantedOf({ parser, sight }: Known, text: string): Tree {
+  const known = WANTED.get(sight) ?? new Map<string, Tree>();
+  WANTED.set(sight, known);
+  const found = known.get(text) ?? inner(parser.parse(text).stmts?.[0]?.stmt, 'SelectStmt') ?? {};
+  if (known.size >= MOST_WANTED) known.clear();
+  known.set(text, found);
+  return found;
 }
 
 /** A constant or parameter without the types it was cast to. */

@@ -3,7 +3,7 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, OnConflictClause, RangeVar, ReturningClause, UpdateStmt } from 'libpg-query';
 import { as, constant, strings } from '../tree.ts';
 import type { Analysis, Answer } from './analysis.ts';
-import { meaningOf } from './columns.ts';
+import { meaningOf, nameAll } from './columns.ts';
 import { conjunction } from './conditions.ts';
 import { withQueries } from './ctes.ts';
 import { expression, expressions } from './expressions.ts';
@@ -157,7 +157,10 @@ function plainColumns(analysis: Analysis, node: Node, into: Entry, here: Level, 
   if (ref === undefined || into.relation?.kind === 'v') return undefined;
   const parts = strings(ref.fields);
   if (parts.at(-1) === '*') {
-    if (parts.length === 1) return here.scope.entries.every(({ columns }) => columns !== undefined) ? here.scope.entries.flatMap((entry) => (entry.place === undefined ? (entry.columns ?? []) : (entry.place.whole = true, entry.columns ?? []))) : undefined;
+    if (parts.length === 1) {
+      for (const entry of here.scope.entries) nameAll(entry);
+      return here.scope.entries.some(({ columns }) => columns === undefined) ? undefined : here.scope.entries.flatMap(({ columns }) => columns ?? []);
+    }
     return [into, ...versions].find(({ alias }) => alias === parts.at(-2))?.columns;
   }
   const { own, of, bare, name } = meaningOf(analysis, ref, scopeWith(here, versions).scope);

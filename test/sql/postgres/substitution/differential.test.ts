@@ -3,6 +3,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Catalog } from '../../../../src/sql/catalog.ts';
+import type { CatalogData } from '../../../../src/sql/catalog.ts';
 import { loadCatalog } from '../../../../src/sql/postgres/catalog-load.ts';
 import { Parser } from '../../../../src/sql/postgres/parser.ts';
 import { Substituter } from '../../../../src/sql/postgres/substitution/substituter.ts';
@@ -16,6 +17,7 @@ let server: TestPostgres;
 let clients: Client[];
 let substituter: Substituter;
 let sight: Sight;
+let catalog: CatalogData;
 
 beforeAll(async () => {
   server = await startPostgres();
@@ -33,6 +35,7 @@ beforeAll(async () => {
   await first?.query('RESET search_path');
   substituter = new Substituter(await Parser.start(), new Catalog(data));
   sight = shopSight(data);
+  catalog = data;
 });
 afterAll(async () => {
   for (const client of clients) await client.end();
@@ -84,6 +87,27 @@ describe('a real server', () => {
       else if (text === sql) differing.push(`${sql} wasn't substituted`);
     }
     expect(differing).toEqual([]);
+  });
+
+  it('tells the catalog what masks need', async () => {
+    const customers = catalog.relations.find(({ schema, name }) => schema === 'public' && name === 'customers');
+    expect(customers?.primaryKey).toEqual(['id']);
+    expect(customers?.columns.filter(({ notNull }) => notNull === true).map(({ name }) => name)).toEqual(['id', 'ssn']);
+    expect(customers?.readable).toBeUndefined();
+    expect(catalog.relations.find(({ name }) => name === 'guarded')?.barrier).toBe('is a security barrier');
+    expect(catalog.relations.find(({ name }) => name === 'contacts')?.barrier).toBeUndefined();
+    expect(catalog.searchPath).toEqual(['public']);
+    await server.query(`CREATE TABLE sums (b int, a int, c int GENERATED ALWAYS AS (a + b) STORED, PRIMARY KEY (a, b)); CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT SELECT (a) ON sums TO clerk;
+      CREATE VIEW of_sums AS SELECT a FROM sums`, [], 'secret');
+    const clerk = new Client({ connectionString: server.urlFor({ database: 'secret', user: 'clerk', password: 'clerk' }) });
+    await clerk.connect();
+    const seen = await loadCatalog(async (sql) => (await clerk.query<Record<string, unknown>>(sql)).rows);
+    const again = await loadCatalog(async (sql) => (await clerk.query<Record<string, unknown>>(sql)).rows);
+    await clerk.end();
+    const sums = seen.relations.find(({ name }) => name === 'sums');
+    expect([sums?.primaryKey, sums?.readable, sums?.columns.at(2)?.generated]).toEqual([['a', 'b'], false, '(a + b)']);
+    expect(seen.relations.find(({ name }) => name === 'of_sums')?.barrier).toContain('another owner');
+    expect(again.searchPath).toEqual(['public']);
   });
 
   it('gets nearly all of it: few are refused', () => {

@@ -38,6 +38,15 @@ describe('a text', () => {
     expect(substituter.substitute('SELECT id FROM customers', ['nowhere'], sight).text).toBeUndefined();
   });
 
+  it('is refused where an earlier statement of it may change what a name means', () => {
+    expect(substituter.substitute('SET search_path = public; SELECT ssn FROM customers', ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute(`SELECT set_config('search_path', 'public', false); SELECT ssn FROM customers`, ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ROLLBACK; SELECT ssn FROM customers', ['other'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ALTER TABLE customers RENAME TO x; SELECT ssn FROM x', ['public'], sight).text).toBeUndefined();
+    expect(substituter.substitute('ALTER SCHEMA public RENAME TO x; SELECT ssn FROM x.customers', ['public'], sight).text).toBeUndefined();
+    expect(substituter.substitute('BEGIN; SELECT ssn FROM customers', ['public'], sight).text).toContain('M("ssn")');
+  });
+
   it('is never too deep', () => {
     expect(substituter.substitute(`SELECT ${'('.repeat(500)}ssn${')'.repeat(500)} FROM customers`, ['public'], sight).text).toContain('M("ssn")');
     const nested = `${'SELECT * FROM (WITH RECURSIVE r AS (SELECT * FROM r UNION ALL '.repeat(20)}SELECT 1${') SELECT * FROM r) x'.repeat(20)}`;
@@ -62,7 +71,7 @@ describe('the second look', () => {
     ['one less', (text) => text.replace('"name", ', '')], ['another alias', (text) => text.replace(') c JOIN', ') d JOIN')], ['another schema', (text) => text.replace('"public"."customers"', '"other"."customers"')],
     ['one more relation', (text) => text.replace('"public"."orders" o', '"public"."orders" o CROSS JOIN public.customers x')], ['another relation', (text) => text.replace('"public"."orders"', '"public"."customers"')],
     ['a condition lost', (text) => text.replace(/ WHERE "email"[^)]*\) \$1::pg_catalog\.text/, '')], ['another constant', (text) => text.replace('$1', '$2')], ['another condition', (text) => text.replace('WHERE "email"', 'WHERE "ssn" > $1 AND "email"')],
-    ['one more condition', (text) => `${text} AND true`], ['one more statement', (text) => `${text}; SELECT ssn FROM customers`], ['a subquery in the output', (text) => text.replace('c.ssn', '(SELECT ssn FROM public.customers LIMIT 1)')],
+    ['a condition on another column', (text) => text.replace('WHERE "email"', 'WHERE "ssn"')], ['one more condition', (text) => `${text} AND true`], ['one more statement', (text) => `${text}; SELECT ssn FROM customers`], ['a subquery in the output', (text) => text.replace('c.ssn', '(SELECT ssn FROM public.customers LIMIT 1)')],
   ];
   it.each(mutations)('sees %s', (_, mutate) => {
     const { text = '' } = substituter.substitute(sql, ['public'], sight);
