@@ -3,7 +3,7 @@
 import { columnPattern } from '../policy/pattern.ts';
 import type { SensitiveColumns } from './sensitive.ts';
 import type { CatalogData, ColumnData, RelationData } from '../sql/catalog.ts';
-import { BESIDE, RECORDED, strongest, termsOf } from './terms.ts';
+import { BESIDE, beside, RECORDED, strongest, termsOf } from './terms.ts';
 import type { Terms } from './terms.ts';
 
 /** What a view shows. Columns are named `schema.table.column`. */
@@ -102,15 +102,15 @@ function generated({ relations }: CatalogData): Step {
 function views({ relations, functions }: CatalogData, lineage: Lineage): Step {
   const all = relations.filter(({ kind, system }) => (kind === 'v' || kind === 'm') && !system).map((view) => ({ view, shows: lineage(view), calls: callsAny(view.definition, functions) }));
   return (found) => all.map(({ view, shows, calls }) => {
-    const masked = new Set([...found].flatMap(([relation, columns]) => [...columns.keys()].map((column) => `${qualified(relation)}.${column}`.toLowerCase())));
-    const isMasked = (source: string): boolean => masked.has(source.toLowerCase());
+    const masked = new Map([...found].flatMap(([relation, columns]) => [...columns].map(([column, terms]) => [`${qualified(relation)}.${column}`.toLowerCase(), terms] as const)));
     const reads = calls || [...found.keys()].some((relation) => relation !== view && (view.definition === undefined || view.definition === '' || mentions(view.definition, relation.name)));
-    const shown = view.columns.filter(({ name }) => {
+    const news = view.columns.map(({ name }) => {
       const sources = shows === undefined ? 'unknown' : shows.columns.get(name) ?? 'unknown';
-      return sources === 'unknown' ? reads : sources.some(isMasked);
-    });
-    const news = shown.map(({ name }) => expose(found, view, name, BESIDE)).some(Boolean);
-    if (found.has(view) || shows?.filters.some(isMasked) !== true) return news;
+      if (sources === 'unknown') return reads && expose(found, view, name, BESIDE);
+      const shown = sources.flatMap((source) => masked.get(source.toLowerCase()) ?? []);
+      return shown.length > 0 && expose(found, view, name, beside(shown));
+    }).some(Boolean);
+    if (found.has(view) || shows?.filters.some((source) => masked.has(source.toLowerCase())) !== true) return news;
     found.set(view, new Map());
     return true;
   }).some(Boolean);

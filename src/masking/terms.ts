@@ -15,6 +15,12 @@ const STRENGTH: readonly MaskName[] = ['email', 'partial', 'last4', 'hash', 'con
 
 /** Of what shows masked columns although no line names it: an expression over them. */
 export const BESIDE: Terms = { mask: 'redact', hideNulls: true, filtered: 'hold', derived: 'mask', copied: 'hold' };
+/** Of an expression over these. No lookups: the expression may have few values. */
+export function beside(sources: readonly Terms[]): Terms {
+  const all = sources.reduce(strongest);
+  return { mask: BESIDE.mask, hideNulls: true, filtered: all.filtered === 'equality' ? 'hold' : all.filtered, derived: all.derived, copied: all.copied };
+}
+
 /** Of the server's own records of values and of statements. */
 export const RECORDED: Terms = { ...BESIDE, mask: 'null' };
 

@@ -12,7 +12,7 @@ const SEED = Number(process.env['COUNTERSIGN_FUZZ_SEED'] ?? 20_260_101) + 1_000_
 /** Pieces of six characters of the masked texts that stand nowhere else, as they are, reversed, and in hex and base64 of each alignment. */
 function canaries(): ReadonlySet<string> {
   const found = new Set<string>();
-  for (let id = 1; id <= 24; id++) {
+  for (let id = 1; id <= 12; id++) {
     for (const value of [SECRETS.left.email(id), SECRETS.left.ssn(id), SECRETS.left.number(id)]) {
       for (let at = 0; at + 6 <= value.length; at++) {
         const piece = value.slice(at, at + 6);

@@ -5,7 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Grammar } from './grammar.ts';
-import { DEFAULT_POLICY, type Pair, startPair } from './pair.ts';
+import { DEFAULT_POLICY, gaveUp, type Pair, startPair } from './pair.ts';
 import { Random } from './random.ts';
 import { clean } from './schema.ts';
 
@@ -24,7 +24,7 @@ describe.each(['postgres', 'mariadb', 'mysql'] as const)('%s', (server) => {
       const seed = SEED + index;
       const text = new Grammar(new Random(seed), server === 'postgres' ? 'postgres' : 'mysql', { relations: clean(), plain: true }).statement();
       const [through, whole] = await Promise.all([pair.left.answer(text), pair.unmasked.answer(text)]);
-      if (!through.equals(whole)) expect.fail(`seed ${seed}: ${text}\nthrough: ${JSON.stringify(through.toString('latin1'))}\nwhole:   ${JSON.stringify(whole.toString('latin1'))}`);
+      if (!through.equals(whole) && !gaveUp(through) && !gaveUp(whole)) expect.fail(`seed ${seed}: ${text}\nthrough: ${JSON.stringify(through.toString('latin1'))}\nwhole:   ${JSON.stringify(whole.toString('latin1'))}`);
     }
   }, 3_600_000);
 });

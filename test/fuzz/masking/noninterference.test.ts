@@ -7,7 +7,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Grammar } from './grammar.ts';
-import { type Pair, type Server, startPair } from './pair.ts';
+import { gaveUp, type Pair, type Server, startPair } from './pair.ts';
 import { Random } from './random.ts';
 
 const STATEMENTS = Number(process.env['COUNTERSIGN_FUZZ_STATEMENTS'] ?? 2000);
@@ -45,7 +45,7 @@ describe.each(['postgres', 'mariadb', 'mysql'] as const)('%s', (server) => {
       const statement = new Grammar(new Random(seed), server === 'postgres' ? 'postgres' : 'mysql').statement();
       for (const text of texts(statement)) {
         const [left, right] = await Promise.all([pair.left.answer(text), pair.right.answer(text)]);
-        if (normal(left) !== normal(right)) expect.fail(`seed ${seed}: ${text}\nleft:  ${JSON.stringify(normal(left))}\nright: ${JSON.stringify(normal(right))}\nof ${statement}`);
+        if (normal(left) !== normal(right) && !gaveUp(left) && !gaveUp(right)) expect.fail(`seed ${seed}: ${text}\nleft:  ${JSON.stringify(normal(left))}\nright: ${JSON.stringify(normal(right))}\nof ${statement}`);
         if (text === statement) seen[outcome(server, left)]++;
       }
     }

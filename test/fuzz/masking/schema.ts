@@ -39,12 +39,12 @@ export const tables = (): string[] => [
 
 export function rows(side: 'left' | 'right'): string[] {
   const secrets = SECRETS[side];
-  const customers = Array.from({ length: 24 }, (_, index) => index + 1).map((id) => {
-    const secret = (text: string): string => (id % 7 === 0 ? 'NULL' : `'${text}'`);
+  const customers = Array.from({ length: 12 }, (_, index) => index + 1).map((id) => {
+    const secret = (text: string): string => (id % 5 === 0 ? 'NULL' : `'${text}'`);
     return `(${id}, 'name ${id % 9}', ${secret(secrets.email(id))}, '${secrets.ssn(id)}', ${secret(secrets.balance(id))}, ${secret(secrets.born(id))}, '${REGIONS[id % 4]}')`;
   });
-  const orders = Array.from({ length: 40 }, (_, index) => `(${index + 1}, ${(index % 26) + 1}, ${index * 5}.50, 'note ${index % 6}', '2026-0${(index % 9) + 1}-01')`);
-  const cards = Array.from({ length: 10 }, (_, index) => `(${index + 1}, ${index + 1}, '${secrets.number(index + 1)}')`);
+  const orders = Array.from({ length: 14 }, (_, index) => `(${index + 1}, ${(index % 13) + 1}, ${index * 5}.50, 'note ${index % 4}', '2026-0${(index % 9) + 1}-01')`);
+  const cards = Array.from({ length: 6 }, (_, index) => `(${index + 1}, ${index + 1}, '${secrets.number(index + 1)}')`);
   return [
     `insert into customers values ${customers.join(', ')}`, `insert into orders values ${orders.join(', ')}`,
     `insert into cards values ${cards.join(', ')}`, `insert into notes values (1, 'one'), (2, 'two')`,
