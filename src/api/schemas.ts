@@ -31,6 +31,7 @@ export const ApprovalRequestView = z.strictObject({
   session: z.string(),
   text: z.string().meta({ description: 'The exact statement text, whole. Written by the agent: never render it as markup, nor to a terminal as it is' }),
   parameters: z.array(z.string().nullable()).optional(),
+  forms: z.array(z.string()).optional().meta({ description: 'What runs in the place of statements that read masked columns, in their order' }),
   effects: z.array(EffectUse),
   tables: z.array(TableUse),
   unbounded: z.boolean(),

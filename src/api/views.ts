@@ -22,6 +22,7 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     session: request.session,
     text: request.text,
     parameters: request.parameters === undefined ? undefined : [...request.parameters],
+    forms: request.forms === undefined ? undefined : [...request.forms],
     effects: request.effects.map((use) => ({ ...use, objects: [...use.objects] })),
     tables: request.tables.map((use) => ({ ...use, columns: [...use.columns] })),
     unbounded: request.unbounded,

@@ -48,13 +48,15 @@ Countersign is running. Give an agent one of these, or be the agent yourself:
   psql "${url}"
   ${mysqlLine(ports.mysql, agentPassword)}
 
-Three things to try:
+Four things to try:
 
-  1. SELECT name, city FROM customers LIMIT 5;
-     harmless: passes at once
-  2. DELETE FROM orders;
-     no WHERE: the connection waits, and says for whom
-  3. COPY customers TO STDOUT;             (with MySQL: DROP TABLE payments;)
+  1. SELECT name, city, email FROM customers LIMIT 5;
+     harmless: passes at once, and shows masks of e-mail addresses, whatever the statement does with them
+  2. SELECT name FROM customers WHERE email LIKE 'a%';
+     compares what is masked: the connection waits, and says for whom
+  3. DELETE FROM orders;
+     no WHERE: waits as well
+  4. COPY customers TO STDOUT;             (with MySQL: DROP TABLE payments;)
      an export, or a change of definitions: waits as well
 
 Approve or deny from a second terminal, in this folder:

@@ -26,6 +26,7 @@ export function requestText(request: ApprovalRequestView, now: number, columns: 
     `Statement    ${request.text.length} characters, whole:`,
     ...marked(request.text, columns),
     ...(parameters.length === 0 ? [] : ['Parameters', ...marked(parameters.join('\n'), columns)]),
+    ...(request.forms ?? []).flatMap((form) => ['Runs, so that masked columns are read as masks, as', ...marked(form, columns)]),
     '',
   ].join('\n');
 }

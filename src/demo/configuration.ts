@@ -19,6 +19,13 @@ export interface DemoConfiguration {
 
 const DEFAULT_POLICY = fileURLToPath(new URL('../../policies/default.yaml', import.meta.url));
 
+/** What the demo's agent sees of people. */
+const MASKS = `version: 1
+sensitive:
+  - { columns: [customers.email], mask: email }
+  - { columns: [customers.phone, customers.card_last4], mask: redact }
+`;
+
 /** What the demo has, by protocol. */
 export interface DemoDatabases {
   readonly postgres: DemoDatabase;
@@ -39,6 +46,7 @@ export function writeDemoConfiguration(dir: string, { postgres, mysql }: DemoDat
   const verifiers = [makeVerifier(agentPassword), cachingSha2Verifier(sha256Twice(agentPassword)), nativeVerifier(sha1Twice(agentPassword))];
   const names = [postgres.database, ...(mysql === undefined ? [] : [mysql.database])];
   const file = join(dir, 'countersign.yaml');
+  writeFileSync(join(dir, 'masks.yaml'), MASKS);
   writeFileSync(file, `# Made by \`countersign demo\`; goes away with it.
 listen: { postgres: 127.0.0.1:${ports.postgres},${ports.mysql === undefined ? '' : ` mysql: 127.0.0.1:${ports.mysql},`} http: 127.0.0.1:${ports.http} }
 databases:
@@ -51,7 +59,7 @@ tokens:
   - { name: demo, hash: "${hash}", person: you@example.com, scopes: [requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read] }
 approvals: { store: memory, within: 15m }
 journal: { dir: ${JSON.stringify(join(dir, 'journal'))} }
-policies: [${JSON.stringify(DEFAULT_POLICY)}]
+policies: [${JSON.stringify(DEFAULT_POLICY)}, ${JSON.stringify(join(dir, 'masks.yaml'))}]
 `);
   return { file, agentPassword, token };
 }

@@ -1,6 +1,6 @@
 /**
  * The servers' own relations that show values of tables, or texts of statements with values (and with the key of hashes) in them. For who
- * sees anything masked they are masked. Checked against PostgreSQL 15 to 18, MariaDB 10.11 and MySQL 9.
+ * sees anything masked they are masked.
  */
 
 import type { Dialect } from './masks.ts';

@@ -15,6 +15,14 @@ const UNKNOWN_REFRESH_MS = 1_000;
 /** Others change the database beside us: how often to look. */
 const TIMED_REFRESH_MS = 60_000;
 
+interface LatestSight {
+  readonly policy: Policy;
+  /** Of the catalog. */
+  readonly version: number;
+  readonly masking: Verdict['masking'];
+  readonly sight: Sight | undefined;
+}
+
 export interface DatabaseOptions {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
@@ -31,6 +39,8 @@ export class Database {
   readonly grammar: GrammarQuestion;
   readonly veilings: Veilings;
   readonly #sights: Sights;
+  /** The latest of each agent, by the very list of its groups: asked for with every statement. */
+  readonly #sightOf = new WeakMap<readonly string[], LatestSight>();
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -120,9 +130,14 @@ export class Database {
 
   /** What the agent sees only masks of; undefined: it sees everything. @param verdict whose rules may mask more than the policy does for everybody */
   sight(agent: { readonly groups: readonly string[] }, policy: Policy, verdict?: Verdict): Sight | undefined {
-    if (policy.sensitive.length === 0 && verdict?.masking === undefined) return undefined;
+    const masking = verdict?.masking;
+    if (policy.sensitive.length === 0 && masking === undefined) return undefined;
     const { catalog, version } = this.understanding;
-    return this.#sights.sight(catalog, version, policy, agent, verdict?.masking);
+    const known = this.#sightOf.get(agent.groups);
+    if (known !== undefined && known.policy === policy && known.version === version && known.masking === masking) return known.sight;
+    const sight = this.#sights.sight(catalog, version, policy, agent, masking);
+    this.#sightOf.set(agent.groups, { policy, version, masking, sight });
+    return sight;
   }
 
   /** Cache of verdicts for one agent under one policy. */

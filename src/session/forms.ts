@@ -1,5 +1,6 @@
 /** What runs in the place of an agent's texts, told once: to the journal each form, to the agent what it sees masked. */
 
+import { withoutKeys } from '../masking/keys.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Form, Veil } from '../masking/veil.ts';
 import type { Session } from './session.ts';
@@ -27,7 +28,7 @@ export class Forms {
     if (this.#told !== sight) conversation.notice(`countersign: masked for this agent: ${maskedNames(sight)}`);
     this.#told = sight;
     this.#recorded.add(form);
-    parts.journal.append({ kind: 'form', session: id, text, ran: form.text });
+    parts.journal.append({ kind: 'form', session: id, text, ran: withoutKeys(form.text, sight) });
   }
 }
 

@@ -5,6 +5,7 @@
 
 import type { Agent } from '../identity/agent.ts';
 import type { UseVerdict } from '../masking/judge-uses.ts';
+import { withoutKeys } from '../masking/keys.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
@@ -118,8 +119,11 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
 const severest = (rulings: readonly UseVerdict[]): UseVerdict =>
   rulings.find(({ action }) => action === 'deny') ?? rulings.find(({ action }) => action === 'hold') ?? { action: 'mask' };
 
-/** What runs in the place of texts, one an element. */
-export const formsOf = ({ forms, veiling }: Judgement): readonly string[] => forms ?? (veiling?.veil.form === undefined ? [] : [veiling.veil.form.text]);
+/** What runs in the place of texts, one an element, as people may see it. */
+export function formsOf({ forms, veiling }: Judgement): readonly string[] {
+  if (forms !== undefined) return forms;
+  return veiling?.veil.form === undefined ? [] : [withoutKeys(veiling.veil.form.text, veiling.veil.sight)];
+}
 
 /**
  * An approval is for what was shown: the same effects on the same objects, under a verdict that lets it pass by now, or

@@ -53,6 +53,7 @@ function heading(request: ApprovalRequest): Block[] {
   ];
   const said = Object.entries(request.context).map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
   if (said !== '') facts.push(['The agent says', cut(said, 500)]);
+  if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
   return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), fields(facts)];
 }

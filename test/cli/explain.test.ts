@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { explain } from '../../src/cli/explain.ts';
+import { startWorld, type World } from '../scenarios/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    schema: 'create table customers (id int primary key, name text, email varchar(80) not null)',
+    policy: `version: 1
+default: hold
+holds: { approvers: [dba], within: 30s }
+sensitive:
+  - { columns: [customers.email], mask: hash }
+rules:
+  - { name: reads, effects: [read], then: allow }
+`,
+  });
+}, 60_000);
+afterAll(() => world?.stop());
+
+const told = (sql: string): Promise<string> => explain(sql, { config: join(world.proxy.dir, 'countersign.yaml'), agent: 'reporter', database: 'shop' });
+
+it('shows what runs instead of a statement over masked columns, and what each output column shows', async () => {
+  const text = await told('SELECT id, upper(email) AS shout, email FROM customers');
+  expect(text).toContain('  uses     public.customers.email derived');
+  expect(text).toContain('  sees     id clean\n           shout derived of public.customers.email\n           email masked of public.customers.email');
+  expect(text).toMatch(/ {2}runs {5}SELECT id, upper\(email\) AS shout, email FROM \(SELECT /);
+  expect(text).toMatch(/verdict {2}mask/);
+});
+
+it('says why a statement would be held, and shows nothing of masks where there are none', async () => {
+  const text = await told(`SELECT id FROM customers WHERE email > 'a'`);
+  expect(text).toMatch(/verdict {2}hold \(rule sensitive\): customers\.email /);
+  expect(await told('SELECT 1')).not.toContain('masked columns');
+});
