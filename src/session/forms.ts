@@ -2,8 +2,9 @@
 
 import { withoutKeys } from '../masking/keys.ts';
 import type { Sight } from '../masking/sight.ts';
-import type { Form, Veil } from '../masking/veil.ts';
+import type { Form } from '../masking/veil.ts';
 import type { Session } from './session.ts';
+import type { Veiling } from './veiling.ts';
 
 /** Schemas of the servers' own. */
 const SYSTEM: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema', 'performance_schema', 'mysql', 'sys']);
@@ -22,11 +23,14 @@ export class Forms {
   }
 
   /** Before the record of the first run. */
-  note(text: string, { form, sight }: Veil): void {
+  note(text: string, { veil: { form, sight }, substitution }: Veiling): void {
     if (form === undefined || this.#recorded.has(form)) return;
     const { conversation, parts, id } = this.#session;
-    if (this.#told !== sight) conversation.notice(`countersign: masked for this agent: ${maskedNames(sight)}`);
-    this.#told = sight;
+    // Who doesn't look at what is masked needn't know.
+    if (this.#told !== sight && substitution.uses.length > 0) {
+      conversation.notice(`countersign: masked for this agent: ${maskedNames(sight)}`);
+      this.#told = sight;
+    }
     this.#recorded.add(form);
     parts.journal.append({ kind: 'form', session: id, text, ran: withoutKeys(form.text, sight) });
   }

@@ -87,7 +87,7 @@ function unvetted(session: JudgedSession, { text }: StatementText, { facts, veil
 
 function judged(facts: Facts, verdict: Verdict, policy: Policy, veiling?: Veiling): Judgement {
   if (veiling === undefined) return { facts, verdict, policy: policy.version };
-  return { facts, verdict: veiledVerdict(verdict, veiling.ruling, policy.terms), policy: policy.version, veiling };
+  return { facts, verdict: veiledVerdict(unseenSaid(facts, verdict), veiling.ruling, policy.terms), policy: policy.version, veiling };
 }
 
 /** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
@@ -155,6 +155,12 @@ function remember(session: JudgedSession, source: StatementText, facts: Facts, p
 
 function conclude(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy, followed?: readonly Followed[]): Judgement | Promise<Judgement> {
   return veil(session, source, facts, policy.decide(facts, subject(session, source.text)), policy, followed);
+}
+
+/** Whoever releases code, or text that is run as SQL, for an agent that sees masks must know that no mask reaches into it. */
+function unseenSaid({ effects }: Facts, verdict: Verdict): Verdict {
+  if (verdict.hold === undefined || !effects.some(({ effect }) => effect === 'routine' || effect === 'dynamic')) return verdict;
+  return { ...verdict, reason: `${verdict.reason}; columns are masked for this agent, and what such code reads isn't` };
 }
 
 /** For an agent that sees masks of something in this database: what runs in the text's place, and what that makes of the verdict. */

@@ -161,7 +161,7 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.sets = traits.sets;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.veil = judgement.veiling?.veil;
-    if (statement.veil?.form !== undefined) session.forms.note(statement.source.text, statement.veil);
+    if (judgement.veiling !== undefined) session.forms.note(statement.source.text, judgement.veiling);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
     metrics.statement(judgement.verdict.action, 'run');

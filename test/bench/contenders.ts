@@ -4,7 +4,7 @@ import { startCountersign } from './countersign.ts';
 import type { BenchServer } from './server.ts';
 import type { Protocol, Target } from './workloads.ts';
 
-export const CONTENDERS = ['direct', 'pgbouncer', 'haproxy', 'countersign'] as const;
+export const CONTENDERS = ['direct', 'pgbouncer', 'haproxy', 'countersign', 'masked'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
@@ -37,7 +37,9 @@ function startProxy(name: Exclude<ContenderName, 'direct'>, server: BenchServer,
     case 'haproxy':
       return startHaproxy({ upstream: target });
     case 'countersign':
-      return startCountersign(server, profileFolder);
+      return startCountersign(server, { profileFolder });
+    case 'masked':
+      return startCountersign(server, { masks: true });
     default:
       throw new Error(`no contender ${String(name satisfies never)}`);
   }

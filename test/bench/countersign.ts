@@ -14,13 +14,20 @@ import type { BenchServer } from './server.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
+const MASKS = fileURLToPath(new URL('masks.yaml', import.meta.url));
+
+export interface CountersignOptions {
+  readonly profileFolder?: string | undefined;
+  readonly masks?: boolean;
+}
 
 /**
  * @param server whose login is the agent's as well.
- * @param profileFolder where it leaves a CPU profile when it stops; profiling costs a little itself.
+ * @param options.profileFolder where it leaves a CPU profile when it stops; profiling costs a little itself.
+ * @param options.masks has it mask what is read.
  * @throws Failure `server_start` with its log, when it doesn't get ready.
  */
-export async function startCountersign({ protocol, target: upstream, verifiers }: BenchServer, profileFolder?: string): Promise<TestProxy> {
+export async function startCountersign({ protocol, target: upstream, verifiers }: BenchServer, { profileFolder, masks = false }: CountersignOptions = {}): Promise<TestProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'cs-bench-'));
   const [port, http] = [await freePort(), await freePort()];
   mkdirSync(join(folder, 'journal'));
@@ -37,7 +44,7 @@ export async function startCountersign({ protocol, target: upstream, verifiers }
     people: [{ email: 'sam@example.com', roles: ['approver'], groups: ['dba'] }, { email: 'kim@example.com', roles: ['approver'], groups: ['dba'] }],
     approvals: { store: 'memory' },
     journal: { dir: join(folder, 'journal') },
-    policies: [POLICY],
+    policies: masks ? [POLICY, MASKS] : [POLICY],
   }));
   const logFile = join(folder, 'countersign.log');
   const server = await startGuarded({

@@ -1,7 +1,7 @@
 /**
  * npm run bench -- [--rounds N] [--seconds S] [--only direct,pgbouncer,…] [--workloads simple-1,…] [--protocols postgres,mysql] [--profile] [--json]
  *
- * Direct, PgBouncer, HAProxy and Countersign before the same server (a PostgreSQL, and a MariaDB without PgBouncer), in interleaved rounds (A B C D A B C D), so that
+ * Direct, PgBouncer, HAProxy, Countersign, and Countersign with masks on what is read, before the same server (a PostgreSQL, and a MariaDB without PgBouncer), in interleaved rounds (A B C D A B C D), so that
  * whatever else the machine does falls on all of them. Both ends of every connection are on this machine: with few
  * cores the contenders compete with the clients and the server for them, and ratios say more than rates.
  * --profile ends with where Countersign's own CPU time went.

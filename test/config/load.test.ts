@@ -66,7 +66,7 @@ describe('a right file', () => {
     });
     expect(config.journal).toMatchObject({ dir: join(dir, 'journal'), segmentBytes: 64 * 1024 ** 2, checkpointMs: 10_000 });
     expect(config.policies).toEqual([join(dir, 'policy.yaml')]);
-    expect(config.limits).toEqual({ statementBytes: 1_048_576, messageBytes: 67_108_864, bufferedBytes: 536_870_912, connections: 10_000, parseMs: 2000 });
+    expect(config.limits).toEqual({ statementBytes: 1_048_576, messageBytes: 67_108_864, bufferedBytes: 536_870_912, connections: 10_000, parseMs: 2000, lookups: 1000 });
     expect(config.timeouts).toEqual({ handshakeMs: 30_000, idleMs: 0, upstreamConnectMs: 10_000, drainMs: 30_000 });
     expect('tls' in config || 'slack' in config).toBe(false);
   });
