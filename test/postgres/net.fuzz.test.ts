@@ -61,7 +61,9 @@ const plain = (lines: readonly string[]): string[] => lines.map((line) => line.r
 describe('a random pipeline', () => {
   it.each(Array.from({ length: 150 }, (_, seed) => seed))('%d', async (seed) => {
     const messages = conversation(seed);
+    const chunking = ([whole, byByte, pieces(seed)] satisfies Chunking[])[seed % 3] ?? whole;
     const direct = await Veiled.open(server, () => undefined);
+    direct.chunking = chunking;
     const expected = plain(await direct.ask(...messages));
     direct.close();
     const pick = random(seed + 1000);
@@ -70,7 +72,7 @@ describe('a random pipeline', () => {
       const tail = pick(['', '', ' ', ' /* another */', undefined]);
       return tail === undefined ? undefined : { sight, form: tail === '' ? undefined : { text: text + tail, edits: [{ start: text.length, end: text.length, text: tail }] }, touches: pick([true, true, false]) };
     });
-    veiled.chunking = ([whole, byByte, pieces(seed)] satisfies Chunking[])[seed % 3] ?? whole;
+    veiled.chunking = chunking;
     expect(plain(await veiled.ask(...messages))).toEqual(expected);
     expect(veiled.machine.quiet).toBe(true);
     veiled.close();
