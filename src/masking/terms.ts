@@ -22,7 +22,7 @@ export function beside(sources: readonly Terms[]): Terms {
 }
 
 /** Of the server's own records of values and of statements. */
-export const RECORDED: Terms = { ...BESIDE, mask: 'null' };
+export const RECORDED: Terms = { ...BESIDE, mask: 'null', filtered: 'deny', copied: 'deny' };
 
 export function termsOf({ mask, value, hideNulls, filtered, derived, copied }: SensitiveColumns): Terms {
   return { mask, hideNulls, filtered, derived, copied, ...(value === undefined ? {} : { value }) };

@@ -39,7 +39,7 @@ function startProxy(name: Exclude<ContenderName, 'direct'>, server: BenchServer,
     case 'countersign':
       return startCountersign(server, { profileFolder });
     case 'masked':
-      return startCountersign(server, { masks: true });
+      return startCountersign(server, { profileFolder, masks: true });
     default:
       throw new Error(`no contender ${String(name satisfies never)}`);
   }

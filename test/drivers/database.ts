@@ -22,3 +22,6 @@ rules:
   - { name: vault, effects: [read, export], tables: [vault], then: hold, approvers: [dba], within: 60s }
   - { name: forbidden, effects: [insert], tables: [forbidden], then: deny }
 `;
+
+/** The same for agents that see a column of `items` as a mask only: what they do with the rest of it goes on as before. */
+export const MASKING_POLICY = POLICY.replace('rules:', 'sensitive:\n  - { columns: [items.price], mask: redact }\nrules:');

@@ -12,16 +12,17 @@ import { makeCertificate } from '../support/certificates.ts';
 import { findProgram } from '../support/machine.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { AGENT_PASSWORD, startTestProxy, type TestProxy } from '../support/proxy.ts';
-import { POLICY, SCHEMA } from './database.ts';
+import { MASKING_POLICY, POLICY, SCHEMA } from './database.ts';
 import { allRequests, outcomes } from './decider.ts';
 import { GOLDEN, HELD_GOLDEN, HELD_OUTCOMES } from './golden.ts';
 import { type Command, runDriver, type Target } from './run.ts';
-import { attended, ledger, missing, NOT_SQL, without } from './suite.ts';
+import { attended, ledger, missing, NOT_SQL, UNTOLD, without } from './suite.ts';
 import { pgbench } from './pgbench.ts';
 import { drivers } from './toolchains.ts';
 
 let server: TestPostgres;
 let proxy: TestProxy;
+let masking: TestProxy;
 let ca: string;
 
 beforeAll(async () => {
@@ -34,11 +35,13 @@ beforeAll(async () => {
   proxy = await startTestProxy({
     upstream: upstream(), policy: POLICY, tls: certificate,
   });
+  masking = await startTestProxy({ upstream: upstream(), policy: MASKING_POLICY });
   ca = join(proxy.dir, 'ca.pem');
   writeFileSync(ca, certificate.ca);
 });
 
 afterAll(async () => {
+  await masking?.stop();
   await proxy?.stop();
   await server?.stop();
 });
@@ -70,6 +73,11 @@ describe.each(all)('$name', ({ command, without: left, alsoHeld }) => {
     expect(expected).toMatchObject(without(GOLDEN, left));
     expect(viaPlain).toEqual({ ...expected, encrypted: { encrypted: false } });
     expect(viaTls).toEqual({ ...expected, encrypted: { encrypted: true } });
+  });
+
+  it('works over a table with a masked column', { timeout: 120_000 }, async () => {
+    expect(await attended(masking, command, 'equal', { ...plain('reporter'), port: masking.port })).toMatchObject(without(GOLDEN, { ...left, ...UNTOLD }));
+    expect((await allRequests(masking)).map(({ text }) => text).filter((text) => !NOT_SQL.test(text))).toEqual([]);
   });
 
   it.each([['plain', plain], ['TLS', encrypted]] as const)('is told what becomes of its held statements, %s', { timeout: 120_000 }, async (_way, target) => {

@@ -40,3 +40,6 @@ export function missing(reason: string): void {
 
 /** What isn't SQL is held, since only the server knows all of its grammar; a person who releases it gives the driver the server's own error. */
 export const NOT_SQL = /^(selekt 1|select 1 \+);?$/;
+
+/** What isn't told to who sees masks, and the scenarios that ask for it. */
+export const UNTOLD = { prepared: 'asks which texts are prepared at the server', notify: 'reads what a notification says, which triggers may have written' } as const;
