@@ -26,6 +26,9 @@ const PLAIN = new Set(['S', 'V', 'C', 'M', 'P']);
 /** Names of schema, table, column, type and constraint. */
 const NAMES = new Set(['s', 't', 'c', 'd', 'n']);
 
+/** Of class 22, those that the server raises with a sentence of its own: division by zero, too long, NULL where none may be, a negative LIMIT or OFFSET, a bad sample. */
+const PLAIN_22: ReadonlySet<string> = new Set(['22012', '22001', '22004', '2201W', '2201X']);
+
 export class Scrub {
   /** What the agent saw last. */
   #sight: Sight | undefined;
@@ -90,7 +93,7 @@ function saysNoData(fields: Fields, head: Expected | undefined, touches: boolean
   const code = fields.get('C') ?? '';
   // Only analysis of the text itself names a place in it (of a text that a function runs it is field p): no row has been read.
   if (OF_THE_TEXT.has(code.slice(0, 2)) && fields.has('P')) return true;
-  if (!isClass42(fields)) return DATALESS.has(code.slice(0, 2));
+  if (!isClass42(fields)) return DATALESS.has(code.slice(0, 2)) || PLAIN_22.has(code);
   // Casts to regclass and its like, to_tsquery and dynamic SQL raise these over values.
   return !touches || code === '42501' || head?.kind === 'parse' || head?.kind === 'describe';
 }

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY, type Pair, startPair } from './pair.ts';
 import { Random } from './random.ts';
 import { SECRETS } from './schema.ts';
 
-const STATEMENTS = Number(process.env['COUNTERSIGN_FUZZ_STATEMENTS'] ?? 2000) / 2;
+const STATEMENTS = Number(process.env['COUNTERSIGN_FUZZ_STATEMENTS'] ?? 2000) / 4;
 const SEED = Number(process.env['COUNTERSIGN_FUZZ_SEED'] ?? 20_260_101) + 1_000_000;
 
 /** Pieces of six characters of the masked texts that stand nowhere else, as they are, reversed, and in hex and base64 of each alignment. */

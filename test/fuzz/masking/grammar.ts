@@ -198,7 +198,7 @@ export class Grammar {
     const random = this.#random;
     if (type === 'number') return String(random.pick([0, 1, 2, 5, 10, 100, 1000, 9000.75, 1012.25]));
     if (type === 'date') return random.pick([`date '1970-01-01'`, `date '2000-06-15'`, `date '1955-01-06'`]);
-    return random.pick([`'north'`, `'***'`, `'a001@some0.example'`, `'name 1'`, `'z998@other.example'`, `'%e%'`]);
+    return random.pick([`'north'`, `'***'`, `'q001@elsewhere.org'`, `'name 1'`, `'q998@elsewhere.org'`, `'%e%'`]);
   }
 
   #cast(type: Type, sql: string): string {
