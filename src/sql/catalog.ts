@@ -16,6 +16,12 @@ export interface ColumnData {
   readonly collation?: string;
 }
 
+export interface IndexData {
+  readonly name: string;
+  /** In the index's order; an empty name for an expression. */
+  readonly columns: readonly string[];
+}
+
 export interface RelationData {
   readonly schema: string;
   readonly name: string;
@@ -32,6 +38,8 @@ export interface RelationData {
   readonly system: boolean;
   /** Names of the primary key's columns, in its order. */
   readonly primaryKey?: readonly string[];
+  /** MySQL: by which its rows may be read in an order of their own; without PRIMARY. */
+  readonly indexes?: readonly IndexData[];
   /** False when the proxy's own account may not read all of the relation's columns. */
   readonly readable?: false;
   /** Of a view: why its definition can't stand in the view's place (security barrier, another owner's rights, row security). Completes "the view …". */

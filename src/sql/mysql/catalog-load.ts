@@ -1,6 +1,6 @@
 /** Reads what a MySQL or MariaDB account can see of its server, by information_schema. Needs no privilege of its own. */
 
-import type { CatalogData, ColumnData, FunctionData, MysqlServerData, RelationData } from '../catalog.ts';
+import type { CatalogData, ColumnData, FunctionData, IndexData, MysqlServerData, RelationData } from '../catalog.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -17,8 +17,10 @@ const COLUMNS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, OR
   GENERATION_EXPRESSION AS expression, COLLATION_NAME AS collation, PRIVILEGES AS privileges FROM information_schema.COLUMNS
   WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
 
-const KEYS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, COLUMN_NAME AS c, SEQ_IN_INDEX AS place FROM information_schema.STATISTICS
-  WHERE INDEX_NAME = 'PRIMARY' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
+/** Rows aren't read in the order of a full-text index, nor of one that is invisible, which hints can't name. */
+const KEYS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, INDEX_NAME AS i, COLUMN_NAME AS c, SEQ_IN_INDEX AS place FROM information_schema.STATISTICS
+  WHERE INDEX_TYPE <> 'FULLTEXT' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')
+  /*!80000 AND IS_VISIBLE = 'YES' */ /*M!100600 AND IGNORED = 'NO' */`;
 
 /** The definition is empty for who may not see it. */
 const VIEWS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, VIEW_DEFINITION AS definition, SECURITY_TYPE AS security, DEFINER AS definer, CURRENT_USER() AS me /*M! , ALGORITHM AS algorithm */
@@ -87,7 +89,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], view: Row | undefined): RelationData {
   const schema = text(row['s']);
   const barrier = view === undefined ? undefined : barrierOf(view);
-  const primaryKey = keys.toSorted((a, b) => Number(a['place']) - Number(b['place'])).map((each) => text(each['c']));
+  const [primaryKey, indexes] = indexesOf(keys);
   return {
     schema,
     name: text(row['n']),
@@ -98,9 +100,17 @@ function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], vie
     ...(view === undefined ? {} : { definition: text(view['definition']) }),
     system: SYSTEM.has(schema.toLowerCase()),
     ...(primaryKey.length === 0 ? {} : { primaryKey }),
+    ...(indexes.length === 0 ? {} : { indexes }),
     ...(isReadable(columns) ? {} : { readable: false as const }),
     ...(barrier === undefined ? {} : { barrier }),
   };
+}
+
+function indexesOf(keys: readonly Row[]): [primaryKey: readonly string[], indexes: readonly IndexData[]] {
+  const sorted = keys.toSorted((a, b) => Number(a['place']) - Number(b['place']));
+  const byIndex = Map.groupBy(sorted, (each) => text(each['i']));
+  const all = [...byIndex].map(([name, parts]): IndexData => ({ name, columns: parts.map((each) => text(each['c'])) })).toSorted((a, b) => compare(a.name, b.name));
+  return [all.find(({ name }) => name === 'PRIMARY')?.columns ?? [], all.filter(({ name }) => name !== 'PRIMARY')];
 }
 
 /** A view whose definer is somebody else may show what we couldn't read, and one that is computed beforehand isn't what its definition is in another's place. */

@@ -6,6 +6,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unordered } from './answers.ts';
 import { Grammar } from './grammar.ts';
 import { gaveUp, type Pair, type Server, startPair } from './pair.ts';
 import { Random } from './random.ts';
@@ -45,7 +46,7 @@ describe.each(['postgres', 'mariadb', 'mysql'] as const)('%s', (server) => {
       const statement = new Grammar(new Random(seed), server === 'postgres' ? 'postgres' : 'mysql').statement();
       for (const text of texts(statement)) {
         const [left, right] = await Promise.all([pair.left.answer(text), pair.right.answer(text)]);
-        if (normal(left) !== normal(right) && !gaveUp(left) && !gaveUp(right)) expect.fail(`seed ${seed}: ${text}\nleft:  ${JSON.stringify(normal(left))}\nright: ${JSON.stringify(normal(right))}\nof ${statement}`);
+        if (normal(left) !== normal(right) && !gaveUp(left) && !gaveUp(right) && !(server === 'mariadb' && unordered(left) === unordered(right))) expect.fail(`seed ${seed}: ${text}\nleft:  ${JSON.stringify(normal(left))}\nright: ${JSON.stringify(normal(right))}\nof ${statement}`);
         if (text === statement) seen[outcome(server, left)]++;
       }
     }

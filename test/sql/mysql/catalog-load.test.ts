@@ -27,10 +27,10 @@ for (const flavour of FLAVOURS) {
 
     it('what masks need to know is there', async () => {
       await using subject = await startSubject(flavour);
-      await subject.server.query("CREATE TABLE kinds (b int, a int, c varchar(9) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, g int AS (a + 1), i int INVISIBLE, PRIMARY KEY (a, b)); CREATE USER other IDENTIFIED BY 'x'; CREATE DEFINER = other SQL SECURITY DEFINER VIEW others AS SELECT a FROM kinds; CREATE SQL SECURITY INVOKER VIEW own AS SELECT a FROM kinds", [], 'shop');
+      await subject.server.query(`CREATE TABLE kinds (b int, a int, c varchar(9) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, g int AS (a + 1), i int INVISIBLE, PRIMARY KEY (a, b), KEY later (c, a), KEY early (b)); CREATE INDEX unseen ON kinds (c) ${flavour === 'mysql' ? 'INVISIBLE' : 'IGNORED'}; CREATE USER other IDENTIFIED BY 'x'; CREATE DEFINER = other SQL SECURITY DEFINER VIEW others AS SELECT a FROM kinds; CREATE SQL SECURITY INVOKER VIEW own AS SELECT a FROM kinds`, [], 'shop');
       const { relations } = await subject.catalogSource.load();
       const find = (name: string): (typeof relations)[number] | undefined => relations.find((relation) => relation.schema === 'shop' && relation.name === name);
-      expect(find('kinds')).toMatchObject({ primaryKey: ['a', 'b'], columns: [{ name: 'b', notNull: true }, { name: 'a', notNull: true }, { name: 'c', notNull: true, collation: 'latin1_bin' }, { name: 'g', generated: expect.stringMatching(/a.*\+ 1/) as string }, { name: 'i', hidden: true }] });
+      expect(find('kinds')).toMatchObject({ primaryKey: ['a', 'b'], indexes: [{ name: 'early', columns: ['b'] }, { name: 'later', columns: ['c', 'a'] }], columns: [{ name: 'b', notNull: true }, { name: 'a', notNull: true }, { name: 'c', notNull: true, collation: 'latin1_bin' }, { name: 'g', generated: expect.stringMatching(/a.*\+ 1/) as string }, { name: 'i', hidden: true }] });
       expect(find('kinds')?.columns.filter(({ hidden, generated }) => hidden === true || generated !== undefined)).toHaveLength(2);
       expect(find('kinds')?.readable).toBeUndefined();
       expect(find('others')?.barrier).toBe('is run with the rights of other@%');

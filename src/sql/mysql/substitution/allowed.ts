@@ -47,7 +47,14 @@ class Reader {
     if (!isSymbol(close, ')') || !isWord(as, 'AS') || called?.kind !== 'name') return undefined;
     const end = this.#now.length - 3;
     if (!this.#details(this.#old.slice(name.end), called.text, name.name, end)) return undefined;
+    const ignored = this.#ignored(end);
+    const from = this.#at;
     const conditions = this.#conditions(end, new Set(masked.columns.filter(({ filtered }) => filtered !== 'equality' || this.#check.explains).map((column) => fold(column.name))), new Set(masked.columns.map((column) => fold(column.name))));
+    const lookedUp = new Set(this.#now.slice(from, this.#at).flatMap((token) => (token.kind === 'name' ? [fold(token.text)] : [])));
+    for (const { name: index, columns } of relation.indexes ?? []) {
+      const tells = columns.some((column) => column === '' || (masked.columns.some((each) => each.name === column) && !lookedUp.has(fold(column))));
+      if (tells && !ignored.has(index)) return undefined;
+    }
     return conditions === undefined || !this.#locks(end) ? undefined : { schema: relation.schema, called: called.text, conditions };
   }
 
@@ -98,6 +105,18 @@ class Reader {
       aliased = true;
     }
     return aliased || called === name;
+  }
+
+  /** Indexes that the subquery must not be read by. */
+  #ignored(end: number): ReadonlySet<string> {
+    const names = new Set<string>();
+    if (!this.#take('IGNORE', 'INDEX', '(')) return names;
+    for (let token = this.#now[this.#at]; this.#at < end && token?.kind === 'name'; token = this.#now[this.#at]) {
+      names.add(token.text);
+      this.#at++;
+      if (!this.#take(',')) break;
+    }
+    return this.#take(')') ? names : new Set();
   }
 
   #conditions(end: number, forbidden: ReadonlySet<string>, masked: ReadonlySet<string>): string[] | undefined {

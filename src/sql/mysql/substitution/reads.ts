@@ -23,7 +23,7 @@ export interface Read {
   /** What the subquery is called, as written. */
   readonly called: string;
   /** Conditions that go into the subquery, as SQL, and where they stood. */
-  readonly moved: { readonly region: Region; readonly sql: string }[];
+  readonly moved: { readonly region: Region; readonly column: string; readonly sql: string }[];
   locks: readonly Clause[];
 }
 
@@ -145,7 +145,7 @@ export class Reads implements Host {
       return true;
     }
     if (source.factor.nullable || !this.#keepsOrder(condition.region, read, before, scope, source)) return false;
-    read.moved.push({ region: condition.region, sql });
+    read.moved.push({ region: condition.region, column: origin.column, sql });
     this.#of.uses.constants += condition.constants.length;
     this.use([origin], 'lookup');
     return true;
@@ -184,12 +184,12 @@ export class Reads implements Host {
   }
 
   /** A comparison of a column that isn't masked means the same in the subquery. */
-  #company({ name, region, operator, constants }: Comparison, source: Source): { readonly region: Region; readonly sql: string } | undefined {
+  #company({ name, region, operator, constants }: Comparison, source: Source): Read['moved'][number] | undefined {
     const { outline } = this.#of;
     const column = source.shape.columns.find((each) => fold(each.name) === fold(name));
     if (column === undefined || column.of.size > 0) return undefined;
     const values = constants.map((each) => outline.written(each));
-    return { region, sql: operator === 'IN' ? `${quoted(column.name)} IN (${values.join(', ')})` : `${quoted(column.name)} ${operator} ${values.join('')}` };
+    return { region, column: column.name, sql: operator === 'IN' ? `${quoted(column.name)} IN (${values.join(', ')})` : `${quoted(column.name)} ${operator} ${values.join('')}` };
   }
 }
 

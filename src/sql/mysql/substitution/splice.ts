@@ -58,6 +58,8 @@ class Splicer {
     if (known.masked === undefined) return;
     const parts = [`SELECT ${columnsOf(known.relation, known.masked, this.#reads.sight, this.#mentioned(known.relation), this.#explains)} FROM ${quoted(known.relation.schema)}.${quoted(known.relation.name)}`];
     for (const detail of factor.details) parts.push(this.#tokensOf(detail));
+    const telling = tellingIndexes(known.relation, known.masked, new Set(moved.map(({ column }) => column)));
+    if (telling.length > 0) parts.push(`IGNORE INDEX (${telling.map(quoted).join(', ')})`);
     const conditions = moved.toSorted((a, b) => a.region.from - b.region.from).map(({ sql }) => sql);
     if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
     for (const lock of read.locks) parts.push(this.#lockOf(lock));
@@ -152,6 +154,15 @@ class Splicer {
     for (let at = from; at < to; at++) if ((at - from) % 2 === 0 ? !isIdentifier(this.#outline.tokens[at]) : !isSymbol(this.#outline.tokens[at], '.')) return false;
     return true;
   }
+}
+
+/**
+ * Indexes in whose order rows would tell the order of masked values: a server reads a whole table by the smallest index that has all it needs.
+ * Those by whose masked columns rows are looked up are wanted. @param lookedUp names of columns
+ */
+function tellingIndexes({ indexes = [] }: RelationData, { columns: masked }: MaskedRelation, lookedUp: ReadonlySet<string>): string[] {
+  const hidden = new Set(masked.map(({ name }) => name).filter((name) => !lookedUp.has(name)));
+  return indexes.filter(({ columns }) => columns.some((name) => name === '' || hidden.has(name))).map(({ name }) => name);
 }
 
 /** Masks that may hold a key. */

@@ -40,7 +40,7 @@ export function catalog(flavour: 'mysql' | 'mariadb', folding = 0): CatalogData 
       relation('archive', 'customers', CUSTOMERS.slice(0, 3)),
       relation('shop', 'Mixed Case', [column(1, 'id', 'int'), column(2, 'Odd `Name', 'int'), column(3, 'Secret', 'varchar(20)')]),
       relation('shop', 'copies', [column(1, 'id', 'int'), column(2, 'note', 'varchar(80)')]),
-      relation('shop', 'customers', CUSTOMERS, { primaryKey: ['id'] }),
+      relation('shop', 'customers', CUSTOMERS, { primaryKey: ['id'], indexes: [{ name: 'by_email', columns: ['email'] }, { name: 'by_name', columns: ['name'] }] }),
       relation('shop', 'hiding', [column(1, 'id', 'int'), column(2, 'unseen', 'int', { hidden: true }), column(3, 'secret', 'varchar(20)')]),
       relation('shop', 'orders', [column(1, 'id', 'int'), column(2, 'customer_id', 'int'), column(3, 'total', 'decimal(10,2)'), column(4, 'note', 'varchar(80)')]),
       relation('shop', 'parted', [column(1, 'id', 'int'), column(2, 'secret', 'varchar(20)')]),

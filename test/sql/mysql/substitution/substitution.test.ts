@@ -12,7 +12,7 @@ const masks = sight();
 
 /** All columns of customers, each masked one as its mask. */
 const CC = "`id`, `name`, IF(`email` IS NULL, NULL, CONCAT('***', LEFT(`email`, 0))) AS `email`, IF(`ssn` IS NULL, NULL, CONCAT('***-**-****', LEFT(`ssn`, 0))) AS `ssn`, IF(`balance` IS NULL, NULL, CAST(0 AS DECIMAL(10,2))) AS `balance`, IF(`born` IS NULL, NULL, CAST('1970-01-01' AS DATE)) AS `born`";
-const FROM = 'FROM (SELECT CC FROM `shop`.`customers`)';
+const FROM = 'FROM (SELECT CC FROM `shop`.`customers` IGNORE INDEX (`by_email`))';
 
 const BOTH: readonly (readonly [string, string])[] = [
   ['SELECT * FROM customers', `SELECT * ${FROM} AS \`customers\``],
@@ -24,12 +24,15 @@ const BOTH: readonly (readonly [string, string])[] = [
   ['SELECT id FROM customers WHERE email = ? AND id = ?', 'SELECT id FROM (SELECT CC FROM `shop`.`customers` WHERE `email` = CONCAT(?)) AS `customers` WHERE TRUE AND id = ?'],
   ['SELECT id FROM customers WHERE id > ? AND email = ?', 'SELECT id FROM (SELECT CC FROM `shop`.`customers` WHERE `id` > ? AND `email` = CONCAT(?)) AS `customers` WHERE TRUE AND TRUE'],
   ['SELECT id FROM customers WHERE upper(name) = ? AND email = ?', `SELECT id ${FROM} AS \`customers\` WHERE upper(name) = ? AND email = ?`],
-  ['SELECT id + ? FROM customers WHERE ssn IN (?, ?) AND born = ? AND balance = ?', "SELECT id + ? FROM (SELECT CC FROM `shop`.`customers` WHERE `ssn` IN (CONCAT(?), CONCAT(?)) AND `born` = CAST(? AS DATE) AND `balance` = CAST(? AS DECIMAL(65,30))) AS `customers` WHERE TRUE AND TRUE AND TRUE"],
+  ['SELECT id + ? FROM customers WHERE ssn IN (?, ?) AND born = ? AND balance = ?', "SELECT id + ? FROM (SELECT CC FROM `shop`.`customers` IGNORE INDEX (`by_email`) WHERE `ssn` IN (CONCAT(?), CONCAT(?)) AND `born` = CAST(? AS DATE) AND `balance` = CAST(? AS DECIMAL(65,30))) AS `customers` WHERE TRUE AND TRUE AND TRUE"],
   ['SELECT 1 FROM orders o JOIN customers c ON c.id = ? WHERE c.email = ?', `SELECT 1 FROM orders o JOIN ${FROM.slice(5)} AS \`c\` ON c.id = ? WHERE c.email = ?`],
-  ['SELECT 1 FROM customers a, customers b WHERE b.email = ? AND a.email = ?', "SELECT 1 FROM (SELECT CC FROM `shop`.`customers`) AS `a`, (SELECT CC FROM `shop`.`customers` WHERE `email` = CONCAT(?)) AS `b` WHERE TRUE AND a.email = ?"],
+  ['SELECT 1 FROM customers a, customers b WHERE b.email = ? AND a.email = ?', "SELECT 1 FROM (SELECT CC FROM `shop`.`customers` IGNORE INDEX (`by_email`)) AS `a`, (SELECT CC FROM `shop`.`customers` WHERE `email` = CONCAT(?)) AS `b` WHERE TRUE AND a.email = ?"],
   ['SELECT id FROM parted PARTITION (p0) AS p USE INDEX (PRIMARY) FOR UPDATE', "SELECT id FROM (SELECT `id`, IF(`secret` IS NULL, NULL, CONCAT('***', LEFT(`secret`, 0))) AS `secret` FROM `shop`.`parted` PARTITION (p0) USE INDEX (PRIMARY) FOR UPDATE) AS `p` FOR UPDATE"],
   ['SELECT * FROM hiding', "SELECT * FROM (SELECT `id`, IF(`secret` IS NULL, NULL, CONCAT('***', LEFT(`secret`, 0))) AS `secret` FROM `shop`.`hiding`) AS `hiding`"],
   ['SELECT unseen FROM hiding', "SELECT unseen FROM (SELECT `id`, `unseen`, IF(`secret` IS NULL, NULL, CONCAT('***', LEFT(`secret`, 0))) AS `secret` FROM `shop`.`hiding`) AS `hiding`"],
+  // The agent's own hints stay, and can't bring back an index whose order tells of masked values.
+  ['SELECT id FROM customers c USE INDEX (by_email)', 'SELECT id FROM (SELECT CC FROM `shop`.`customers` USE INDEX (by_email) IGNORE INDEX (`by_email`)) AS `c`'],
+  ["SELECT id FROM customers WHERE email = 'x'", "SELECT id FROM (SELECT CC FROM `shop`.`customers` WHERE `email` = 'x') AS `customers` WHERE TRUE"],
   ['EXPLAIN SELECT secret FROM parted WHERE secret = \'x\'', "EXPLAIN SELECT secret FROM (SELECT `id`, IF(NULL IS NULL, NULL, CONCAT('***', LEFT(NULL, 0))) AS `secret` FROM `shop`.`parted`) AS `parted` WHERE secret = 'x'"],
 ];
 
@@ -40,12 +43,12 @@ const MORE: readonly (readonly [string, string])[] = [
 
 const MYSQL: readonly (readonly [string, string])[] = [
   ['TABLE customers LIMIT 1', `SELECT * ${FROM} AS \`customers\` LIMIT 1`],
-  ['SELECT c.id FROM customers c, orders o FOR SHARE OF c, o SKIP LOCKED', 'SELECT c.id FROM (SELECT CC FROM `shop`.`customers` FOR SHARE SKIP LOCKED) AS `c`, orders o FOR SHARE OF o SKIP LOCKED'],
+  ['SELECT c.id FROM customers c, orders o FOR SHARE OF c, o SKIP LOCKED', 'SELECT c.id FROM (SELECT CC FROM `shop`.`customers` IGNORE INDEX (`by_email`) FOR SHARE SKIP LOCKED) AS `c`, orders o FOR SHARE OF o SKIP LOCKED'],
 ];
 
 const MARIADB: readonly (readonly [string, string])[] = [
-  ["SELECT id FROM customers FOR SYSTEM_TIME AS OF TIMESTAMP'2020-01-01' c", "SELECT id FROM (SELECT CC FROM `shop`.`customers` FOR SYSTEM_TIME AS OF TIMESTAMP'2020-01-01') AS `c`"],
-  ['SELECT id FROM customers LOCK IN SHARE MODE', 'SELECT id FROM (SELECT CC FROM `shop`.`customers` LOCK IN SHARE MODE) AS `customers` LOCK IN SHARE MODE'],
+  ["SELECT id FROM customers FOR SYSTEM_TIME AS OF TIMESTAMP'2020-01-01' c", "SELECT id FROM (SELECT CC FROM `shop`.`customers` FOR SYSTEM_TIME AS OF TIMESTAMP'2020-01-01' IGNORE INDEX (`by_email`)) AS `c`"],
+  ['SELECT id FROM customers LOCK IN SHARE MODE', 'SELECT id FROM (SELECT CC FROM `shop`.`customers` IGNORE INDEX (`by_email`) LOCK IN SHARE MODE) AS `customers` LOCK IN SHARE MODE'],
 ];
 
 for (const flavour of ['mariadb', 'mysql'] as const) {
@@ -101,7 +104,7 @@ for (const flavour of ['mariadb', 'mysql'] as const) {
     it('folds names as the server does', async () => {
       expect(substitute('SELECT * FROM CUSTOMERS', masks).text).toBeUndefined();
       const folding = await substituteWith(catalog(flavour, 1));
-      expect(folding('SELECT * FROM CUSTOMERS WHERE SHOP.CUSTOMERS.id = 1', masks).text).toContain('FROM `shop`.`customers`) AS `CUSTOMERS` WHERE `CUSTOMERS`.id = 1');
+      expect(folding('SELECT * FROM CUSTOMERS WHERE SHOP.CUSTOMERS.id = 1', masks).text).toContain('FROM `shop`.`customers` IGNORE INDEX (`by_email`)) AS `CUSTOMERS` WHERE `CUSTOMERS`.id = 1');
     });
 
     it('reads quotes as the session does', () => {
