@@ -106,6 +106,26 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await held(`update customers set email = '***@example.com' where id = 1`)).toContain('customers.email');
   });
 
+  it.runIf(dialect.name === 'PostgreSQL')('what a write is released for doesn\'t answer with real values, and what would is refused', async () => {
+    const other = await world.agent();
+    const text = `update customers set name = 'ann' where email like 'ann@%' returning id, email`;
+    other.send(text);
+    const { id } = await world.proxy.pending(text);
+    await world.proxy.decide(id, 'approve');
+    expect((await other.ended()).rows).toEqual([['1', '***@example.com']]);
+    other.destroy();
+    for (const each of [
+      'with d as (update customers set name = name returning email) select email from d', 'update customers set name = name returning upper(email)',
+      'update customers set name = email returning name', 'update customers c set name = name returning c',
+    ]) expect(await refusal(each)).toContain('RETURNING');
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('a text doesn\'t show what runs in its place', async () => {
+    expect(await refusal('select current_query(), id from customers')).toContain('current_query');
+    expect(await rows('select current_query()')).toEqual([['select current_query()']]);
+    expect(await held('select statement from pg_prepared_statement()')).toContain('routine');
+  });
+
   it('errors say nothing of masked values', async () => {
     const message = await refusal(`insert into customers values (9, 'x', 'ann@example.com', '9', 1)`);
     expect(message).not.toContain('ann@example.com');

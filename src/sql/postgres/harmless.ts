@@ -4,7 +4,8 @@
  *
  * Made of every built-in declared IMMUTABLE or STABLE, less those that run SQL from text or call a type's input function by
  * name, and of the VOLATILE ones that were read one by one. Functions over `cstring` or `internal` (type input and
- * output, index and trigger support) are left out: nobody calls them directly in good faith. A name that isn't here is not vetted.
+ * output, index and trigger support) are left out: nobody calls them directly in good faith; so are those that show
+ * texts of statements, which may hold values and the key of hashes. A name that isn't here is not vetted.
  */
 const NAMES = `
   abbrev abs aclcontains acldefault aclexplode aclinsert aclitemeq aclremove acos acosd acosh age any_value any_value_transfn
@@ -116,7 +117,7 @@ const NAMES = `
   pg_collation_actual_version pg_collation_for pg_collation_is_visible pg_column_compression pg_column_is_updatable pg_column_size
   pg_column_toast_chunk_id pg_conf_load_time pg_control_checkpoint pg_control_init pg_control_recovery pg_control_system
   pg_conversion_is_visible pg_current_logfile pg_current_snapshot pg_current_wal_flush_lsn pg_current_wal_insert_lsn pg_current_wal_lsn
-  pg_current_xact_id pg_current_xact_id_if_assigned pg_cursor pg_database_collation_actual_version pg_database_size pg_ddl_command_send
+  pg_current_xact_id pg_current_xact_id_if_assigned pg_database_collation_actual_version pg_database_size pg_ddl_command_send
   pg_dependencies_send pg_describe_object pg_encoding_max_length pg_encoding_to_char pg_event_trigger_ddl_commands
   pg_event_trigger_dropped_objects pg_event_trigger_table_rewrite_oid pg_event_trigger_table_rewrite_reason pg_extension_update_paths
   pg_filenode_relation pg_function_is_visible pg_get_acl pg_get_aios pg_get_backend_memory_contexts pg_get_catalog_foreign_keys
@@ -133,13 +134,13 @@ const NAMES = `
   pg_lsn_gt pg_lsn_hash pg_lsn_hash_extended pg_lsn_larger pg_lsn_le pg_lsn_lt pg_lsn_mi pg_lsn_mii pg_lsn_ne pg_lsn_pli pg_lsn_send
   pg_lsn_smaller pg_mcv_list_items pg_mcv_list_send pg_my_temp_schema pg_ndistinct_send pg_node_tree_send pg_notification_queue_usage
   pg_numa_available pg_opclass_is_visible pg_operator_is_visible pg_options_to_table pg_opfamily_is_visible pg_partition_ancestors pg_partition_root
-  pg_partition_tree pg_postmaster_start_time pg_prepared_statement pg_prepared_xact pg_relation_filenode pg_relation_filepath
+  pg_partition_tree pg_postmaster_start_time pg_prepared_xact pg_relation_filenode pg_relation_filepath
   pg_relation_is_publishable pg_relation_is_updatable pg_relation_size pg_replication_origin_oid pg_replication_origin_progress
   pg_replication_origin_session_is_setup pg_replication_origin_session_progress pg_safe_snapshot_blocking_pids pg_sequence_last_value
   pg_sequence_parameters pg_settings_get_flags pg_show_all_settings pg_show_replication_origin_status pg_size_bytes pg_size_pretty
   pg_snapshot_send pg_snapshot_xip pg_snapshot_xmax pg_snapshot_xmin pg_split_walfile_name pg_stat_clear_snapshot
-  pg_stat_force_next_flush pg_stat_get_activity pg_stat_get_analyze_count pg_stat_get_archiver pg_stat_get_autoanalyze_count
-  pg_stat_get_autovacuum_count pg_stat_get_backend_activity pg_stat_get_backend_activity_start pg_stat_get_backend_client_addr
+  pg_stat_force_next_flush pg_stat_get_analyze_count pg_stat_get_archiver pg_stat_get_autoanalyze_count
+  pg_stat_get_autovacuum_count pg_stat_get_backend_activity_start pg_stat_get_backend_client_addr
   pg_stat_get_backend_client_port pg_stat_get_backend_dbid pg_stat_get_backend_idset pg_stat_get_backend_io pg_stat_get_backend_pid
   pg_stat_get_backend_start pg_stat_get_backend_subxact pg_stat_get_backend_userid pg_stat_get_backend_wait_event
   pg_stat_get_backend_wait_event_type pg_stat_get_backend_wal pg_stat_get_backend_xact_start

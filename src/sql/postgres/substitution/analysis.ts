@@ -57,6 +57,8 @@ export class Analysis {
   readonly #touchy = new Map<RelationData, boolean>();
   #steps = 0;
   lookups: boolean;
+  /** A function in it that shows texts of statements. */
+  showsTexts: string | undefined;
 
   constructor(around: Surroundings, text: string, offset: (bytes: number) => number) {
     this.around = around;

@@ -35,6 +35,7 @@ function content(analysis: Analysis, kind: string, value: unknown, stand: Stand)
   if (kind === 'NullTest') return nullTest(analysis, value as NullTest, stand);
   if (kind === 'SelectStmt') return analysis.query({ SelectStmt: value } as Node, stand.scope, stand.ctes).taint;
   if (kind === 'RangeVar' || kind.endsWith('Stmt')) throw new Obstacle(`A ${kind} stands where none is known.`);
+  if (kind === 'FuncCall') refuseQueryTexts(analysis, value as FuncCall);
   const inside = fields(analysis, kind, value, stand);
   if (AGGREGATES.has(kind) || (kind === 'FuncCall' && isRowwise(analysis, value as FuncCall))) analysis.uses.add(inside, 'filtered', 'is combined over rows by a function');
   return inside;
@@ -91,6 +92,14 @@ function subLink(analysis: Analysis, link: SubLink, stand: Stand): Origins {
   if (link.subLinkType === 'ANY_SUBLINK' || link.subLinkType === 'ALL_SUBLINK') analysis.uses.add(shown, 'filtered', 'is compared with the rows of a subquery');
   if (link.subLinkType === 'ARRAY_SUBLINK') analysis.uses.add(shown, 'filtered', 'is gathered over rows');
   return shown;
+}
+
+/** Would show what runs in the text's place, where the key of hashes may be. In other texts they show what the agent wrote. */
+const QUERY_TEXTS: ReadonlySet<string> = new Set(['current_query', 'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_prepared_statement', 'pg_cursor']);
+
+function refuseQueryTexts(analysis: Analysis, call: FuncCall): void {
+  const name = strings(call.funcname).at(-1) ?? '';
+  if (QUERY_TEXTS.has(name)) analysis.showsTexts = name;
 }
 
 function isRowwise(analysis: Analysis, call: FuncCall): boolean {

@@ -92,9 +92,12 @@ export interface Ctes {
 /** The uses found so far, none twice in the same way. */
 export class Uses {
   readonly #found = new Map<string, ColumnUse>();
+  /** How often a write was found to read its target's own values, the same one again included. */
+  ownReads = 0;
 
   add(origins: Iterable<Origin>, use: Use, because?: string, value?: string | number): void {
     for (const { relation, column } of origins) {
+      if (use === 'own') this.ownReads++;
       const key = JSON.stringify([relation, column.name, use, value]);
       if (this.#found.has(key)) continue;
       this.#found.set(key, { relation, column: column.name, use, ...(because === undefined ? {} : { because }), ...(value === undefined ? {} : { value }) });

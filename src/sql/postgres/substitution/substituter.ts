@@ -55,6 +55,7 @@ export class Substituter {
     try {
       substitutePlaces(analysis);
       const edits = editsOf(analysis);
+      if (edits.length > 0 && analysis.showsTexts !== undefined) throw new Obstacle(`${analysis.showsTexts} shows texts of statements, which it can't in a statement that reads masked columns; call it in one of its own.`);
       const spliced = applyEdits(text, edits);
       const objection = verify({ parser: this.#parser, catalog: this.#catalog, sight, path }, statements, spliced);
       if (objection !== undefined) throw new Obstacle(`The statement with masks could not be verified: ${objection}.`);

@@ -68,6 +68,7 @@ export class SeenViews {
     if (raw === undefined || more !== undefined) throw new Obstacle('its definition isn\'t known');
     const analysis = new Analysis(this.around([], false), text, utf16Offsets(text, Buffer.byteLength(text)));
     const { columns, taint } = query(analysis, raw.stmt, undefined, undefined, false);
+    if (analysis.showsTexts !== undefined) throw new Obstacle(`it calls ${analysis.showsTexts}, which shows texts of statements`);
     const reads = analysis.places.size > 0;
     const barrier = this.#everyView ? undefined : this.#barrier(view, raw.stmt, [...analysis.places.values()].map(({ relation }) => relation));
     substitutePlaces(analysis);

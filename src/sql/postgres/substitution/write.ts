@@ -14,6 +14,8 @@ import type { Column, Ctes, Entry, Origins, Scope } from './model.ts';
 import { answerOf, targets } from './query.ts';
 
 const OWN = 'is read from the table being written';
+const NO_COMPUTING = 'RETURNING computes with real values of masked columns; return the columns as they are, or others.';
+const NO_HANDING_ON = 'RETURNING hands real values of masked columns to the rest of the statement; return other columns, or make it a statement of its own.';
 
 function target(analysis: Analysis, range: RangeVar | undefined): Entry {
   const alias = { aliasname: range?.relname ?? '', ...range?.alias };
@@ -46,8 +48,9 @@ export function insert(analysis: Analysis, stmt: InsertStmt, around: Scope | und
   const only = rows?.length === 1 ? as('List', rows[0])?.items : undefined;
   for (const [index, name] of names.entries()) if (only === undefined || index < only.length) written(analysis, into, name, only?.[index]);
   here.scope.entries.push(into);
+  const before = analysis.uses.ownReads;
   if (stmt.onConflictClause !== undefined) conflict(analysis, stmt.onConflictClause, into, here);
-  return returning(analysis, stmt.returningClause, into, here, nested);
+  return returning(analysis, stmt.returningClause, { into, here, nested, stored: analysis.uses.ownReads > before });
 }
 
 function written(analysis: Analysis, into: Entry, name: string | undefined, value: Node | undefined): void {
@@ -88,8 +91,9 @@ export function update(analysis: Analysis, stmt: UpdateStmt, around: Scope | und
   const from = stmt.fromClause ?? [];
   for (const node of from) fromItem(analysis, node, here);
   conjunction(analysis, stmt.whereClause, here, undefined, 'is compared in WHERE');
+  const before = analysis.uses.ownReads;
   assign(analysis, stmt.targetList, into, here);
-  return returning(analysis, stmt.returningClause, into, here, nested);
+  return returning(analysis, stmt.returningClause, { into, here, nested, stored: analysis.uses.ownReads > before });
 }
 
 export function remove(analysis: Analysis, stmt: DeleteStmt, around: Scope | undefined, outer: Ctes | undefined, nested: boolean): Answer {
@@ -98,7 +102,7 @@ export function remove(analysis: Analysis, stmt: DeleteStmt, around: Scope | und
   here.scope.entries.push(into);
   for (const node of stmt.usingClause ?? []) fromItem(analysis, node, here);
   conjunction(analysis, stmt.whereClause, here, undefined, 'is compared in WHERE');
-  return returning(analysis, stmt.returningClause, into, here, nested);
+  return returning(analysis, stmt.returningClause, { into, here, nested, stored: false });
 }
 
 export function merge(analysis: Analysis, stmt: MergeStmt, around: Scope | undefined, outer: Ctes | undefined, nested: boolean): Answer {
@@ -108,6 +112,7 @@ export function merge(analysis: Analysis, stmt: MergeStmt, around: Scope | undef
   fromItem(analysis, stmt.sourceRelation, here);
   here.scope.entries.push(into);
   analysis.uses.add(expression(analysis, stmt.joinCondition, here), 'filtered', 'is compared in MERGE … ON');
+  const before = analysis.uses.ownReads;
   for (const node of stmt.mergeWhenClauses ?? []) {
     const clause = as('MergeWhenClause', node);
     analysis.uses.add(expression(analysis, clause?.condition, here), 'filtered', 'is compared in MERGE … WHEN');
@@ -120,12 +125,25 @@ export function merge(analysis: Analysis, stmt: MergeStmt, around: Scope | undef
       }
     }
   }
-  return returning(analysis, stmt.returningClause, into, here, nested);
+  return returning(analysis, stmt.returningClause, { into, here, nested, stored: analysis.uses.ownReads > before });
 }
 
-/** Plain columns of the target are masked in the rows that come back, by their origin; within another query there is no such place. */
-function returning(analysis: Analysis, clause: ReturningClause | undefined, into: Entry, here: Level, nested: boolean): Answer {
+interface Written {
+  readonly into: Entry;
+  readonly here: Level;
+  readonly nested: boolean;
+  /** What is stored, or whether it is, was made of the target's own masked values. */
+  readonly stored: boolean;
+}
+
+/**
+ * Plain columns of the target are masked in the rows that come back, by their origin; within another query there is no such place.
+ * @throws {Obstacle} where real values would be in the answer, which nobody who releases the statement could keep out of it
+ */
+function returning(analysis: Analysis, clause: ReturningClause | undefined, { into, here, nested, stored }: Written): Answer {
   if (clause === undefined) return answerOf([]);
+  if (stored) throw new Obstacle('RETURNING could show real values of masked columns that the statement stores in others; leave RETURNING out.');
+  const before = analysis.uses.ownReads;
   const named = (clause.options ?? []).map((node) => as('ReturningOption', node)?.value ?? '');
   const aliases = ['old', 'new', ...named].filter((alias) => !here.scope.entries.some((entry) => entry.alias === alias));
   // Only by their names: an unqualified column is the target's.
@@ -141,6 +159,7 @@ function returning(analysis: Analysis, clause: ReturningClause | undefined, into
     if (answer.columns === undefined) known = false;
     else columns.push(...answer.columns);
   }
+  if (analysis.uses.ownReads > before) throw new Obstacle(nested ? NO_HANDING_ON : NO_COMPUTING);
   return { columns: known ? columns : undefined, taint };
 }
 

@@ -23,6 +23,10 @@ read,routine | r:public.orders(total) | SELECT string_agg('a', ',' ORDER BY add_
 read,routine | r:public.orders(id) | SELECT id FROM orders TABLESAMPLE system (add_tax(1)::real)
 read,routine | r:public.orders(id) unresolved | SELECT id FROM orders TABLESAMPLE system_rows (1)
 read,routine | none | VALUES (add_tax(1))
+read,routine | none | SELECT query FROM pg_stat_get_activity(NULL)
+read,routine | none | SELECT pg_catalog.pg_stat_get_backend_activity(1)
+read,routine | none | SELECT statement FROM pg_prepared_statement()
+read,routine | none | SELECT statement FROM pg_cursor()
 read,routine | none | SELECT ARRAY[add_tax(1)], ROW(add_tax(1))
 read,routine | none | SELECT CASE WHEN false THEN drop_everything() END
 read,routine | none | SELECT coalesce(1, add_tax(1))
