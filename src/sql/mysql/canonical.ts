@@ -121,9 +121,19 @@ class Writer implements Canonical {
     }
     // A subquery is one, lateral or not.
     if (token.text === 'LATERAL' && isSymbol(next, '(') && isWord(this.#tokens[at + 2], 'SELECT', 'WITH')) return at + 1;
+    const hint = this.#pastHint(at);
+    if (hint !== undefined) return hint;
     if (INTRODUCER.test(token.text) && (next?.kind === 'string' || next?.kind === 'number')) return at + 1;
     this.#put(PLAIN_NAME.test(token.written) ? token.written : `\`${this.#name(token.written)}\``, this.#touches(at));
     return this.#pastManners(at + 1, token.text);
+  }
+
+  /** `IGNORE INDEX (a, b)`, which says how: not every parser knows it. */
+  #pastHint(at: number): number | undefined {
+    if (!isWord(this.#tokens[at], 'IGNORE') || !isWord(this.#tokens[at + 1], 'INDEX', 'KEY') || !isSymbol(this.#tokens[at + 2], '(')) return undefined;
+    let end = at + 3;
+    while (isIdentifier(this.#tokens[end]) || isSymbol(this.#tokens[end], ',')) end++;
+    return isSymbol(this.#tokens[end], ')') ? end + 1 : undefined;
   }
 
   #pastManners(from: number, verb: string): number {
