@@ -53,7 +53,7 @@ const ATTACKS: readonly (readonly [string, string, string])[] = [
   ['a batch', 'select 1; select email::int from people', `C="22P02" ${ABOUT}`],
   ['a column that isn\'t there', 'select emial from people', 'C="42703" M="column \\"emial\\" does not exist" H="Perhaps you meant to reference the column \\"people.email\\"." P="8"'],
   ['a literal of the agent\'s own', 'select email from people where id = \'x\'', 'C="22P02" M="invalid input syntax for type integer: \\"x\\"" P="37"'],
-  ['folding of constants', 'select id / (1 - 1) from people', `C="22012" ${ABOUT}`],
+  ['folding of constants', 'select id / (1 - 1) from people', 'C="22012" M="division by zero"'],
   ['dynamic SQL over a value that is no SQL', 'select dynamic(email || \'"\'), xmlparse(document email) from people', `C="42703" ${ABOUT}`],
   ['XML', 'select xmlparse(document \'<\' || email) from people', `C="2200M" ${ABOUT}`],
   ['SQL run by a function of the server', 'select query_to_xml(\'select \' || email, true, true, \'\') from people', `C="42703" ${ABOUT}`],
