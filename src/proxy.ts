@@ -70,14 +70,15 @@ export async function startProxy(config: Config, log: Logger, clock: Clock = sys
 
 async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
   const journalKey = loadOrCreateSigningKey(config.journal.signingKey);
+  const approvalKey = loadOrCreateSigningKey(config.approvals.signingKey);
   const journal = await openJournal({ ...config.journal, signingKey: journalKey.privateKey, clock, log });
   stack.defer(() => journal.close());
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people } = await approvalParts(config, journal, clock, log, stack);
+  const { approvals, desk, store, people } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
   const seen = new SeenServers();
-  const databases = await openDatabases({ config, clock, log, seen, hashKey: hashKey(config) }, stack);
+  const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
   let draining = false;
 
@@ -93,7 +94,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
 
   const house: Omit<House, 'newKey'> = {
-    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: mockSecret(journalKey.privateKey),
+    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
@@ -153,15 +154,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
 
-/** The same wherever decisions are signed with the same key: values that were equal stay equal on every replica. */
-function hashKey(config: Config): Buffer {
-  const { privateKey } = loadOrCreateSigningKey(config.approvals.signingKey);
-  return createHmac('sha256', privateKey.export({ format: 'der', type: 'pkcs8' })).update('countersign hash mask').digest();
-}
-
-/** The same on every start, so that unknown agents keep their salts, and as secret as the key it comes from. */
-function mockSecret(key: KeyObject): Buffer {
-  return createHmac('sha256', key.export({ format: 'der', type: 'pkcs8' })).update('countersign mock verifier').digest();
+/** The same on every start, and as secret as the key it comes from. @param use each has its own secret */
+function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier'): Buffer {
+  return createHmac('sha256', key.export({ format: 'der', type: 'pkcs8' })).update(`countersign ${use}`).digest();
 }
 
 async function currentPolicy(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<{ current: () => Policy; watch: PolicyWatch }> {
@@ -186,8 +181,8 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
   return { current: () => policy, watch };
 }
 
-async function approvalParts(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
-  const keys = decisionKeys(loadOrCreateSigningKey(config.approvals.signingKey).privateKey);
+async function approvalParts(config: Config, key: KeyObject, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
+  const keys = decisionKeys(key);
   const wanted = config.approvals.store;
   const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
   const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });

@@ -4,7 +4,6 @@
  */
 
 import type { Agent } from '../identity/agent.ts';
-import type { UseVerdict } from '../masking/judge-uses.ts';
 import { withoutKeys } from '../masking/keys.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
@@ -14,7 +13,7 @@ import type { Facts, Reading } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import { redefines, redefinesItself } from './redefine.ts';
 import { whenAll } from './when-all.ts';
-import { veiledVerdict, type Veiling } from './veiling.ts';
+import { severest, veiledVerdict, type Veiling } from './veiling.ts';
 import { mergeFacts, withDynamic, withoutDynamic, withRoutine } from './merge-facts.ts';
 
 export interface Judgement {
@@ -115,9 +114,6 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   const verdict = veiledVerdict(policy.decide(facts, subject(session, text)), severest(rulings), policy.terms);
   return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf) };
 }
-
-const severest = (rulings: readonly UseVerdict[]): UseVerdict =>
-  rulings.find(({ action }) => action === 'deny') ?? rulings.find(({ action }) => action === 'hold') ?? { action: 'mask' };
 
 /** What runs in the place of texts, one an element, as people may see it. */
 export function formsOf({ forms, veiling }: Judgement): readonly string[] {

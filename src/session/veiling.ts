@@ -106,10 +106,12 @@ function together(all: readonly Veiling[]): Veiling {
   const [own] = all;
   if (own === undefined) throw new Error('a statement is one text at least');
   if (all.length === 1) return own;
-  const worst = all.find(({ ruling }) => ruling.action === 'deny') ?? all.find(({ ruling }) => ruling.action === 'hold') ?? own;
   const uses = all.flatMap(({ substitution }) => substitution.uses);
-  return { veil: own.veil, ruling: worst.ruling, substitution: { ...own.substitution, uses } };
+  return { veil: own.veil, ruling: severest(all.map(({ ruling }) => ruling)), substitution: { ...own.substitution, uses } };
 }
+
+export const severest = (rulings: readonly UseVerdict[]): UseVerdict =>
+  rulings.find(({ action }) => action === 'deny') ?? rulings.find(({ action }) => action === 'hold') ?? { action: 'mask' };
 
 /** The verdict with what the policy says of the uses of masked columns: it only becomes stricter. */
 export function veiledVerdict(verdict: Verdict, ruling: UseVerdict, terms: Verdict['hold'] & object): Verdict {
