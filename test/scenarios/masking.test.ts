@@ -14,7 +14,7 @@ const POLICY = `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
 sensitive:
-  - { columns: [customers.email], mask: email, unmask: [apps] }
+  - { columns: [customers.email, moved.email], mask: email, unmask: [apps] }
   - { columns: [customers.ssn], mask: redact, filtered: deny }
   - { columns: [customers.balance], mask: redact, filtered: mask }
 rules:
@@ -138,5 +138,15 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect((await writer.run('select email, ssn from customers where id = 1')).rows).toEqual([['ann@example.com', expect.stringMatching(/^\*\*\* *$/)]]);
     writer.destroy();
     await eventually(async () => (await world.proxy.journal()).some(({ event }) => event.kind === 'form' && event.ran.includes('***') && event.text.startsWith('select id, email, ssn')), 'the form that ran');
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('a change beside the proxy is known within seconds: names that were swapped, a view that shows something else', async () => {
+    const other = await world.agent();
+    const seen = async (): Promise<string> => JSON.stringify(await other.run('select upper(what) from shown'));
+    await world.sql(`create table moved (id int primary key, name varchar(80), email varchar(80)); insert into moved values (1, 'ann', 'ann@moved.example'); create view shown as select id, name as what from moved; grant select on shown to app`);
+    await eventually(async () => (await seen()).includes('ANN'), 'the new view');
+    await world.sql('create or replace view shown as select id, email as what from moved');
+    await eventually(async () => !(await seen()).includes('ANN'), 'the changed view', 5_000);
+    other.destroy();
   });
 });

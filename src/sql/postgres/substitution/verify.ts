@@ -292,7 +292,9 @@ class Verification {
     return touchy;
   }
 
-  #readsTouchy({ definition }: RelationData): boolean {
+  /** What isn't in the sight shows and uses nothing masked; still, only a view that can't be read through is left as it is. */
+  #readsTouchy({ definition, barrier, readable }: RelationData): boolean {
+    if (barrier !== undefined || readable === false) return false;
     if (definition === undefined) return true;
     const named = (value: unknown): boolean => {
       if (typeof value !== 'object' || value === null) return false;
