@@ -14,7 +14,7 @@ const POLICY = `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
 sensitive:
-  - { columns: [customers.email, moved.email], mask: email, unmask: [apps] }
+  - { columns: [customers.email, moved.email, swapped.email], mask: email, unmask: [apps] }
   - { columns: [customers.ssn], mask: redact, filtered: deny }
   - { columns: [customers.balance], mask: redact, filtered: mask }
 rules:
@@ -147,6 +147,29 @@ describe.each(DIALECTS)('$name', (dialect) => {
     await eventually(async () => (await seen()).includes('ANN'), 'the new view');
     await world.sql('create or replace view shown as select id, email as what from moved');
     await eventually(async () => !(await seen()).includes('ANN'), 'the changed view', 5_000);
+    other.destroy();
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('names that are swapped beside the proxy show nothing, not even in the moment before it is known', async () => {
+    const other = await world.agent();
+    await world.sql(`create table swapped (id int primary key, name text, email text); insert into swapped values (1, 'ann', 'secret77@swapped.example'); grant select on swapped to app`);
+    const ask = async (): Promise<string> => JSON.stringify(await other.run('select upper(name) from swapped'));
+    await eventually(async () => (await ask()).includes('ANN'), 'the table');
+    const swap = 'begin; alter table swapped rename email to x; alter table swapped rename name to email; alter table swapped rename x to name; commit';
+    const answers: string[] = [];
+    for (let round = 0; round < 7; round++) {
+      other.send('select upper(name) from swapped', 'select upper(name) from swapped');
+      const swapped = world.sql(swap);
+      answers.push(JSON.stringify([await other.ended(), await other.ended()]));
+      await swapped;
+      answers.push(await ask());
+    }
+    await eventually(async () => {
+      answers.push(await ask());
+      return !answers.at(-1)?.includes('40001');
+    }, 'the catalog is read');
+    expect(answers.join()).not.toContain('SECRET77');
+    expect(answers.join()).toContain('40001');
     other.destroy();
   });
 });
