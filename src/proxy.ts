@@ -7,6 +7,7 @@ import { type Api, createApi } from './api/app.ts';
 import { type HttpServer, serveApi } from './api/server.ts';
 import { createApprovals } from './approval/approvals.ts';
 import { createDesk } from './approval/desk-service.ts';
+import { createFreezer } from './approval/freezer.ts';
 import { decisionKeys } from './approval/keys.ts';
 import { createMemoryStore } from './approval/memory-store.ts';
 import { connectRedis } from './approval/redis-connection.ts';
@@ -19,7 +20,6 @@ import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
-import { createFreezer } from './identity/freezer.ts';
 import { createPeople } from './identity/people.ts';
 import type { Journal } from './journal/events.ts';
 import { openJournal } from './journal/journal.ts';
@@ -76,7 +76,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
+  const { approvals, desk, store, people, keys } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
@@ -91,7 +91,8 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock),
   };
   const registry = new Registry(parts);
-  const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
+  const freezer = createFreezer({ store, keys, journal, clock, log, expel: (agent) => registry.expel(agent, frozen(agent)) });
+  stack.defer(() => freezer.close());
 
   const house: Omit<House, 'newKey'> = {
     config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
@@ -190,7 +191,7 @@ async function approvalParts(config: Config, key: KeyObject, journal: Journal, c
   const approvals = createApprovals({ store, keys, clock, log });
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens);
-  return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
+  return { approvals, store, people, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
 function openChannels(config: Config, parts: { desk: ReturnType<typeof createDesk>; people: ReturnType<typeof createPeople>; clock: Clock; log: Logger }): (Channel & Pick<SlackChannel, 'mounts'>)[] {

@@ -105,7 +105,8 @@ export const AgentView = z.strictObject({
 export type AgentView = z.infer<typeof AgentView>;
 
 export const AgentPage = z.strictObject({ agents: z.array(AgentView) });
-export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean() });
+/** `everywhere`: false while other replicas don't know yet, because the store that all share doesn't answer. */
+export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean(), everywhere: z.boolean() });
 export const KilledView = z.strictObject({ session: z.string(), killed: z.literal(true) });
 export const HealthView = z.strictObject({ status: z.literal('ok') });
 export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });

@@ -21,6 +21,7 @@ class MemoryStore implements ApprovalStore {
   readonly #rows = new Map<string, Row>();
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
+  readonly #freezes = new Map<string, string>();
   readonly #listeners = new Set<StoreListener>();
   readonly #clock: Clock;
   readonly #retainMs: number;
@@ -99,6 +100,15 @@ class MemoryStore implements ApprovalStore {
     for (const [id, { request }] of this.#rows) {
       if (ENDED.includes(request.state) && request.changedAt + this.#retainMs <= now) this.#rows.delete(id);
     }
+  }
+
+  async putFreeze(agent: string, record: string): Promise<void> {
+    this.#freezes.set(agent, record);
+    queueMicrotask(() => this.#listeners.forEach((listener) => listener.frozen?.()));
+  }
+
+  async freezes(): Promise<readonly string[]> {
+    return [...this.#freezes.values()];
   }
 
   listen(listener: StoreListener): () => void {

@@ -11,7 +11,8 @@
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
  *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
- *   <base>:changes        channel: "<id> <state>"
+ *   <base>:freezes        hash: agent to the newest signed record that it was frozen or thawed
+ *   <base>:changes        channel: "<id> <state>", or "freezes changed"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
  */
@@ -185,13 +186,25 @@ sweep(1000)
 return 1
 `;
 
+/** ARGV: agent, record. */
+const PUT_FREEZE = `
+redis.call('HSET', base .. ':freezes', ARGV[1], ARGV[2])
+redis.call('PUBLISH', base .. ':changes', 'freezes changed')
+return 1
+`;
+
+/** Answers the records. */
+const FREEZES = `
+return redis.call('HVALS', base .. ':freezes')
+`;
+
 const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 
 /** By the name of the command that runs it. */
 export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
-  countersignMove: script(MOVE), countersignSweep: script(SWEEP),
+  countersignMove: script(MOVE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -63,6 +63,7 @@ class RedisStore implements ApprovalStore {
     this.#changes = new Changes({ connections, channel: `${BASE}:changes`, name: randomUUID(), clock, log, listener: {
       changed: (id, state) => this.#listeners.forEach((listener) => listener.changed(id, state)),
       resync: () => this.#resync(),
+      frozen: () => this.#listeners.forEach((listener) => listener.frozen?.()),
     } });
   }
 
@@ -117,6 +118,14 @@ class RedisStore implements ApprovalStore {
 
   async sweep(): Promise<void> {
     await this.#run('countersignSweep');
+  }
+
+  async putFreeze(agent: string, record: string): Promise<void> {
+    await this.#run('countersignPutFreeze', agent, record);
+  }
+
+  async freezes(): Promise<readonly string[]> {
+    return await this.#run('countersignFreezes') as readonly string[];
   }
 
   listen(listener: StoreListener): () => void {

@@ -264,6 +264,17 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect(await store.changedSince(0)).toEqual([waits]);
     });
 
+    test('keeps the newest record of each frozen agent, and tells everybody', async () => {
+      let told = () => {};
+      const heard = new Promise<void>((resolve) => { told = resolve; });
+      const stop = store.listen({ changed: () => {}, resync: () => {}, frozen: told });
+      expect(await store.freezes()).toEqual([]);
+      for (const [agent, record] of [['a', '1'], ['b', '2'], ['a', '3']] as const) await store.putFreeze(agent, record);
+      expect((await store.freezes()).toSorted()).toEqual(['2', '3']);
+      await heard;
+      stop();
+    });
+
     test('says that it is well', async () => {
       expect(await store.healthy()).toBe(true);
     });
