@@ -35,7 +35,7 @@ import { postgresDoor } from './postgres/admission.ts';
 import type { Door, House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
-import { loadOrCreateSigningKey } from './runtime/keys.ts';
+import { loadOrCreateSigningKey, loadPublicKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
@@ -183,7 +183,8 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
 }
 
 async function approvalParts(config: Config, key: KeyObject, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
-  const keys = decisionKeys(key);
+  const { desks, proxies } = config.approvals.trust;
+  const keys = decisionKeys(key, { desks: desks.map(loadPublicKey), proxies: proxies.map(loadPublicKey) });
   const wanted = config.approvals.store;
   const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
   const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });

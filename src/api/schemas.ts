@@ -16,7 +16,7 @@ export const TableUse = z.strictObject({
 });
 
 export const Decision = z.strictObject({
-  decision: z.enum(['approve', 'deny']), person: z.string(), channel: z.string(), reason: z.string().optional(), at: time,
+  decision: z.enum(['approve', 'deny']), person: z.string(), channel: z.string(), reason: z.string().optional(), breakGlass: z.literal(true).optional(), at: time,
 });
 
 export const ApprovalRequestView = z.strictObject({
@@ -40,6 +40,8 @@ export const ApprovalRequestView = z.strictObject({
   policy: z.string(),
   approvers: z.array(z.string()),
   quorum: z.number().int(),
+  escalation: z.strictObject({ approvers: z.array(z.string()), at: time }).optional().meta({ description: 'Groups that may decide, too, from then on' }),
+  breakGlass: z.array(z.string()).optional().meta({ description: 'Groups of which one person may approve alone, with a reason' }),
   channel: z.string().optional(),
   createdAt: time,
   expiresAt: time,
@@ -71,6 +73,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digit
 export const DecisionBody = z.strictObject({
   decision: z.enum(['approve', 'deny']),
   reason: z.string().max(MAX_REASON).optional(),
+  breakGlass: z.boolean().optional().meta({ description: 'Approve alone in an emergency; needs a reason, and one of the groups in breakGlass of the request' }),
   digest: hash.optional().meta({ description: "The digest of the request you looked at; the decision is refused when it isn't the request's" }),
   view: hash.optional().meta({ description: "The view of the request you looked at; the decision is refused when it isn't the request's" }),
 });

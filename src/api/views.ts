@@ -31,6 +31,8 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     policy: request.policy,
     approvers: [...request.approvers],
     quorum: request.quorum,
+    escalation: request.escalation && { approvers: [...request.escalation.approvers], at: iso(request.escalation.at) },
+    breakGlass: request.breakGlass && [...request.breakGlass],
     channel: request.channel,
     createdAt: iso(request.createdAt),
     expiresAt: iso(request.expiresAt),

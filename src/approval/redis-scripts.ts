@@ -139,9 +139,9 @@ for n, id in ipairs(ARGV) do states[n] = state_of(id) or false end
 return states
 `;
 
-/** ARGV: id, the signed decision as JSON, approve or deny, the person. Answers ['ok', [id, fields]] or [why]. */
+/** ARGV: id, the signed decision as JSON, approve or deny, the person, 1 if they break the glass. Answers ['ok', [id, fields]] or [why]. */
 const DECIDE = `
-local id, signed, decision, person = unpack(ARGV)
+local id, signed, decision, person, breaks = unpack(ARGV)
 local key = request(id)
 local state = state_of(id)
 if not state then return {'not_found'} end
@@ -151,12 +151,13 @@ end
 if state == 'expired' then return {'expired'} end
 if state ~= 'pending' then return {'already_decided'} end
 local approves = decision == 'approve'
-if approves and redis.call('HSETNX', key, 'approver:' .. person, 1) == 0 then return {'already_voted'} end
+local first = approves and redis.call('HSETNX', key, 'approver:' .. person, 1) == 1
+if approves and not first and breaks ~= '1' then return {'already_voted'} end
 redis.call('HSET', key, 'decision:' .. redis.call('HINCRBY', key, 'count', 1), signed)
 local to = 'denied'
 if approves then
-  local votes = redis.call('HINCRBY', key, 'votes', 1)
-  to = votes >= tonumber(redis.call('HGET', key, 'quorum')) and 'approved' or 'pending'
+  local votes = redis.call('HINCRBY', key, 'votes', first and 1 or 0)
+  to = (breaks == '1' or votes >= tonumber(redis.call('HGET', key, 'quorum'))) and 'approved' or 'pending'
 end
 enter(id, state, to)
 return {'ok', row(id)}

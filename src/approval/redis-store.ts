@@ -96,7 +96,7 @@ class RedisStore implements ApprovalStore {
   }
 
   async decide(id: string, decision: SignedDecision): Promise<Decided> {
-    const [answer, row] = await this.#run('countersignDecide', id, JSON.stringify(decision), decision.decision, normalEmail(decision.person)) as [string, Row?];
+    const [answer, row] = await this.#run('countersignDecide', id, JSON.stringify(decision), decision.decision, normalEmail(decision.person), decision.breakGlass === true ? 1 : 0) as [string, Row?];
     if (answer !== 'ok') return { ok: false, why: answer as Exclude<Decided, { ok: true }>['why'] };
     const request = row && this.#read(row);
     return request ? { ok: true, request } : { ok: false, why: 'not_found' };

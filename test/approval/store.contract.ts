@@ -264,6 +264,15 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect(await store.changedSince(0)).toEqual([waits]);
     });
 
+    test('one who breaks the glass is enough, voted before or not', async () => {
+      for (const voters of [[], ['a@x'], ['b@x', 'a@x']]) {
+        const id = await opened({ quorum: 4 });
+        for (const voter of voters) await store.decide(id, approve(voter));
+        expect(await store.decide(id, { ...approve('a@x'), breakGlass: true })).toMatchObject({ ok: true, request: { state: 'approved' } });
+        expect(await store.decide(id, approve('c@x'))).toEqual({ ok: false, why: 'already_decided' });
+      }
+    });
+
     test('keeps the newest record of each frozen agent, and tells everybody', async () => {
       let told = () => {};
       const heard = new Promise<void>((resolve) => { told = resolve; });
