@@ -35,6 +35,7 @@ export const ApprovalRequestView = z.strictObject({
   effects: z.array(EffectUse),
   tables: z.array(TableUse),
   unbounded: z.boolean(),
+  estimatedRows: z.number().optional().meta({ description: "Rows it would give or change, as the database's planner guesses" }),
   rule: z.string(),
   reason: z.string(),
   policy: z.string(),

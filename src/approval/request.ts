@@ -27,6 +27,8 @@ export interface RequestDraft {
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
   readonly unbounded: boolean;
+  /** Rows it would give or change, as the database's planner guesses. */
+  readonly estimatedRows?: number;
   readonly rule: string;
   readonly reason: string;
   readonly policy: string;

@@ -6,6 +6,7 @@ import type { Sight } from '../masking/sight.ts';
 import type { Sights } from '../masking/sights.ts';
 import type { Policy, Verdict } from '../policy/verdict.ts';
 import type { ChangeMark } from '../protocol/change-mark.ts';
+import type { EstimateQuestion } from '../protocol/estimate.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
@@ -27,6 +28,7 @@ export interface DatabaseOptions {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
   readonly mark: ChangeMark;
   readonly sights: Sights;
   readonly clock: Clock;
@@ -38,6 +40,7 @@ export class Database {
   readonly understanding: Understanding;
   /** For texts our own grammar rejects. */
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
   readonly veilings: Veilings;
   readonly #sights: Sights;
   /** The latest of each agent, by the very list of its groups: asked for with every statement. */
@@ -58,9 +61,10 @@ export class Database {
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
   #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
 
-  constructor({ config, understanding, grammar, mark, sights, clock, log }: DatabaseOptions) {
+  constructor({ config, understanding, grammar, estimate, mark, sights, clock, log }: DatabaseOptions) {
     this.config = config;
     this.grammar = grammar;
+    this.estimate = estimate;
     this.understanding = understanding;
     this.veilings = new Veilings(understanding);
     this.#sights = sights;

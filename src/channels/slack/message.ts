@@ -48,6 +48,7 @@ function heading(request: ApprovalRequest): Block[] {
     ['Database', visibleLine(`${database} (${protocol})`)],
     ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
     ['Tables', tablesLine(request.tables)],
+    ...(request.estimatedRows === undefined ? [] : [['Rows', `about ${request.estimatedRows}, as the database guesses`] satisfies [string, string]]),
     ['Rule', visibleLine(`${rule}: ${reason}`)],
     ['Who may decide', whoLines(request)],
   ];
