@@ -60,6 +60,13 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await rows('select email from people order by id')).toEqual([[expect.stringMatching(/^\*\*\*(@example.com)?$/)], [expect.stringMatching(/^\*\*\*(@example.org)?$/)], [expect.toSatisfy((cell: unknown) => cell === null || cell === '***')]]);
   });
 
+  it.runIf(dialect.name === 'PostgreSQL')('what SQL has prepared runs over the masks, and by name', async () => {
+    await rows('prepare by_id (int) as select id, email from customers where id = $1');
+    expect(await rows('execute by_id (2)')).toEqual([['2', '***@example.org']]);
+    expect(await refusal('prepare longest as select max(length(ssn)) from customers')).toContain('customers.ssn');
+    await rows('deallocate all');
+  });
+
   it('statements that don\'t use masked columns run over masked tables, and nobody is asked', async () => {
     expect(await rows('select name from customers where id in (select customer_id from orders) order by name')).toEqual([['ann'], ['bob']]);
     expect(await rows('select count(*) from customers')).toEqual([['3']]);
