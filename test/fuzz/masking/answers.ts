@@ -1,5 +1,34 @@
 /** Answers as they are compared: what differs for reasons that say nothing of masked values is left out of them, and named here. */
 
+import type { Server } from './servers.ts';
+
+/** Ids of requests and times are different wherever one looks. */
+export const normal = (bytes: Buffer): string => bytes.toString('latin1').replaceAll(/req_[a-z2-9]{16}/g, 'req').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
+
+/** The database gave up: what it did until then says nothing. */
+export const gaveUp = (answer: Buffer): boolean => /max_statement_time|maximum statement execution time|statement timeout|too many rows|max_join_size/.test(answer.toString('latin1'));
+
+/** Which of all answers are the same, but for what the server leaves to chance. */
+export function same(server: Server, left: Buffer, right: Buffer): boolean {
+  return normal(left) === normal(right) || gaveUp(left) || gaveUp(right) || (server === 'mariadb' && unordered(left) === unordered(right));
+}
+
+export type Outcome = 'refused' | 'error' | 'answered';
+
+/** What became of a statement, by the answer to it. */
+export function outcomeOf(server: Server, bytes: Buffer): Outcome {
+  if (refusalOf(bytes) !== undefined) return 'refused';
+  return (server === 'postgres' ? bytes.includes('SERROR\0') : bytes[4] === 0xff) ? 'error' : 'answered';
+}
+
+/** The sentence of a refusal by the proxy. */
+export function refusalOf(bytes: Buffer): string | undefined {
+  return /(?:refused by policy: |held for approval as \S+: |refused: )([^\0]*)/.exec(bytes.toString('latin1', 0, 2000))?.[1];
+}
+
+/** Was it refused for what the policy says of masked columns, and not for its effects? */
+export const isForMasks = (bytes: Buffer): boolean => bytes.includes('"rule":"sensitive"');
+
 /** Packets' payloads. */
 function payloads(answer: Buffer): Buffer[] {
   const found: Buffer[] = [];
@@ -15,7 +44,7 @@ function payloads(answer: Buffer): Buffer[] {
  * MariaDB's rows as a set: rows with equal keys it sorts by where they happen to lie in memory. (In which order rows are read is compared
  * before MySQL, for which the same is substituted.)
  */
-export const unordered = (answer: Buffer): string => payloads(answer).map((payload) => payload.toString('latin1')).toSorted().join('\n');
+const unordered = (answer: Buffer): string => payloads(answer).map((payload) => payload.toString('latin1')).toSorted().join('\n');
 
 /** The same of an answer that is text already. */
 export const sorted = (answer: string): string => answer.split('\n').toSorted().join('\n');
