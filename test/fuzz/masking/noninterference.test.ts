@@ -59,7 +59,7 @@ async function runStep(pair: Pair, server: Server, { seed, session, step }: Wher
   const [left, right] = await Promise.all([pair.left.answer(step), pair.right.answer(step)]);
   const outcome = outcomeOf(server, left);
   tally.count(session, outcome);
-  if (!same(server, left, right)) tally.differences.push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
+  if (!same(server, step.text, left, right)) tally.differences.push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
   if (outcome === 'refused') refused({ seed, session, step }, left, server, tally);
   return outcome;
 }

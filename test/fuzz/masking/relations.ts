@@ -52,6 +52,11 @@ export const MASKED: Readonly<Record<string, readonly string[]>> = {
   vault: ['doc', 'secret', 'stamp', 'flag', 'code', 'marks'],
 };
 
+const MASKED_NAMES = new RegExp(`\\b(?:${Object.keys(MASKED).map((name) => name.replace('archive.', '')).join('|')})\\b`);
+
+/** Does the text name anything with masked columns? */
+export const namesMasked = (text: string): boolean => MASKED_NAMES.test(text);
+
 const named = (...tables: readonly string[]): string[] => tables.flatMap((table) => (MASKED[table] ?? []).map((column) => `${table}.${column}`));
 
 /** What the policy names, by how it is masked: every kind of constant mask. Views show what they are made of, and so does the generated column `accounts.tail`, which it doesn't name. */

@@ -35,7 +35,7 @@ const VERSION = process.env['COUNTERSIGN_FUZZ_POSTGRES'] === 'system' ? 'system'
 
 /** No statistics: the planner would estimate by those of masked columns, too, and plans decide in which order rows come that no ORDER BY sorts. */
 async function startPostgresCopy(side: Which): Promise<Copy> {
-  const server = await startPostgres({ version: VERSION, users: [{ name: 'app', password: 'upstream' }], settings: { max_parallel_workers_per_gather: '0', autovacuum: 'off', statement_timeout: '2s' } });
+  const server = await startPostgres({ version: VERSION, users: [{ name: 'app', password: 'upstream' }], settings: { max_parallel_workers_per_gather: '0', autovacuum: 'off', statement_timeout: '1s' } });
   await server.query('create database shop owner app');
   for (const text of [...tables('postgres'), ...rows(side, 'postgres')]) await server.query(`set role app; ${text}`, [], 'shop');
   await makeTemporarySchemas(server.urlFor({ database: 'shop' }));
@@ -51,7 +51,7 @@ async function makeTemporarySchemas(url: string): Promise<void> {
 }
 
 async function startMysqlCopy(flavour: 'mariadb' | 'mysql', side: Which): Promise<Copy> {
-  const limit = flavour === 'mariadb' ? { max_statement_time: '2' } : { max_execution_time: '2000' };
+  const limit = flavour === 'mariadb' ? { max_statement_time: '1' } : { max_execution_time: '1000' };
   const server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], settings: { innodb_stats_auto_recalc: 'OFF', ...limit } });
   await server.query('create database shop');
   const analyze = ['analyze table customers, orders, cards, notes, accounts, events, vault', `analyze table ${OTHER}.customers, ${OTHER}.orders`];

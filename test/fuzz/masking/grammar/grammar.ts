@@ -16,8 +16,11 @@ type Family = (queries: Queries) => Script;
 const reads: Family = (queries) => script('query', [queries.query(3)]);
 const extended: Family = (queries) => script('extended', [queries.prepared(() => queries.query(queries.random.pick([2, 3])))]);
 
+/** Definitions have the proxy read the whole catalog again: enough of them, and no more. */
+const defines: Family = (queries) => (queries.random.chance(3) ? temporary(queries) : savepoints(queries));
+
 /** A family as often as it is named. */
-const BOTH: readonly Family[] = [reads, reads, reads, reads, reads, reads, extended, extended, extended, write, write, write, error, error, prepare, savepoints, temporary, elsewhere, explain];
+const BOTH: readonly Family[] = [reads, reads, reads, reads, reads, reads, extended, extended, extended, write, write, write, error, error, prepare, prepare, defines, elsewhere, explain];
 const FAMILIES: Readonly<Record<Protocol, readonly Family[]>> = {
   postgres: [...BOTH, postgresOnly, postgresOnly, cursor, cursor, copyOut, copyIn],
   mysql: [...BOTH, mysqlOnly, mysqlOnly, variables, handler],
