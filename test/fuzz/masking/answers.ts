@@ -29,14 +29,15 @@ function withoutTemporary(answer: Buffer): Buffer {
     // RowDescription: each column's name, its table's number, and 14 bytes more.
     for (let field = at + 7; field < end;) {
       const origin = copy.indexOf(0, field) + 1;
-      if (copy.readUInt32BE(origin) >= TEMPORARY_OID) copy.writeUInt32BE(TEMPORARY_OID, origin);
+      // The table's number, and the type's, which may be that of its rows.
+      for (const number of [origin, origin + 6]) if (copy.readUInt32BE(number) >= TEMPORARY_OID) copy.writeUInt32BE(TEMPORARY_OID, number);
       field = origin + 18;
     }
   }
   return copy;
 }
 
-export type Outcome = 'refused' | 'error' | 'answered';
+export type Outcome = 'refused' | 'error' | 'answered' | 'given up';
 
 /** What became of a statement, by the answer to it. */
 export function outcomeOf(server: Server, bytes: Buffer): Outcome {
@@ -48,6 +49,9 @@ export function outcomeOf(server: Server, bytes: Buffer): Outcome {
 export function refusalOf(bytes: Buffer): string | undefined {
   return /(?:refused by policy: |held for approval as \S+: |refused: )([^\0]*)/.exec(bytes.toString('latin1', 0, 2000))?.[1];
 }
+
+/** Was it refused since nobody could tell what it does? */
+export const isDoubted = (bytes: Buffer): boolean => /wasn't understood|covers unknown/.test(refusalOf(bytes) ?? '');
 
 /** Was it refused for what the policy says of masked columns, and not for its effects? */
 export const isForMasks = (bytes: Buffer): boolean => bytes.includes('"rule":"sensitive"');
@@ -72,6 +76,12 @@ const unordered = (answer: Buffer): string => payloads(answer).map((payload) => 
 /** The same of an answer that is text already. */
 export const sorted = (answer: string): string => answer.split('\n').toSorted().join('\n');
 
+/** ER_NON_UNIQ_ERROR: in which clause MariaDB says a name is ambiguous depends on which it looked at last. */
+const isAmbiguous = ([error]: readonly Buffer[]): boolean => error?.[0] === 0xff && error.readUInt16LE(1) === 1052;
+
+/** SERVER_QUERY_NO_GOOD_INDEX_USED and …NO_INDEX_USED of an OK that ends rows: what the plan was like. */
+const PLANNED = 0x30;
+
 const SCRUBBED = 'the database reported an error about data that is masked';
 
 /**
@@ -80,7 +90,12 @@ const SCRUBBED = 'the database reported an error about data that is masked';
  */
 export function mysqlWithoutOrigins(through: Buffer, whole: Buffer): readonly [string, string] {
   const [first, second] = [payloads(through), payloads(whole)];
+  if (isAmbiguous(first) && isAmbiguous(second)) return ['', ''];
   if (first[0]?.[0] === 0xff && first[0].includes(SCRUBBED)) return [first, second].map(([error]) => error?.toString('latin1', 0, 9) ?? '') as [string, string];
+  for (const all of [first, second]) {
+    const last = all.at(-1);
+    if (last?.[0] === 0xfe && last.length >= 5 && last.length < 9) last[3] = (last[3] ?? 0) & ~PLANNED;
+  }
   return [first, second].map((all) => {
     const columns = all[0]?.length === 1 ? (all[0][0] ?? 0) : 0;
     return all.map((payload, index) => (index >= 1 && index <= columns ? definition(payload) : payload.toString('latin1'))).join('\n');

@@ -9,11 +9,13 @@ import type { Server } from './servers.ts';
 const SHOWN = 12;
 
 export class Tally {
-  readonly outcomes: Record<Outcome, number> = { answered: 0, error: 0, refused: 0 };
+  readonly outcomes: Record<Outcome, number> = none();
   /** Of statements that have nothing to do with masked columns. */
-  readonly unmasked: Record<Outcome, number> = { answered: 0, error: 0, refused: 0 };
+  readonly unmasked: Record<Outcome, number> = none();
   readonly differences: string[] = [];
   readonly broken: string[] = [];
+  /** Understood on one side only: no leak, as values have no part in it, but a fault. */
+  readonly wavering: string[] = [];
   readonly needless: string[] = [];
   readonly #families = new Map<string, Record<Outcome, number>>();
   readonly #server: Server;
@@ -25,21 +27,20 @@ export class Tally {
   }
 
   get statements(): number {
-    return this.outcomes.answered + this.outcomes.error + this.outcomes.refused;
+    return Object.values(this.outcomes).reduce((sum, count) => sum + count, 0);
   }
 
   count(session: Session, outcome: Outcome): void {
-    const family = this.#families.get(session.family) ?? { answered: 0, error: 0, refused: 0 };
+    const family = this.#families.get(session.family) ?? none();
     this.#families.set(session.family, family);
     for (const counts of [this.outcomes, family, ...(session.masked ? [] : [this.unmasked])]) counts[outcome]++;
   }
 
   /** One line of figures, and a table of families. */
   report(): string {
-    const rate = ({ answered, error, refused }: Record<Outcome, number>): string => `${answered} answered, ${error} errors, ${refused} refused (${((100 * refused) / Math.max(1, answered + error + refused)).toFixed(1)} %)`;
     const families = [...this.#families].toSorted(([a], [b]) => a.localeCompare(b)).map(([name, counts]) => `  ${name}: ${rate(counts)}`);
     return [
-      `${this.#server}: seed ${this.#seed}, ${this.statements} statements: ${rate(this.outcomes)}; ${this.differences.length} differences, ${this.broken.length} broken connections`,
+      `${this.#server}: seed ${this.#seed}, ${this.statements} statements: ${rate(this.outcomes)}; ${this.differences.length} differences, ${this.broken.length} broken connections, ${this.wavering.length} understood on one side only`,
       ...families, `  without masked columns: ${rate(this.unmasked)}`,
     ].join('\n');
   }
@@ -47,9 +48,16 @@ export class Tally {
   /** Empty when all is well. */
   faults(): string {
     return [
-      ...named('different', this.differences), ...named('broken', this.broken), ...named('refused without need', this.needless),
+      ...named('different', this.differences), ...named('broken', this.broken), ...named('understood on one side only', this.wavering), ...named('refused without need', this.needless),
     ].join('\n\n');
   }
+}
+
+const none = (): Record<Outcome, number> => ({ answered: 0, error: 0, refused: 0, 'given up': 0 });
+
+function rate(counts: Record<Outcome, number>): string {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return `${counts.answered} answered, ${counts.error} errors, ${counts['given up']} given up, ${counts.refused} refused (${((100 * counts.refused) / Math.max(1, all)).toFixed(1)} %)`;
 }
 
 const named = (what: string, all: readonly string[]): string[] => (all.length === 0 ? [] : [`${all.length} ${what}:`, ...all.slice(0, SHOWN)]);

@@ -64,5 +64,9 @@ export const CASES: readonly Case[] = [
   { sql: 'SELECT id, current_query() FROM orders', text: 'SELECT id, current_query() FROM orders', uses: '' },
   { sql: 'TRUNCATE customers', text: 'TRUNCATE customers', uses: '' },
   { sql: 'CREATE INDEX ON customers (lower(email))', uses: '' },
+  { sql: 'CREATE UNIQUE INDEX ON customers (name) INCLUDE (email)', text: 'CREATE UNIQUE INDEX ON customers (name) INCLUDE (email)', uses: '' },
+  { sql: 'CREATE UNIQUE INDEX ON customers (id, email)', text: 'CREATE UNIQUE INDEX ON customers (id, email)', uses: 'email:own' },
+  { sql: 'CREATE INDEX ON customers (email) INCLUDE (id)', text: 'CREATE INDEX ON customers (email) INCLUDE (id)', uses: 'email:own' },
+  { sql: 'CLUSTER customers USING customers_email', text: 'CLUSTER customers USING customers_email', uses: 'email:own ssn:own balance:own' },
   { sql: 'CREATE RULE r AS ON INSERT TO orders DO ALSO SELECT * FROM customers', uses: '' },
 ];
