@@ -31,7 +31,9 @@ function agent(client: { readonly socket: Socket; destroy(): void }, ask: (step:
   return {
     async answer(step) {
       chunks = [];
-      await ask(step);
+      await ask(step).catch((error: unknown) => {
+        throw new Error(`${(error as Error).message.slice(0, 200)}, after ${JSON.stringify(Buffer.concat(chunks).toString('latin1').slice(-500))}`);
+      });
       return Buffer.concat(chunks);
     },
     destroy: () => client.destroy(),

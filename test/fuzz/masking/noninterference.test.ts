@@ -66,7 +66,7 @@ async function runStep(pair: Pair, server: Server, { seed, session, step }: Wher
   const [left, right] = await both(pair, step);
   const outcome = gaveUp(left) || gaveUp(right) ? 'given up' : outcomeOf(server, left);
   tally.count(session, outcome);
-  if (!same(server, step.text, left, right)) (isDoubted(left) === isDoubted(right) ? tally.differences : tally.wavering).push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
+  if (!same(server, step, left, right)) (isDoubted(left) === isDoubted(right) ? tally.differences : tally.wavering).push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
   if (outcome === 'refused') refused({ seed, session, step }, left, server, tally);
   return outcome;
 }

@@ -81,7 +81,12 @@ function answered(analysis: Analysis, node: Node | undefined, stored: boolean): 
 }
 
 function copy(analysis: Analysis, stmt: CopyStmt): readonly Column[] | undefined {
-  if (stmt.query !== undefined) return answered(analysis, stmt.query, false);
+  if (stmt.query !== undefined) {
+    const columns = answered(analysis, stmt.query, false);
+    // Its rows come without their origins, by which RETURNING is masked.
+    if (analysis.written !== undefined) throw new Obstacle(`COPY can't show what a write to ${analysis.nameOf(analysis.written)} returns, which has masked columns; run it without COPY.`);
+    return columns;
+  }
   const relation = stmt.relation === undefined ? undefined : analysis.resolve(stmt.relation);
   if (stmt.relation === undefined || relation === undefined) return undefined;
   if (!analysis.isTouchy(relation)) {

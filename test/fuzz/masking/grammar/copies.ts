@@ -3,6 +3,7 @@
 import { type Item } from './draw.ts';
 import type { Queries } from './queries.ts';
 import { query, type Script, script, undone } from './script.ts';
+import { write } from './writes.ts';
 
 const FORMATS = ['', ' with (format csv)', ' with (format csv, header)', ' with (format binary)', ` with (delimiter '|', null 'none')`, ' csv header', ` with (format csv, force_quote *)`, ` with (format csv, delimiter ';')`];
 
@@ -16,6 +17,12 @@ export function copyOut(queries: Queries): Script {
     () => `copy (table ${item.sql}) to stdout${random.pick(FORMATS)}`,
     () => `copy (values ((${queries.select(['text'], 1)} limit 1))) to stdout`,
   ])()]);
+}
+
+/** The rows that a write returns, as COPY's. */
+export function copyWritten(queries: Queries): Script {
+  const written = write(queries, false);
+  return { ...written, family: 'copy', steps: written.steps.map((step, index) => (index === 1 && step.how === 'query' ? { ...step, text: `copy (${step.text}) to stdout` } : step)) };
 }
 
 /** Lines that fit, that break a constraint, or that are no lines of the table. */

@@ -2,7 +2,7 @@
 
 import { Random } from '../random.ts';
 import { type Protocol, RELATIONS, UNMASKED } from '../relations.ts';
-import { copyIn, copyOut } from './copies.ts';
+import { copyIn, copyOut, copyWritten } from './copies.ts';
 import { error } from './errors.ts';
 import { handler, mysqlOnly, variables } from './mysql.ts';
 import { postgresOnly } from './postgres.ts';
@@ -22,7 +22,7 @@ const defines: Family = (queries) => (queries.random.chance(3) ? temporary(queri
 /** A family as often as it is named. */
 const BOTH: readonly Family[] = [reads, reads, reads, reads, reads, reads, extended, extended, extended, write, write, write, error, error, prepare, prepare, defines, elsewhere, explain];
 const FAMILIES: Readonly<Record<Protocol, readonly Family[]>> = {
-  postgres: [...BOTH, postgresOnly, postgresOnly, cursor, cursor, copyOut, copyIn],
+  postgres: [...BOTH, postgresOnly, postgresOnly, cursor, cursor, copyOut, copyWritten, copyIn],
   mysql: [...BOTH, mysqlOnly, mysqlOnly, variables, handler],
 };
 

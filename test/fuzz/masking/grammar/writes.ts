@@ -6,11 +6,11 @@ import type { Queries } from './queries.ts';
 import { type Script, undone } from './script.ts';
 
 /** A write, and a look at what it did. */
-export function write(queries: Queries): Script {
+export function write(queries: Queries, mayBePrepared = true): Script {
   const { random } = queries;
   const target = 'customers' in queries.relations ? random.pick(['customers', 'customers', 'orders', 'accounts', 'events']) : 'orders';
   const make = (): string => statement(queries, target);
-  const step = random.chance(4) ? queries.prepared(make) : make();
+  const step = mayBePrepared && random.chance(4) ? queries.prepared(make) : make();
   return undone('write', [step, ...(queries.postgres ? [] : ['show warnings']), `select count(*), min(id), max(id) from ${target}`, ...(random.chance(3) ? [queries.query(2)] : [])]);
 }
 
