@@ -165,7 +165,8 @@ function veil(session: JudgedSession, source: StatementText, facts: Facts, verdi
   const hidden = unidentified(facts, verdict);
   if (hidden !== undefined) return judged(facts, { action: 'deny', rule: 'sensitive', reason: hidden, matched: verdict.matched }, policy);
   if (sight === undefined) return judged(facts, verdict, policy);
-  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, followed);
+  const named = followed.map((each) => ({ ...each, reading: each.reading ?? session.reading }));
+  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, named);
   if (veiling instanceof Promise) return veiling.then((made) => judged(facts, verdict, policy, made));
   return judged(facts, verdict, policy, veiling);
 }

@@ -10,6 +10,9 @@ const SCHEMA = `create table customers (id int primary key, name varchar(40) not
   insert into orders values (1, 1, 'first'), (2, 2, 'second'), (3, 2, 'third');
   create view people as select id, name, email from customers`;
 
+/** What a name without a schema means is a question of the search path. */
+const NAMESAKES = 'create schema old; create table old.customers (id int, email text); create table old.orders (id int)';
+
 const POLICY = `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
@@ -27,7 +30,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
   let world: StoryWorld;
   let agent: StoryAgent;
   beforeAll(async () => {
-    world = await dialect.start({ schema: SCHEMA, policy: POLICY });
+    world = await dialect.start({ schema: dialect.name === 'PostgreSQL' ? `${SCHEMA}; ${NAMESAKES}` : SCHEMA, policy: POLICY });
     agent = await world.agent();
   }, 120_000);
   afterAll(() => world?.stop());
@@ -58,6 +61,15 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await rows('with w as (select * from customers) select w.email from w where w.id = 1')).toEqual([['***@example.com']]);
     // PostgreSQL's views are read through, MySQL's show what is masked in them by masks of their own.
     expect(await rows('select email from people order by id')).toEqual([[expect.stringMatching(/^\*\*\*(@example.com)?$/)], [expect.stringMatching(/^\*\*\*(@example.org)?$/)], [expect.toSatisfy((cell: unknown) => cell === null || cell === '***')]]);
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('what SQL has prepared runs over the masks, and by name', async () => {
+    await rows('prepare by_id (int) as select id, email from customers where id = $1');
+    expect(await rows('execute by_id (2)')).toEqual([['2', '***@example.org']]);
+    await rows('prepare joined as select o.note, c.email from orders o join customers c on c.id = o.customer_id where o.id = 1');
+    expect(await rows('execute joined')).toEqual([['first', '***@example.com']]);
+    expect(await refusal('prepare longest as select max(length(ssn)) from customers')).toContain('customers.ssn');
+    await rows('deallocate all');
   });
 
   it('statements that don\'t use masked columns run over masked tables, and nobody is asked', async () => {
