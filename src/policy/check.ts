@@ -28,7 +28,7 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
   if (context === undefined) return;
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {
-    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
+    if (context.issuedGroups !== true) checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
   }
 }
 
@@ -51,19 +51,21 @@ function checkAllow(rule: RuleShape, report: Report): void {
 }
 
 function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {
-  checkKnown(rule.agents, context.agents, 'there is no agent', (at, message) => report(['agents', at], message));
-  checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
+  const issued = (name: string): boolean => context.issuedAgents?.some((prefix) => name.startsWith(prefix)) === true;
+  checkKnown(rule.agents, { has: (name) => context.agents.has(name) || issued(name), keys: () => context.agents.keys() }, 'there is no agent', (at, message) => report(['agents', at], message));
+  if (context.issuedGroups !== true) checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
   checkKnown(rule.databases, context.databases, 'there is no database', (at, message) => report(['databases', at], message));
   if (rule.then === 'hold') checkApprovers(rule, context, report);
 }
 
-function checkKnown(names: readonly string[] | undefined, known: ReadonlySet<string>, sentence: string, report: (index: number, message: string) => void): void {
+function checkKnown(names: readonly string[] | undefined, known: Pick<ReadonlySet<string>, 'has' | 'keys'>, sentence: string, report: (index: number, message: string) => void): void {
   for (const [index, name] of (names ?? []).entries()) {
-    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known)}`);
+    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known.keys())}`);
   }
 }
 
 function checkApprovers({ approvers = [], quorum }: Partial<Pick<RuleShape, 'approvers' | 'quorum'>>, context: PolicyContext, report: Report): void {
+  if (context.approversSignIn === true) return;
   for (const [index, group] of approvers.entries()) {
     const count = context.approvers.get(group);
     if (count === undefined) report(['approvers', index], `nobody is in the group "${group}"${suggestion(group, context.approvers.keys())}`);
