@@ -13,6 +13,9 @@ export function checkIdentity({ identity, url, listen }: ConfigFile, report: Rep
   if (identity === undefined) return;
   if (listen.http === undefined) report(['identity'], 'people sign in over HTTP, so listen.http is needed');
   if (!identity.scopes.includes('openid')) report(['identity', 'scopes'], 'without the scope openid no issuer says who somebody is');
+  if (identity.email_claim !== 'email' && !identity.trust_email) {
+    report(['identity', 'email_claim'], `no issuer says whether ${identity.email_claim} is verified; if it hands out all addresses itself, say trust_email: true`);
+  }
   if (url === undefined) report(['identity'], '"url" is missing in the file: the issuer sends people back to it, as url: https://countersign.example.com');
   else if (url.startsWith('http:') && !isLoopback(new URL(url).hostname)) report(['url'], 'people sign in there, so it must be https, except on this machine');
 }

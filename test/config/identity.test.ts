@@ -101,6 +101,7 @@ describe('wrong files name the place', () => {
     ['a URL with a query', (t) => t.replace('example.com/\n', 'example.com/?x=1\n'), '3:6: a URL without user, query and fragment is needed here'],
     ['no HTTP', (t) => t.replace(', http: 127.0.0.1:8080', ''), 'listen.http is needed'],
     ['no scope openid', (t) => t.replace('session: 8h', 'scopes: [email]'), 'without the scope openid'],
+    ['an e-mail nobody verifies', (t) => t.replace('session: 8h', 'email_claim: upn'), 'no issuer says whether upn is verified'],
     ['a duration', (t) => t.replace('8h', '8hours'), '"8hours" isn\'t a duration'],
     ['neither verifier nor jwt', (t) => t.replace(/jwt: \{.*?\} \}, /, ''), '6:5: the agent needs a verifier'],
     ['both', (t) => t.replace('name: reporter,', `name: reporter, verifier: "*${'0A'.repeat(20)}",`), 'an agent logs in by a password or by a token'],
