@@ -1,5 +1,6 @@
 /** Sign-in from the command line: it brings an ID token that the issuer gave it in the device flow (RFC 8628; OpenID Connect Core 1.0, 3.1.3.7). */
 
+import type { Logger } from 'pino';
 import type { IdentityConfig } from '../../config/config.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type SignedIn, SignInRefused } from '../sign-in.ts';
@@ -15,6 +16,7 @@ export interface IdTokenParts {
   readonly identity: IdentityConfig & { readonly cliClientId: string };
   readonly metadata: IssuerMetadata;
   readonly clock: Clock;
+  readonly log?: Pick<Logger, 'warn'>;
   /** See IssuerKeysOptions. */
   readonly cooldownMs?: number;
 }
@@ -24,9 +26,9 @@ export class IdTokenSignIn {
   readonly #keys: IssuerKeys;
 
   constructor(parts: IdTokenParts) {
-    const { identity: { issuer }, metadata, clock, cooldownMs } = parts;
+    const { identity: { issuer }, metadata, clock, log, cooldownMs } = parts;
     this.#parts = parts;
-    this.#keys = new IssuerKeys({ issuer, clock, locate: async () => (await metadata.get()).jwks_uri, ...(cooldownMs !== undefined && { cooldownMs }) });
+    this.#keys = new IssuerKeys({ issuer, clock, log, locate: async () => (await metadata.get()).jwks_uri, ...(cooldownMs !== undefined && { cooldownMs }) });
   }
 
   /** Whose ID token it is. What it proves counts from when it was made, so that using it twice makes it last no longer. Rejects with SignInRefused. */
