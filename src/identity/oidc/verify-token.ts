@@ -1,6 +1,6 @@
 /** Verifies a JWT of an issuer (RFC 7519, RFC 8725): signature, issuer, audience, times. */
 
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { Failure } from '../../runtime/failure.ts';
 
 /** Never `none`, and nothing symmetric: what verifies a token mustn't be able to make one. */
@@ -33,7 +33,7 @@ export interface Expected {
  */
 export async function verifyToken(token: string, expected: Expected): Promise<JWTPayload & { readonly exp: number }> {
   const { issuer, audience, keys, now, maxAge } = expected;
-  if (token.length > MAX_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) throw new TokenRefused('it is no token (a JWT, signed)');
+  if (!looksRight(token)) throw notAToken();
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer, audience, algorithms: ALGORITHMS, clockTolerance: SKEW_S, currentDate: new Date(now), requiredClaims: ['exp'], ...(maxAge !== undefined && { maxTokenAge: maxAge }),
@@ -58,7 +58,26 @@ function reason(error: errors.JOSEError, { issuer, audience }: Expected): string
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) return `the token isn't signed by one of ${ALGORITHMS.join(', ')}`;
   if (error instanceof errors.JWKSMultipleMatchingKeys) return 'the token doesn\'t name its key (kid), and the issuer has several';
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) return `the token isn't signed by a key of ${issuer}`;
-  return 'it is no token (a JWT, signed)';
+  return notAToken().message;
+}
+
+function looksRight(token: string): boolean {
+  return token.length <= MAX_TOKEN && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(token);
+}
+
+function notAToken(cause?: unknown): TokenRefused {
+  return new TokenRefused('it is no token (a JWT, signed)', { cause });
+}
+
+/** What a token says of itself, to choose by what to verify it. Nothing of it is to be believed. */
+export function issuerOf(token: string): { readonly issuer: string | undefined; readonly audience: readonly string[] } {
+  if (!looksRight(token)) throw notAToken();
+  try {
+    const { iss, aud = [] } = decodeJwt(token);
+    return { issuer: iss, audience: [aud].flat() };
+  } catch (error) {
+    throw notAToken(error);
+  }
 }
 
 /** The kind of token by its header (RFC 8725, 3.11); in lower case, without `application/`. Empty: not said. */
