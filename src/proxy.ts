@@ -19,6 +19,7 @@ import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
+import { createAgentTokens } from './identity/agent-tokens.ts';
 import { createFreezer } from './identity/freezer.ts';
 import { createSignIn } from './identity/identity.ts';
 import { createPeople } from './identity/people.ts';
@@ -94,8 +95,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const registry = new Registry(parts);
   const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
 
+  const agentTokens = createAgentTokens(config, { clock, log });
   const house: Omit<House, 'newKey'> = {
-    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
+    config, tokens: agentTokens, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
@@ -129,7 +131,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, signIn: signIn.commandLine, clock, log, metrics: metrics.registry,
+    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log, metrics: metrics.registry,
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };

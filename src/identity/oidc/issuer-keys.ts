@@ -31,7 +31,7 @@ export class IssuerKeys {
   #remote: { readonly uri: string; readonly keys: Remote } | undefined;
   /** When the keys were last known to be the issuer's. */
   #freshAt = -Infinity;
-  #failedAt = -Infinity;
+  #failed: { readonly at: number; readonly error: IssuerUnavailable } | undefined;
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
@@ -41,8 +41,7 @@ export class IssuerKeys {
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const { clock, issuer, log } = this.#options;
     const keys = await this.#keys();
-    const kept = keys.jwks();
-    if (kept !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS && this.#mayKeep()) return createLocalJWKSet(kept)(header, token);
+    if (this.#failed !== undefined && clock.monotonic() - this.#failed.at < RETRY_MS) return this.#kept(keys, this.#failed.error)(header, token);
     try {
       const key = await keys(header, token);
       if (keys.fresh) this.#freshAt = clock.monotonic();
@@ -50,14 +49,16 @@ export class IssuerKeys {
     } catch (error) {
       if (!isOutage(error)) throw error;
       log?.warn({ err: error, issuer }, 'identity: an issuer\'s keys can\'t be fetched');
-      this.#failedAt = clock.monotonic();
-      if (kept === undefined || !this.#mayKeep()) throw new IssuerUnavailable(issuer, error);
-      return createLocalJWKSet(kept)(header, token);
+      const failure = new IssuerUnavailable(issuer, error);
+      this.#failed = { at: clock.monotonic(), error: failure };
+      return this.#kept(keys, failure)(header, token);
     }
   };
 
-  #mayKeep(): boolean {
-    return this.#options.clock.monotonic() - this.#freshAt < KEPT_MS;
+  #kept(keys: Remote, failure: IssuerUnavailable): JWTVerifyGetKey {
+    const kept = keys.jwks();
+    if (kept === undefined || this.#options.clock.monotonic() - this.#freshAt >= KEPT_MS) throw failure;
+    return createLocalJWKSet(kept);
   }
 
   async #keys(): Promise<Remote> {
