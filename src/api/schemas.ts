@@ -113,7 +113,10 @@ export const HealthView = z.strictObject({ status: z.literal('ok') });
 export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });
 
 export const SignInOffer = z.strictObject({ issuer: z.string(), client_id: z.string(), scopes: z.array(z.string()) });
-export const SignInBody = z.strictObject({ id_token: z.string().max(32 * 1024).meta({ description: 'What the issuer gave in the device flow (RFC 8628)' }) });
+export const SignInBody = z.strictObject({
+  id_token: z.string().max(24 * 1024).meta({ description: 'What the issuer gave in the device flow (RFC 8628)' }),
+  access_token: z.string().max(24 * 1024).optional().meta({ description: 'What came with it: with this the issuer is asked for what its ID token leaves out' }),
+});
 export const SignInView = z.strictObject({
   token: z.string().meta({ description: 'For the calls of this API, in the place of cst_…' }),
   email: z.string(), roles: z.array(z.enum(ROLES)), scopes: z.array(z.enum(TOKEN_SCOPES)), until: time,

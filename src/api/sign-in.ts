@@ -17,9 +17,9 @@ export function signInRoutes(app: Hono<ApiEnv>, signIn: CommandLineSignIn | unde
     return context.json({ issuer, client_id: clientId, scopes });
   });
   app.post('/api/v1/sign-in', async (context) => {
-    const { id_token } = await bodyOf(context, SignInBody);
+    const { id_token, access_token } = await bodyOf(context, SignInBody);
     try {
-      const { token, signedIn: { person, until } } = await configured(signIn).exchange(id_token);
+      const { token, signedIn: { person, until } } = await configured(signIn).exchange(id_token, access_token);
       return context.json({ token, email: person.email, roles: person.roles, scopes: [...scopesOf(person.roles)], until: new Date(until).toISOString() });
     } catch (error) {
       if (!(error instanceof SignInRefused) || error.code === 'issuer_unavailable') throw error;

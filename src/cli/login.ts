@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import * as oidc from 'openid-client';
 import { z } from 'zod';
-import { SignInOffer, SignInView } from '../api/schemas.ts';
+import { type SignInBody, SignInOffer, SignInView } from '../api/schemas.ts';
 import { isLoopback } from '../config/identity-schema.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { addressOption, apiAddress, ApiClient, ClientFailure, type RemoteOptions } from './client.ts';
@@ -23,15 +23,15 @@ async function login(options: RemoteOptions, terminal: Terminal): Promise<void> 
   const api = apiAddress(options, terminal);
   const client = new ApiClient(api);
   const offer = await client.call('GET', '/api/v1/sign-in', SignInOffer);
-  const idToken = await deviceFlow(offer, terminal);
-  const { token, email, roles, until } = await client.call('POST', '/api/v1/sign-in', SignInView, { id_token: idToken });
+  const given = await deviceFlow(offer, terminal);
+  const { token, email, roles, until } = await client.call('POST', '/api/v1/sign-in', SignInView, given);
   const stored = new StoredSignIns(terminal);
   await stored.put(api.href, { token, email, until });
   terminal.out(`Signed in as ${visibleLine(email)} (${roles.join(', ') || 'no role here'}) until ${until}.\n`);
   if (roles.length === 0) terminal.say('None of your groups has a role: an operator can add one under identity.roles.\n');
 }
 
-async function deviceFlow({ issuer, client_id, scopes }: z.infer<typeof SignInOffer>, terminal: Terminal): Promise<string> {
+async function deviceFlow({ issuer, client_id, scopes }: z.infer<typeof SignInOffer>, terminal: Terminal): Promise<z.infer<typeof SignInBody>> {
   const url = URL.parse(issuer);
   const plain = url?.protocol === 'http:' && isLoopback(url.hostname);
   if (url === null || !(url.protocol === 'https:' || plain)) throw new ClientFailure('bad_issuer', `The issuer "${visibleLine(issuer)}" is no https address.`, { hint: 'Is this the address of the Countersign API?' });
@@ -39,9 +39,9 @@ async function deviceFlow({ issuer, client_id, scopes }: z.infer<typeof SignInOf
     const configuration = await oidc.discovery(url, client_id, undefined, oidc.None(), { execute: plain ? [oidc.allowInsecureRequests] : [] });
     const device = await oidc.initiateDeviceAuthorization(configuration, { scope: scopes.join(' ') });
     announce(DeviceAnswer.parse(device), terminal);
-    const { id_token } = await oidc.pollDeviceAuthorizationGrant(configuration, device, undefined, { signal: terminal.interrupted });
+    const { id_token, access_token } = await oidc.pollDeviceAuthorizationGrant(configuration, device, undefined, { signal: terminal.interrupted });
     if (id_token === undefined) throw new ClientFailure('no_id_token', `${url.host} gave no ID token.`, { hint: 'identity.scopes must have openid.' });
-    return id_token;
+    return { id_token, access_token };
   } catch (error) {
     throw error instanceof ClientFailure ? error : failureOf(error, url.host, terminal);
   }

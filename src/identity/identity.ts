@@ -15,8 +15,8 @@ import { SignInTokens } from './sign-in-tokens.ts';
 export interface CommandLineSignIn {
   /** What the command line must know to begin. */
   readonly offer: { readonly issuer: string; readonly clientId: string; readonly scopes: readonly string[] };
-  /** Takes the ID token that the issuer gave, and gives a token of ours for it. Rejects with SignInRefused. */
-  exchange(idToken: string): Promise<{ readonly token: string; readonly signedIn: SignedIn }>;
+  /** Takes the tokens that the issuer gave, and gives one of ours for them. Rejects with SignInRefused. */
+  exchange(idToken: string, accessToken?: string): Promise<{ readonly token: string; readonly signedIn: SignedIn }>;
   /** Whose token of ours it is; undefined when it is none, or no longer. */
   holder(token: string): Promise<TokenHolder | undefined>;
 }
@@ -41,8 +41,8 @@ export function createSignIn({ identity, url }: Pick<Config, 'identity' | 'url'>
     provider,
     commandLine: {
       offer: { issuer, clientId: cliClientId, scopes },
-      async exchange(idToken) {
-        const signedIn = await idTokens.finish(idToken);
+      async exchange(idToken, accessToken) {
+        const signedIn = await idTokens.finish(idToken, accessToken);
         const token = await tokens.issue(signedIn);
         parts.people.remember(signedIn);
         parts.log.info({ person: signedIn.person.email }, 'identity: somebody has signed in from the command line');

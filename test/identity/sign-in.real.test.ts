@@ -26,7 +26,7 @@ let proxy: TestProxy;
 let home: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'cs-home-'));
-  [postgres, issuer] = await Promise.all([startPostgres({ users: [{ name: 'app', password: 'upstream' }] }), startIssuer({ accounts: ACCOUNTS })]);
+  [postgres, issuer] = await Promise.all([startPostgres({ users: [{ name: 'app', password: 'upstream' }] }), startIssuer({ accounts: ACCOUNTS, thin: true })]);
   await postgres.query('CREATE DATABASE shop OWNER app');
   proxy = await startTestProxy({
     upstream: { url: `postgres://app@${postgres.host}:${postgres.port}/shop`, password: 'upstream' },

@@ -7,12 +7,13 @@ import { readSecret } from '../../config/secrets.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type SignedIn, SignInRefused, type SignInProvider } from '../sign-in.ts';
 import { type Claims, personOf } from './claims.ts';
-import { type IssuerMetadata, isPlain } from './metadata.ts';
-import { IssuerUnavailable } from './unavailable.ts';
+import { clientOf } from './client.ts';
+import type { IssuerMetadata } from './metadata.ts';
+import { notTheAnswer, refusalOf } from './refusal.ts';
+import { completed } from './user-info.ts';
 
 /** How long a sign-in may take, from leaving to coming back. */
 const TAKES_MS = 15 * 60_000;
-const TIMEOUT_S = 10;
 
 export interface OidcParts {
   readonly identity: IdentityConfig;
@@ -54,50 +55,30 @@ export class OidcProvider implements SignInProvider {
     // What stands before us may have ended TLS or changed the path: the issuer knows our address by its configured name.
     const current = new URL(this.#redirect);
     current.search = back.search;
-    const claims = await this.#asking(async () => {
-      const tokens = await oidc.authorizationCodeGrant(client, current, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
-      return await this.#complete(client, tokens.claims() ?? {}, tokens.access_token);
-    });
-    if (claims['azp'] !== undefined && claims['azp'] !== identity.clientId) throw notTheAnswer();
+    const claims = await this.#claims(client, current, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
     return { person: personOf(claims, identity), until: clock.now() + identity.sessionMs };
   }
 
-  /** Issuers may tell e-mail and groups only when they are asked with the access token. What the ID token says counts first. */
-  async #complete(client: oidc.Configuration, claims: Claims, accessToken: string): Promise<Claims> {
-    const { email, groups } = this.#parts.identity.claims;
-    const told = [email, groups].every((name) => claims[name] !== undefined);
-    if (told || client.serverMetadata().userinfo_endpoint === undefined) return claims;
-    return { ...(await oidc.fetchUserInfo(client, accessToken, String(claims['sub']))), ...claims };
-  }
-
-  /** Made anew at each use: the secret may have been changed, and so may the issuer's keys. */
-  async #client(): Promise<oidc.Configuration> {
-    const { identity, metadata } = this.#parts;
-    const server = await metadata.get();
-    const secret = identity.clientSecret === undefined ? undefined : await readSecret(identity.clientSecret).catch((cause: unknown) => {
-      throw new SignInRefused('sign_in_refused', 'The secret that Countersign shares with the issuer can\'t be read.', { hint: 'An operator should look at identity.client_secret.', cause });
-    });
-    const client = new oidc.Configuration(server, identity.clientId, undefined, authentication(secret, server));
-    client.timeout = TIMEOUT_S;
-    // The ID token's signature is checked although it comes over TLS: then it doesn't matter who ends that.
-    oidc.enableNonRepudiationChecks(client);
-    if (isPlain(identity.issuer)) oidc.allowInsecureRequests(client);
-    return client;
-  }
-
-  async #asking<T>(ask: () => Promise<T>): Promise<T> {
+  async #claims(client: oidc.Configuration, current: URL, checks: oidc.AuthorizationCodeGrantChecks): Promise<Claims> {
+    const { identity } = this.#parts;
     try {
-      return await ask();
+      const tokens = await oidc.authorizationCodeGrant(client, current, checks);
+      const claims: Claims = tokens.claims() ?? {};
+      if (claims['azp'] !== undefined && claims['azp'] !== identity.clientId) throw notTheAnswer();
+      return await completed(client, claims, tokens.access_token, identity.claims);
     } catch (error) {
-      throw refusalOf(error, this.#parts.identity.issuer);
+      throw refusalOf(error, identity.issuer);
     }
   }
-}
 
-/** By HTTP Basic unless the issuer can't (OpenID Connect Discovery 1.0, 3: that is what silence means). */
-function authentication(secret: string | undefined, { token_endpoint_auth_methods_supported: methods }: oidc.ServerMetadata): oidc.ClientAuth {
-  if (secret === undefined) return oidc.None();
-  return methods === undefined || methods.includes('client_secret_basic') ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
+  async #client(): Promise<oidc.Configuration> {
+    const { identity: { clientId, clientSecret }, metadata } = this.#parts;
+    const server = await metadata.get();
+    const secret = clientSecret === undefined ? undefined : await readSecret(clientSecret).catch((cause: unknown) => {
+      throw new SignInRefused('sign_in_refused', 'The secret that Countersign shares with the issuer can\'t be read.', { hint: 'An operator should look at identity.client_secret.', cause });
+    });
+    return clientOf(server, clientId, secret);
+  }
 }
 
 function keptBy(text: string): z.infer<typeof Kept> {
@@ -106,22 +87,4 @@ function keptBy(text: string): z.infer<typeof Kept> {
   } catch (cause) {
     throw new SignInRefused('sign_in_refused', 'Nothing is known of this sign-in.', { hint: 'Begin again in this browser.', cause });
   }
-}
-
-function refusalOf(error: unknown, issuer: string): SignInRefused {
-  if (error instanceof SignInRefused) return error;
-  if (error instanceof oidc.AuthorizationResponseError) {
-    return new SignInRefused('sign_in_refused', `The issuer refused: ${error.error}${error.error_description === undefined ? '' : ` (${error.error_description})`}.`, { hint: 'An administrator of the issuer can let you use this application.', cause: error });
-  }
-  if (error instanceof oidc.ResponseBodyError || error instanceof oidc.WWWAuthenticateChallengeError) {
-    return new SignInRefused('sign_in_refused', `The issuer doesn't take the sign-in: ${error instanceof oidc.ResponseBodyError ? error.error : 'it knows no such client, or its secret is another one'}.`, { hint: 'Begin again; if it lasts, an operator should look at identity.client_id and identity.client_secret.', cause: error });
-  }
-  if (error instanceof oidc.ClientError && error.code !== 'OAUTH_TIMEOUT') {
-    return notTheAnswer(error);
-  }
-  return new IssuerUnavailable(issuer, error);
-}
-
-function notTheAnswer(cause?: unknown): SignInRefused {
-  return new SignInRefused('sign_in_refused', 'What came back isn\'t the answer to this sign-in.', { hint: 'Begin again in this browser.', cause });
 }

@@ -13,6 +13,8 @@ export class HostileIssuer {
   readonly calls = new Map<string, number>();
   /** What the token endpoint gives as ID token. */
   idToken = '';
+  /** What the userinfo endpoint says. */
+  userInfo: Record<string, unknown> | undefined;
   /** Everything is answered by 503. */
   down = false;
   #keys: Key[] = [];
@@ -62,10 +64,11 @@ export class HostileIssuer {
     const { url } = this;
     const documents: Readonly<Record<string, unknown>> = {
       '/.well-known/openid-configuration': {
-        issuer: url, jwks_uri: `${url}/jwks`, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token`, response_types_supported: ['code'],
+        issuer: url, jwks_uri: `${url}/jwks`, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token`, userinfo_endpoint: `${url}/userinfo`, response_types_supported: ['code'],
         id_token_signing_alg_values_supported: ['ES256', 'RS256', 'HS256', 'none'],
       },
       '/jwks': { keys: this.#keys.map(({ publicJwk }) => publicJwk) },
+      '/userinfo': this.userInfo,
       '/token': { access_token: 'a', token_type: 'Bearer', id_token: this.idToken },
     };
     const document = this.down ? undefined : documents[path];

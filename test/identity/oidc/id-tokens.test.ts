@@ -75,6 +75,22 @@ describe('from the command line', () => {
   });
 });
 
+describe('what an ID token leaves out', () => {
+  const sign = (info: Record<string, unknown>, accessToken?: string) => async () => {
+    issuer.userInfo = info;
+    const { email: _e, email_verified: _v, groups: _g, ...thin } = KIM;
+    const idToken = await issuer.sign({ ...thin, aud: 'countersign-cli' });
+    return new IdTokenSignIn({ identity: identity(), metadata: new IssuerMetadata(issuer.url, systemClock), clock: systemClock }).finish(idToken, accessToken);
+  };
+
+  test('is asked for with the access token, about the same person only', async () => {
+    expect((await sign(KIM, 'a')()).person).toEqual({ email: 'kim@example.com', roles: ['approver'], groups: ['dba-oncall'] });
+    await expect(sign(KIM)()).rejects.toThrow(/doesn't say your e-mail/);
+    await expect(sign({ ...KIM, sub: 'sam' }, 'a')()).rejects.toMatchObject({ code: 'sign_in_refused' });
+    await expect(sign({ ...KIM, email_verified: false }, 'a')()).rejects.toThrow(/isn't verified/);
+  });
+});
+
 describe('in the console', () => {
   const provider = () => new OidcProvider({ identity: identity(), url: 'https://countersign.example.com', metadata: new IssuerMetadata(issuer.url, systemClock), clock: systemClock });
 
