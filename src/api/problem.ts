@@ -7,6 +7,7 @@ const STATUS: Readonly<Record<string, number>> = {
   bad_request: 400,
   bad_json: 400,
   unauthenticated: 401,
+  reason_required: 400,
   missing_scope: 403,
   self_approval: 403,
   not_an_approver: 403,

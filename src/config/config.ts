@@ -115,6 +115,8 @@ export interface Config {
     readonly withinTransactionMs: number;
     /** PEM (PKCS 8) file of the Ed25519 key decisions are signed with; made at first start when absent, beside the journal. */
     readonly signingKey: string;
+    /** Public keys (PEM files) of other processes at the same store: whose decisions are believed, and whose requests. */
+    readonly trust: { readonly desks: readonly string[]; readonly proxies: readonly string[] };
     /** When the store is down, may statements that no rule flags still pass? */
     readonly storeDown: 'pass_unflagged' | 'refuse_all';
   };

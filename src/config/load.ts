@@ -64,6 +64,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
       withinMs: approvals.within,
       withinTransactionMs: Math.min(approvals.within, approvals.within_transaction),
       signingKey: approvals.signing_key === undefined ? join(keys, 'decisions.pem') : absolute(approvals.signing_key),
+      trust: { desks: approvals.trust.desks.map(absolute), proxies: approvals.trust.proxies.map(absolute) },
       storeDown: approvals.store_down,
     },
     journal: {

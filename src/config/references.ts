@@ -113,6 +113,7 @@ function checkFiles(config: ConfigFile, report: Report, resolve: (path: string) 
     [['tls', 'cert'], config.tls?.cert],
     [['tls', 'key'], config.tls?.key],
     ...Object.entries(config.databases).map(([name, database]): [Path, string | undefined] => [['databases', name, 'tls', 'ca'], database.tls?.ca]),
+    ...(['desks', 'proxies'] as const).flatMap((whose) => config.approvals.trust[whose].map((file, index): [Path, string] => [['approvals', 'trust', whose, index], file])),
     ...config.policies.map((file, index): [Path, string] => [['policies', index], file]),
   ];
   for (const [path, file] of needed) {

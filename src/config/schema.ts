@@ -53,13 +53,14 @@ const token = z.strictObject({
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1, 'a token needs at least one scope'),
 });
 
-/** `{ store: memory, within: 15m, within_transaction: 1m, signing_key: decisions.pem, store_down: pass_unflagged }`; `store: redis://host:6379` with `store_password`. */
+/** `{ store: memory, within: 15m, within_transaction: 1m, signing_key: decisions.pem, trust: { desks: [desk.pem.pub] }, store_down: pass_unflagged }`; `store: redis://host:6379` with `store_password`. */
 const approvals = z.strictObject({
   store: text.default('memory'),
   store_password: secret.optional(),
   within: wait.prefault('15m'),
   within_transaction: wait.prefault('1m'),
   signing_key: text.optional(),
+  trust: z.strictObject({ desks: z.array(text).default([]), proxies: z.array(text).default([]) }).prefault({}),
   store_down: z.enum(['pass_unflagged', 'refuse_all']).default('pass_unflagged'),
 });
 

@@ -132,7 +132,7 @@ export function sameRisk(before: Judgement, now: Judgement): boolean {
   return before.facts === now.facts || JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
 }
 
-const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum]);
+const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum, hold?.escalate?.to, hold?.breakGlass]);
 
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement | Promise<Judgement> {
   if (session.redefines || redefinesItself(facts)) return conclude(session, source, withRoutine(facts), policy);

@@ -27,7 +27,8 @@ function database() {
   const clock = new FakeClock();
   const reading = readings();
   const made = new Database({
-    config: { name: 'shop' } as never, understanding: reading.understanding, grammar: () => Promise.resolve(undefined), clock, log: { warn: () => {} },
+    config: { name: 'shop' } as never, understanding: reading.understanding, grammar: () => Promise.resolve(undefined), estimate: () => Promise.resolve(undefined), clock,
+    mark: { read: () => Promise.resolve('the same'), close: () => Promise.resolve() }, log: { warn: () => {} },
     sights: new Sights({ protocol: 'postgres', hashKey: Buffer.alloc(32) }),
   });
   return { clock, reading, database: made };

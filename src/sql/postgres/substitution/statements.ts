@@ -100,21 +100,22 @@ function copy(analysis: Analysis, stmt: CopyStmt): readonly Column[] | undefined
   if (relation.kind !== 'r') throw new Obstacle(`${analysis.nameOf(relation)} has masked columns and is no plain table; use COPY (SELECT …) TO.`);
   const shown = names.map((name) => columns.find((column) => column.name === name));
   if (shown.includes(undefined)) throw new Obstacle(`COPY names a column that ${analysis.nameOf(relation)} doesn't have.`);
-  copyQuery(analysis, stmt, names, maskedColumns(relation, { masked: analysis.around.sight.relation(relation.schema, relation.name) })
-    .filter((_, index) => names.includes(relation.columns[index]?.name ?? '')), relation.columns.map(({ name }) => name), qualifiedName(relation));
+  const masked = analysis.around.sight.relation(relation.schema, relation.name);
+  copyQuery(analysis, stmt, names, maskedColumns(relation, { masked }).filter((_, index) => names.includes(relation.columns[index]?.name ?? '')),
+    relation.columns.map(({ name }) => name), `${qualifiedName(relation)}${masked?.guard === undefined ? '' : ` WHERE ${masked.guard}`}`);
   analysis.uses.add(union(...shown.map((column) => column?.of ?? NOTHING)), 'projected');
   return answerOf(shown.flatMap((column) => column ?? [])).columns;
 }
 
 /** COPY copies a table without those that inherit from it. */
-function copyQuery(analysis: Analysis, stmt: CopyStmt, names: readonly string[], columns: readonly string[], order: readonly string[], name: string): void {
+function copyQuery(analysis: Analysis, stmt: CopyStmt, names: readonly string[], columns: readonly string[], order: readonly string[], from: string): void {
   const { tokens } = analysis;
   const first = analysis.tokenAt(stmt.relation?.location);
   let last = tokens.endOfName(first);
   if (stmt.attlist !== undefined) last = tokens.closing(last + 1);
   const given = order.filter((each) => names.includes(each));
   const listed = names.map((each) => columns[given.indexOf(each)] ?? quote(each));
-  analysis.edit(tokens.get(first)?.start ?? 0, tokens.get(last)?.end ?? 0, `(SELECT ${listed.join(', ')} FROM ONLY ${name})`);
+  analysis.edit(tokens.get(first)?.start ?? 0, tokens.get(last)?.end ?? 0, `(SELECT ${listed.join(', ')} FROM ONLY ${from})`);
 }
 
 function other(analysis: Analysis, kind: string, node: Node | undefined): undefined {
