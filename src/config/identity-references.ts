@@ -20,6 +20,17 @@ export function checkIdentity({ identity, url, listen }: ConfigFile, report: Rep
   else if (url.startsWith('http:') && !isLoopback(new URL(url).hostname)) report(['url'], 'people sign in there, so it must be https, except on this machine');
 }
 
+/** An ID token of a person mustn't serve as an agent's, nor the other way round (RFC 8725, 3.12). */
+export function checkAudiences({ identity, agents, agent_issuers }: ConfigFile, report: Report): void {
+  if (identity === undefined) return;
+  const ofPeople = [identity.client_id, identity.cli_client_id];
+  const check = (path: Path, jwt: { readonly issuer: string; readonly audience: string } | undefined): void => {
+    if (jwt?.issuer === identity.issuer && ofPeople.includes(jwt.audience)) report(path, `"${jwt.audience}" is the audience of people's sign-ins at this issuer; agents' tokens need another one`);
+  };
+  for (const [index, { jwt }] of agents.entries()) check(['agents', index, 'jwt', 'audience'], jwt);
+  for (const [index, issuer] of agent_issuers.entries()) check(['agent_issuers', index, 'audience'], issuer);
+}
+
 /** @param agent where it stands in the file, and what it says */
 export function checkAgentJwt({ verifier, jwt }: ConfigFile['agents'][number], tls: ConfigFile['tls'], report: Report): void {
   if (jwt === undefined) {

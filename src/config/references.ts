@@ -1,7 +1,7 @@
 /** What one part of countersign.yaml says of another: names that must exist, names that must be there once. */
 
 import { existsSync } from 'node:fs';
-import { checkAgentIssuers, checkAgentJwt, checkIdentity } from './identity-references.ts';
+import { checkAgentIssuers, checkAgentJwt, checkAudiences, checkIdentity } from './identity-references.ts';
 import { suggestion } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
@@ -18,6 +18,7 @@ export function checkReferences(config: ConfigFile, source: YamlSource, resolve:
   checkAgents(config, report);
   checkAgentIssuers(config, report);
   checkIdentity(config, report);
+  checkAudiences(config, report);
   checkPeople(config, report);
   checkStore(config, report);
   checkSlack(config, report);

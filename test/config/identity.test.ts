@@ -21,7 +21,7 @@ tls: { cert: cert.pem, key: key.pem }
 url: https://countersign.example.com/
 databases: { shop: { protocol: postgres, upstream: "postgres://app@db.internal:5432/shop" } }
 agents:
-  - { name: reporter, jwt: { issuer: https://login.example.com, audience: countersign, subject: reporter@clients, claims: { env: prod } }, owner: dana@example.com, databases: [shop] }
+  - { name: reporter, jwt: { issuer: https://login.example.com, audience: agents, subject: reporter@clients, claims: { env: prod } }, owner: dana@example.com, databases: [shop] }
 agent_issuers:
   - { issuer: https://ci.example.com, audience: countersign, jwks_uri: https://ci.example.com/keys, claims: { repository: acme/shop, trusted: true }, prefix: ci-, name_claim: job, owner_claim: owner, groups_claim: teams, acts_for_claim: actor, databases: [shop] }
 identity: { issuer: https://login.example.com, client_id: countersign, client_secret: { file: oidc.secret }, cli_client_id: countersign-cli, roles: { approver: [dba-oncall], admin: ["Platform Team"] }, session: 8h }
@@ -61,7 +61,7 @@ describe('a right file', () => {
     const config = configFrom(file, GOOD);
     expect(config.agents.get('reporter')).toEqual({
       name: 'reporter', verifiers: {}, owner: 'dana@example.com', groups: [], databases: ['shop'],
-      jwt: { issuer: 'https://login.example.com', audience: 'countersign', claims: new Map([['sub', 'reporter@clients'], ['env', 'prod']]) },
+      jwt: { issuer: 'https://login.example.com', audience: 'agents', claims: new Map([['sub', 'reporter@clients'], ['env', 'prod']]) },
     });
     expect(config.agentIssuers).toEqual([{
       issuer: 'https://ci.example.com', audience: 'countersign', jwksUri: 'https://ci.example.com/keys', claims: new Map<string, unknown>([['repository', 'acme/shop'], ['trusted', true]]),
@@ -108,6 +108,8 @@ describe('wrong files name the place', () => {
     ['any token of the issuer', (t) => t.replace('subject: reporter@clients, claims: { env: prod }', ''), 'subject or claims are needed'],
     ['the subject twice', (t) => t.replace('env: prod', 'sub: x'), 'subject has said already'],
     ['a claim that is a list', (t) => t.replace('env: prod', 'env: [prod]'), 'a string, a number, true or false is needed here'],
+    ['people\'s audience for an agent', (t) => t.replace('audience: agents, subject', 'audience: countersign-cli, subject'), '6:75: "countersign-cli" is the audience of people\'s sign-ins'],
+    ['people\'s audience for an issuer\'s agents', (t) => t.replace('https://ci.example.com, audience: countersign,', 'https://login.example.com, audience: web,').replace('client_id: countersign,', 'client_id: web,'), '"web" is the audience of people\'s sign-ins'],
     ['no TLS', (t) => t.replace('tls: { cert: cert.pem, key: key.pem }\n', ''), 'tokens are taken as passwords over TLS only'],
     ['nobody who answers', (t) => t.replace('owner_claim: owner, ', ''), '8:5: exactly one of owner and owner_claim'],
     ['two who answer', (t) => t.replace('owner_claim: owner, ', 'owner_claim: owner, owner: dana@example.com, '), '8:5: exactly one of owner and owner_claim'],
