@@ -27,6 +27,15 @@ describe('a token of a sign-in', () => {
     expect(await tokens.holder(token)).toBeUndefined();
   });
 
+  test('that is over is nobody\'s, also where the configuration knows the person', async () => {
+    const { tokens, clock } = world([kim]);
+    const token = await tokens.issue({ person: kim, until: clock.now() + HOUR });
+    clock.advance(HOUR - 1);
+    expect(await tokens.holder(token)).toBeDefined();
+    clock.advance(1);
+    expect(await tokens.holder(token)).toBeUndefined();
+  });
+
   test('makes the person known to a process that has just started, and to all that decides there', async () => {
     const { tokens, clock, keys } = world();
     const token = await tokens.issue({ person: kim, until: clock.now() + HOUR });

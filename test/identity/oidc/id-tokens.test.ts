@@ -33,13 +33,13 @@ const WRONG: readonly (readonly [string, () => Record<string, unknown>, RegExp])
 ];
 
 /** Tokens that aren't signed as they must be. */
-const FORGED: readonly (readonly [string, (aud: string) => string | Promise<string>])[] = [
-  ['by nobody', (aud) => unsigned({ ...KIM, iss: issuer.url, aud, iat: now(), exp: now() + 300 })],
-  ['by nobody, under the name of the key', (aud) => unsigned({ ...KIM, iss: issuer.url, aud, iat: now(), exp: now() + 300 }, { alg: 'none', kid: issuer.key.kid })],
-  ['by the public key as a secret', (aud) => new SignJWT({ ...KIM, iss: issuer.url, aud, iat: now(), exp: now() + 300 })
+const FORGED: readonly (readonly [string, (more: Record<string, unknown>) => string | Promise<string>])[] = [
+  ['by nobody', (more) => unsigned({ ...KIM, iss: issuer.url, iat: now(), exp: now() + 300, ...more })],
+  ['by nobody, under the name of the key', (more) => unsigned({ ...KIM, iss: issuer.url, iat: now(), exp: now() + 300, ...more }, { alg: 'none', kid: issuer.key.kid })],
+  ['by the public key as a secret', (more) => new SignJWT({ ...KIM, iss: issuer.url, iat: now(), exp: now() + 300, ...more })
     .setProtectedHeader({ alg: 'HS256', kid: issuer.key.kid }).sign(Buffer.from(JSON.stringify(issuer.key.publicJwk)))],
-  ['by another key', async (aud) => issuer.sign({ ...KIM, aud }, { key: await newKey() })],
-  ['by another key, under the name of the right one', async (aud) => issuer.sign({ ...KIM, aud }, { key: await newKey(), kid: issuer.key.kid })],
+  ['by another key', async (more) => issuer.sign({ ...KIM, ...more }, { key: await newKey() })],
+  ['by another key, under the name of the right one', async (more) => issuer.sign({ ...KIM, ...more }, { key: await newKey(), kid: issuer.key.kid })],
 ];
 
 describe('from the command line', () => {
@@ -57,7 +57,7 @@ describe('from the command line', () => {
   });
 
   test.each(FORGED)('one signed %s is refused', async (_, forge) => {
-    await expect(finish(await forge('countersign-cli'))).rejects.toMatchObject({ code: 'sign_in_refused', message: expect.stringMatching(/signed/) as string });
+    await expect(finish(await forge({ aud: 'countersign-cli' }))).rejects.toMatchObject({ code: 'sign_in_refused', message: expect.stringMatching(/signed/) as string });
   });
 
   test('neither the console\'s, nor an old one, nor an access token, nor nonsense is taken', async () => {
@@ -112,7 +112,7 @@ describe('in the console', () => {
   });
 
   test.each(FORGED)('one signed %s is refused', async (_, forge) => {
-    await expect(finish(() => forge('countersign'))).rejects.toMatchObject({ code: 'sign_in_refused' });
+    await expect(finish((nonce) => forge({ aud: 'countersign', nonce }))).rejects.toMatchObject({ code: 'sign_in_refused' });
   });
 
   test('one with another nonce, or none, is refused', async () => {
