@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
+import type { Agent } from '../identity/agent.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Sights } from '../masking/sights.ts';
 import type { Policy, Verdict } from '../policy/verdict.ts';
@@ -59,7 +60,7 @@ export class Database {
   /** Statements under way that let names of functions, types or operators mean something else. */
   #redefining = 0;
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
-  #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
+  #verdicts: { policy: string; byAgent: WeakMap<Agent, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new WeakMap() };
 
   constructor({ config, understanding, grammar, estimate, mark, sights, clock, log }: DatabaseOptions) {
     this.config = config;
@@ -145,9 +146,9 @@ export class Database {
     return sight;
   }
 
-  /** Cache of verdicts for one agent under one policy. */
-  verdicts(agent: string, policy: string): WeakMap<Facts, Verdict> {
-    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new Map() };
+  /** Cache of verdicts for one agent under one policy. One that logs in by tokens is another with each, even under the same name: its groups may be others. */
+  verdicts(agent: Agent, policy: string): WeakMap<Facts, Verdict> {
+    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new WeakMap() };
     let verdicts = this.#verdicts.byAgent.get(agent);
     if (verdicts === undefined) {
       verdicts = new WeakMap();

@@ -137,7 +137,7 @@ const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement | Promise<Judgement> {
   if (session.redefines || redefinesItself(facts)) return conclude(session, source, withRoutine(facts), policy);
   if (policy.volatile) return conclude(session, source, facts, policy);
-  const verdicts = session.database.verdicts(session.agent.name, policy.version);
+  const verdicts = session.database.verdicts(session.agent, policy.version);
   let verdict = verdicts.get(facts);
   if (verdict === undefined) {
     verdict = policy.decide(facts, subject(session, source.text));

@@ -93,3 +93,11 @@ test('unseen code makes the catalog be read once, however often it ran, and a fa
   await turn();
   expect(shop.settling).toBeUndefined();
 });
+
+test('verdicts are kept for an agent as it has logged in, not for its name', () => {
+  const { database: shop } = database();
+  const [before, after] = [{ name: 'reporter', groups: ['trusted'] }, { name: 'reporter', groups: [] }] as never[] as [never, never];
+  expect(shop.verdicts(before, 'p1')).toBe(shop.verdicts(before, 'p1'));
+  expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(after, 'p1'));
+  expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(before, 'p2'));
+});
