@@ -149,12 +149,13 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   });
 }
 
-/** A run of the cursor: record, context and veil are those of its DECLARE, but what else that batch did is not done again. */
-function cursorOf({ source, arrival, record, context, veil }: Statement): Statement {
+/** A run of the cursor: record, context, veil and detection are those of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record, context, veil, detection }: Statement): Statement {
   const cursor = new Statement(source, arrival);
   cursor.cursor = true;
   cursor.record = record;
   cursor.context = context;
   cursor.veil = veil;
+  cursor.detection = detection;
   return cursor;
 }

@@ -4,6 +4,8 @@
  */
 
 import type { Agent } from '../identity/agent.ts';
+import { searchable } from '../masking/detectors/copy-format.ts';
+import { showingFunction } from '../masking/system-functions.ts';
 import { withoutKeys } from '../masking/keys.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
@@ -162,8 +164,10 @@ function unseenSaid({ effects }: Facts, verdict: Verdict): Verdict {
 /** For an agent that sees masks of something in this database: what runs in the text's place, and what that makes of the verdict. */
 function veil(session: JudgedSession, source: StatementText, facts: Facts, verdict: Verdict, policy: Policy, followed: readonly Followed[] = []): Judgement | Promise<Judgement> {
   const sight = session.database.sight(session.agent, policy, verdict);
-  const hidden = unidentified(facts, verdict);
+  const hidden = unidentified(facts, verdict) ?? (sight && showing(facts));
   if (hidden !== undefined) return judged(facts, { action: 'deny', rule: 'sensitive', reason: hidden, matched: verdict.matched }, policy);
+  const unsearched = unsearchable(session, [source, ...followed], facts, policy);
+  if (unsearched !== undefined) return judged(facts, { action: 'deny', rule: 'detect', reason: unsearched, matched: verdict.matched }, policy);
   if (sight === undefined) return judged(facts, verdict, policy);
   const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, followed);
   if (veiling instanceof Promise) return veiling.then((made) => judged(facts, verdict, policy, made));
@@ -174,6 +178,18 @@ function veil(session: JudgedSession, source: StatementText, facts: Facts, verdi
 function unidentified({ tables }: Facts, { mask }: Verdict): string | undefined {
   const table = mask === undefined ? undefined : tables.find(({ name, known }) => !known && mask.includes(name));
   return table && `columns of ${table.name} are masked for this agent, and there is no such table in the database's catalog: name it with its schema`;
+}
+
+/** What nobody can mask: what the servers' own functions show of statements and tables. */
+function showing({ effects }: Facts): string | undefined {
+  const name = showingFunction(effects);
+  return name && `columns are masked for this agent, and ${name} may show their values, or how they are masked`;
+}
+
+/** COPY data in a form in which what is looked for doesn't stand as it does in the values. */
+function unsearchable({ database, agent }: JudgedSession, texts: readonly { readonly text: string }[], facts: Facts, policy: Policy): string | undefined {
+  if (policy.detect.length === 0 || !facts.statements.some(({ kind }) => kind === 'copy to') || texts.every(({ text }) => searchable(text))) return undefined;
+  return database.detection(agent, policy, facts) && 'values are searched for this agent, and COPY with such a DELIMITER, QUOTE or ESCAPE can\'t be: leave them out, or use , ; | or a tab as the delimiter';
 }
 
 async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
