@@ -62,9 +62,10 @@ interface Memo {
   readonly judgement: Judgement;
 }
 
-/** What a name that the statement uses stands for. `continued`: it goes on with what was let through already. */
+/** What a name that the statement uses stands for. `continued`: it goes on with what was let through already. `ahead`: prepared earlier in the same batch. */
 interface Followed extends MeaningOfName {
   readonly continued?: boolean;
+  readonly ahead?: boolean;
 }
 
 /** Judges each by itself, but for what those before it redefine. */
@@ -231,13 +232,13 @@ const namesOthers = (facts: Facts): boolean => facts.statements.some((statement)
 
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
 async function resolveNames(session: JudgedSession, facts: Facts, reading: Reading | undefined, followed: Followed[]): Promise<Facts> {
-  const ahead = new Map<string, MeaningOfName>();
+  const ahead = new Map<string, Followed>();
   const declared = new Set<string>();
   const parts: Facts[] = [];
   const known = new Set<string>();
   for (const statement of facts.statements) {
     for (const name of statement.names) {
-      if (name.use === 'prepare') ahead.set(name.name, { text: name.text, reading });
+      if (name.use === 'prepare') ahead.set(name.name, { text: name.text, reading, ahead: true });
       // What a cursor does is in the facts of its DECLARE, which is in this batch.
       if (name.use === 'declare') declared.add(name.name);
       if (name.use !== 'execute' && name.use !== 'fetch') continue;
@@ -255,7 +256,7 @@ async function resolveNames(session: JudgedSession, facts: Facts, reading: Readi
 /** On the way from name to name. */
 interface Way {
   /** What earlier statements of the batch prepare, and which cursors they declare. */
-  readonly ahead: ReadonlyMap<string, MeaningOfName>;
+  readonly ahead: ReadonlyMap<string, Followed>;
   readonly declared: ReadonlySet<string>;
   /** Names followed so far, as `execute p`. */
   readonly seen: ReadonlySet<string>;
@@ -268,7 +269,7 @@ async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: s
   const { ahead, declared, seen, followed } = way;
   const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
   const inBatch = use === 'execute' ? ahead.get(name) : undefined;
-  const texts = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
+  const texts: Followed[] = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map(({ text, reading }) => learn(session, text, reading)));
   const goesOn = use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts));
