@@ -9,12 +9,17 @@ const SCHEMA = `create table notes (id int primary key, body varchar(200), doc j
   insert into notes values (1, 'write to ann@example.com', '{"card": 4111111111111111, "to": "bob@x.org"}', 4111111111111111), (2, 'card 4111 1111 1111 1111 of AKIAIOSFODNN7EXAMPLE', '[]', 2), (3, null, null, null);
   create table others (id int primary key, body varchar(200));
   insert into others values (1, 'cy@example.net 4111111111111111');
+  create table people (id int primary key, email varchar(80), bio varchar(200));
+  insert into people values (1, 'ann@example.com', 'also ann@example.org');
   create view seen_notes as select id, body as text from notes`;
 
 const POLICY = `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
+sensitive:
+  - { columns: [people.email], mask: email, unmask: [apps] }
 detect:
+  - { find: [email], columns: [people.bio], unmask: [apps] }
   - { find: [email, card, key], columns: ["notes.*"], unmask: [apps] }
   - { find: [card], databases: [shop], unmask: [apps] }
 rules:
@@ -63,6 +68,11 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await rows(`select id from notes where body like '%ann@example.com'`)).toEqual([['1']]);
     await rows(`update notes set body = concat(body, '') where id = 1`);
     expect(await world.sql('select body from notes where id = 1')).toEqual([{ body: 'write to ann@example.com' }]);
+  });
+
+  it('beside masks', async () => {
+    expect(await rows(`select email, bio, concat(email, ' ', bio) from people where email = 'ann@example.com'`)).toEqual([['***@example.com', 'also [email]', '***@example.com also [email]']]);
+    expect((await rows('select * from people p where id = 1'))).toEqual([['1', '***@example.com', 'also [email]']]);
   });
 
   it('not for agents of a group that sees them', async () => {

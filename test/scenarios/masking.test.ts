@@ -130,11 +130,9 @@ describe.each(DIALECTS)('$name', (dialect) => {
     await world.sql('create view public.acts as select pid, query from pg_stat_get_activity(null); grant select on public.acts to public');
     for (const text of [
       'select statement from pg_prepared_statement()', 'select * from pg_catalog.pg_cursor()', 'select pg_stat_get_backend_activity(1)', 'select query from pg_stat_get_activity(null)', 'select pg_stat_get_activity(null)',
-      `copy (select query from pg_stat_get_activity(null)) to stdout`, 'prepare a as select * from pg_cursor()',
+      `copy (select query from pg_stat_get_activity(null)) to stdout`, 'prepare a as select * from pg_cursor()', 'select query from acts',
     ]) expect(await refusal(text)).toMatch(/masked for this agent, and pg_catalog\.pg_\w+ may show/);
     expect((await rows('select query from pg_stat_activity where pid = pg_backend_pid()'))).toEqual([[null]]);
-    const seen = await agent.run('select query from acts');
-    expect(seen.error === undefined ? new Set(seen.rows.flat()) : seen.error.message).toEqual(new Set([null]));
   });
 
   it.runIf(dialect.name === 'MySQL')('functions and procedures of sys that show what others run are refused', async () => {
