@@ -1,5 +1,8 @@
 /** What detectors find, and what they don't, and how long it takes them. */
 
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DETECTORS } from '../../../src/masking/detectors/detector.ts';
 import { Finder, finderOf, type TextForm } from '../../../src/masking/detectors/finder.ts';
@@ -78,28 +81,11 @@ it('escapes of COPY stay whole', () => {
   expect(seen(String.raw`1	x\ta@b.co\n4111111111111111\nghp_${'a'.repeat(36)}	\N`, 'escaped')).toBe(String.raw`1	x\t[email]\n[card]\n[key]	\N`);
 });
 
-/** Made to have each detector begin again and again, or look far and find nothing. */
-const HOSTILE: Readonly<Record<string, string>> = {
-  'many signs': '@', 'locals without domains': 'aaaa@', 'addresses without dots': 'a@b', 'addresses': 'a@b.co ', 'dots': '.@.', 'escaped signs': String.raw`\\\@`, 'digits': '4', 'groups': '4111 ', 'cards': '4111 1111 1111 1111 ', 'dashed digits': '411-',
-  'begun keys': '-----BEGIN PRIVATE KEY-----', 'begun labels': '-----BEGIN A', 'dashes': '-', 'ended keys': '-----END ', 'tokens in a run': '-eyJaaaaaaaaa', 'tokens with a part': 'eyJaaaaaaaa.-', 'tokens in parts': '-eyJaaaaaaaa.a',
-  'slack': 'xoxb-', 'github': 'github_pat_', 'aws': ' AKIAIOSFODNN7EXAMPL', 'google': `AIza${'-'.repeat(34)} `, 'e': 'e ', 'quotes': '"4111111111111111', 'backslashes': '\\',
-};
-
-// They take less than a second, on a machine that does nothing else; what looks back or ahead again and again would take hours.
-describe('10 MB of anything take less than 30 seconds', { timeout: 120_000 }, () => {
-  it.each(Object.entries(HOSTILE))('%s', (_, piece) => {
-    const value = Buffer.alloc(10_000_000, piece);
-    const start = performance.now();
-    all.replaced(value, 0, value.length, 'json', new Tally());
-    expect(performance.now() - start).toBeLessThan(30_000);
-  });
-
-  it('a token whose header or payload is all of it', () => {
-    for (const text of [`${'-eyJ'.repeat(2_500_000)}.a.`, `eyJaaaaaaaa.${'-eyJ'.repeat(2_500_000)}`, `${'-eyJaaaaa'.repeat(1_000_000)}.${'-eyJ'.repeat(10)}`]) {
-      const value = Buffer.from(text);
-      const start = performance.now();
-      all.replaced(value, 0, value.length, 'plain', new Tally());
-      expect(performance.now() - start).toBeLessThan(30_000);
-    }
-  });
+// Each takes less than a second, on a machine that does nothing else; what looks back or ahead again and again would take hours.
+it('10 MB of anything take less than ten seconds', { timeout: 300_000 }, async () => {
+  const script = fileURLToPath(new URL('hostile.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 280_000 });
+  const took = JSON.parse(stdout) as Record<string, number>;
+  expect(Object.keys(took).length).toBeGreaterThan(25);
+  expect(Object.entries(took).filter(([, ms]) => ms > 10_000)).toEqual([]);
 });
