@@ -10,7 +10,7 @@ import { frames } from '../support/wire.ts';
 import { byByte, pieces, Veiled, whole } from './veiled.ts';
 
 const FACTS: Facts = { statements: [], effects: [], tables: [], unbounded: false, unresolved: false, integersFree: true };
-const detection = new Detections([{ find: ['email', 'key'], mask: 'redact', unmask: [] }], {} as CatalogData, () => new Map()).of(FACTS);
+const detection = new Detections([{ find: ['email', 'key'], mask: 'redact', unmask: [] }], { relations: [] } as unknown as CatalogData, () => new Map()).of(FACTS);
 
 let server: TestPostgres;
 let client: Veiled;

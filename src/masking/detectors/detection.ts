@@ -27,12 +27,16 @@ export class Detection {
 
   /** PostgreSQL: of the column of this OID and number. */
   column(table: number, number: number): Finder | undefined {
-    return this.#searched.byNumber.get(`${table}.${number}`) ?? this.#searched.everywhere;
+    const { known, byNumber, everywhere } = this.#searched;
+    // A table that was made since the catalog was read may be anything.
+    return known.has(table) ? byNumber.get(`${table}.${number}`) ?? everywhere : this.untold;
   }
 }
 
 interface Searched {
   readonly everywhere: Finder | undefined;
+  /** OIDs of the catalog's relations. */
+  readonly known: ReadonlySet<number>;
   /** By OID and number. */
   readonly byNumber: ReadonlyMap<string, Finder>;
 }
@@ -48,6 +52,8 @@ export class Detections {
   readonly #all: ReadonlySet<DetectorName>;
   readonly #searched: Searched;
   readonly #made = new Map<Finder, Detection>();
+  /** Facts are cached by their text, so most are asked for many times. */
+  readonly #byFacts = new WeakMap<Facts, { readonly detection: Detection | undefined }>();
 
   constructor(lines: readonly SearchedColumns[], catalog: CatalogData, showing: Showing) {
     this.#everywhere = new Set(lines.flatMap(({ columns, find }) => (columns === undefined ? find : [])));
@@ -61,11 +67,18 @@ export class Detections {
       }
     }
     this.#byRelation = byRelation;
-    this.#searched = { everywhere: finderOf(this.#everywhere), byNumber: new Map([...byNumber].map(([at, names]) => [at, finderOf(names) as Finder])) };
+    const known = new Set(catalog.relations.map(({ oid }) => oid));
+    this.#searched = { everywhere: finderOf(this.#everywhere), known, byNumber: new Map([...byNumber].map(([at, names]) => [at, finderOf(names) as Finder])) };
   }
 
   /** Undefined: nothing is looked for in its values. */
   of(facts: Facts): Detection | undefined {
+    let known = this.#byFacts.get(facts);
+    if (known === undefined) this.#byFacts.set(facts, (known = { detection: this.#make(facts) }));
+    return known.detection;
+  }
+
+  #make(facts: Facts): Detection | undefined {
     const untold = finderOf(this.#untold(facts));
     if (untold === undefined) return undefined;
     let detection = this.#made.get(untold);
