@@ -8,7 +8,7 @@ import type { PolicyFile, RuleShape } from './schema.ts';
 export type Report = (path: Path, message: string) => void;
 
 /** Verdicts name these when no rule decided. */
-const RESERVED = ['default', 'sensitive', 'refused', 'empty'];
+const RESERVED = ['default', 'sensitive', 'detect', 'refused', 'empty'];
 
 /** Effects whose columns are all told; any other one would reach further than a list of columns says. */
 const COLUMN_EFFECTS = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
@@ -26,6 +26,10 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
     if (value?.includes('\0') === true) report(['sensitive', index, 'value'], 'no database stores the character NUL in a text');
   }
   if (context === undefined) return;
+  for (const [index, { databases, unmask }] of file.detect.entries()) {
+    checkKnown(databases, context.databases, 'there is no database', (at, message) => report(['detect', index, 'databases', at], message));
+    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['detect', index, 'unmask', at], message));
+  }
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {
     if (context.issuedGroups !== true) checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
@@ -84,4 +88,3 @@ function checkApprovers(terms: Partial<Pick<RuleShape, 'approvers' | 'quorum' | 
   const people = approvers.reduce((sum, group) => sum + (context.approvers.get(group) ?? 0), 0);
   if (context.approversSignIn !== true && approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
 }
-

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
+import { Detections, type Detection, linesFor } from '../masking/detectors/detection.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Sights } from '../masking/sights.ts';
 import type { Policy, Verdict } from '../policy/verdict.ts';
@@ -23,6 +24,13 @@ interface LatestSight {
   readonly version: number;
   readonly masking: Verdict['masking'];
   readonly sight: Sight | undefined;
+}
+
+interface LatestDetections {
+  readonly policy: Policy;
+  readonly version: number;
+  /** Undefined: nothing is looked for. */
+  readonly detections: Detections | undefined;
 }
 
 export interface DatabaseOptions {
@@ -46,6 +54,7 @@ export class Database {
   readonly #sights: Sights;
   /** The latest of each agent, by the very list of its groups: asked for with every statement. */
   readonly #sightOf = new WeakMap<readonly string[], LatestSight>();
+  readonly #detectionsOf = new WeakMap<readonly string[], LatestDetections>();
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -144,6 +153,19 @@ export class Database {
     const sight = this.#sights.sight(catalog, version, policy, agent, masking);
     this.#sightOf.set(agent.groups, { policy, version, masking, sight });
     return sight;
+  }
+
+  /** What is looked for in the values that a statement answers the agent with; undefined: nothing. */
+  detection(agent: { readonly groups: readonly string[] }, policy: Policy, facts: Facts): Detection | undefined {
+    if (policy.detect.length === 0) return undefined;
+    const { catalog, version } = this.understanding;
+    let known = this.#detectionsOf.get(agent.groups);
+    if (known === undefined || known.policy !== policy || known.version !== version) {
+      const lines = linesFor(policy.detect, agent.groups, this.config.name);
+      known = { policy, version, detections: lines.length === 0 ? undefined : new Detections(lines, catalog, (of, patterns) => this.#sights.showing(of, patterns)) };
+      this.#detectionsOf.set(agent.groups, known);
+    }
+    return known.detections?.of(facts);
   }
 
   /** Cache of verdicts for one agent under one policy. One that logs in by tokens is another with each, even under the same name: its groups may be others. */

@@ -151,7 +151,11 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     // What runs in the same step is on record as what ran.
     if (!step.statements.some((statement) => statement.source.text === source.text)) journal.append({ kind: 'prepare', session: session.id, name, text: source.text });
   }
-  for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
+  for (const statement of step.continues) {
+    const facts = (statement.context as StatementContext | undefined)?.judgement.facts;
+    if (facts !== undefined) statement.detection = session.database.detection(session.agent, session.policy(), facts);
+    journal.append({ kind: 'continue', session: session.id, statement: statement.record });
+  }
   for (let index = 0; index < step.statements.length; index++) {
     const statement = step.statements[index] as Statement;
     const judgement = judgements[index] as Judgement;
@@ -162,6 +166,7 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.sets = traits.sets;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.veil = judgement.veiling?.veil;
+    statement.detection = session.database.detection(session.agent, session.policy(), judgement.facts);
     if (judgement.veiling !== undefined) session.forms.note(statement.source.text, judgement.veiling);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));

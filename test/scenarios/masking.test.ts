@@ -22,7 +22,8 @@ sensitive:
   - { columns: [customers.balance], mask: redact, filtered: mask }
 rules:
   - { name: harmless, effects: [read, transaction, session, insert, update, delete, lock, notify], then: allow }
-  - { name: definitions, effects: [create, alter, drop, export, routine, dynamic], then: hold }
+  - { name: definitions, effects: [create, alter, drop, export, dynamic], then: hold }
+  - { name: code, effects: [routine], then: allow }
   - { name: no-server, effects: [server_io, admin, replication], then: deny }
 `;
 
@@ -135,7 +136,20 @@ describe.each(DIALECTS)('$name', (dialect) => {
   it.runIf(dialect.name === 'PostgreSQL')('a text doesn\'t show what runs in its place', async () => {
     expect(await refusal('select current_query(), id from customers')).toContain('current_query');
     expect(await rows('select current_query()')).toEqual([['select current_query()']]);
-    expect(await held('select statement from pg_prepared_statement()')).toContain('routine');
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('functions that show what others run, or tables as they are stored, are refused', async () => {
+    await world.sql('create view public.acts as select pid, query from pg_stat_get_activity(null); grant select on public.acts to public');
+    for (const text of [
+      'select statement from pg_prepared_statement()', 'select * from pg_catalog.pg_cursor()', 'select pg_stat_get_backend_activity(1)', 'select query from pg_stat_get_activity(null)', 'select pg_stat_get_activity(null)',
+      `copy (select query from pg_stat_get_activity(null)) to stdout`, 'prepare a as select * from pg_cursor()', 'select query from acts',
+    ]) expect(await refusal(text)).toMatch(/masked for this agent, and pg_catalog\.pg_\w+ may show/);
+    expect((await rows('select query from pg_stat_activity where pid = pg_backend_pid()'))).toEqual([[null]]);
+  });
+
+  it.runIf(dialect.name === 'MySQL')('functions and procedures of sys that show what others run are refused', async () => {
+    for (const text of ['select sys.ps_thread_stack(1, true)', 'call sys.ps_trace_thread(1, \'x\', null, null, true, true, true)', 'call sys.diagnostics(1, 1, \'current\')', 'select `sys`.PS_THREAD_TRX_INFO(1)'])
+      expect(await refusal(text)).toContain('may show their values');
   });
 
   it('errors say nothing of masked values', async () => {
