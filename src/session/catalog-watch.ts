@@ -45,6 +45,7 @@ export class CatalogWatch {
     const { clock } = this.#options;
     // A database that can't be asked is full or restarting: sessions find out by themselves.
     const mark = await this.#options.mark.read().catch(() => this.#mark);
+    if (this.#closed) return;
     const changed = mark !== this.#mark;
     const begun = clock.monotonic();
     if (!changed && begun - this.#readAt < this.#readAfterMs) return this.#again(MARK_MS);
