@@ -39,8 +39,8 @@ function forgetOrigins(body: Buffer): void {
   }
 }
 
-/** MySQL's and MariaDB's joins and names aren't all understood where a table has masked columns: such statements are refused, which is a fault, but none of safety. */
-const NOT_YET = /in a way that isn't understood|could not be (?:read|understood|verified)|Two readings of the statement disagree|With masks in it/;
+/** Where a text isn't understood, or two readings of it disagree. */
+const REFUSED = /in a way that isn't understood|could not be (?:read|understood|verified)|Two readings of the statement disagree|With masks in it/;
 
 describe.each(['postgres', 'mariadb', 'mysql'] as const)('%s', (server) => {
   let pair: Pair;
@@ -50,20 +50,20 @@ describe.each(['postgres', 'mariadb', 'mysql'] as const)('%s', (server) => {
   afterAll(() => pair?.stop());
 
   it(`${STATEMENTS} statements that use no masked column are answered as where nothing is masked`, async () => {
-    let refused = 0;
+    const refused: string[] = [];
     for (let index = 0; index < STATEMENTS; index++) {
       const seed = SEED + index;
       const text = new Grammar(new Random(seed), server === 'postgres' ? 'postgres' : 'mysql', { relations: clean(), plain: true }).statement();
       const [through, whole] = await Promise.all([pair.left.answer(text), pair.unmasked.answer(text)]);
       const [one, other] = server === 'postgres' ? [comparable(through, text), comparable(whole, text)] : mysqlWithoutOrigins(through, whole);
-      const same = one === other || (server === 'mariadb' && sorted(one) === sorted(other));
-      if (server !== 'postgres' && NOT_YET.test(through.toString('latin1'))) {
-        refused++;
+      // Where no ORDER BY sorts rows, another plan gives them in another order.
+      const same = one === other || (server !== 'postgres' && sorted(one) === sorted(other));
+      if (server !== 'postgres' && REFUSED.test(through.toString('latin1'))) {
+        refused.push(`seed ${seed}: ${text}`);
         continue;
       }
       if (!same && !gaveUp(through) && !gaveUp(whole)) expect.fail(`seed ${seed}: ${text}\nthrough: ${JSON.stringify(through.toString('latin1'))}\nwhole:   ${JSON.stringify(whole.toString('latin1'))}`);
     }
-    if (refused > 0) console.warn(`${server}: ${refused} of ${STATEMENTS} were refused although they use nothing masked`);
-    expect(refused).toBeLessThan(STATEMENTS / 10);
+    expect(refused).toEqual([]);
   }, 3_600_000);
 });
