@@ -44,6 +44,8 @@ export interface RelationData {
   readonly readable?: false;
   /** Of a view: why its definition can't stand in the view's place (security barrier, another owner's rights, row security). Completes "the view …". */
   readonly barrier?: string;
+  /** Of a view of MySQL's: the account with whose rights it is run, where that isn't the proxy's own. */
+  readonly rights?: string;
   /** Why writing to it runs code nobody vetted (rewrite rules); a sentence. */
   readonly hazard?: string;
   /** A function that nobody vetted and a cast of its rows, or of something in them, calls. */

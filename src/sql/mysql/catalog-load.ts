@@ -88,7 +88,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], view: Row | undefined): RelationData {
   const schema = text(row['s']);
-  const barrier = view === undefined ? undefined : barrierOf(view);
+  const barrier = view !== undefined && text(view['algorithm']) === 'TEMPTABLE' ? 'is computed before anything is selected from it' : undefined;
+  const rights = view === undefined ? undefined : rightsOf(view);
   const [primaryKey, indexes] = indexesOf(keys);
   return {
     schema,
@@ -103,6 +104,7 @@ function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], vie
     ...(indexes.length === 0 ? {} : { indexes }),
     ...(isReadable(columns) ? {} : { readable: false as const }),
     ...(barrier === undefined ? {} : { barrier }),
+    ...(rights === undefined ? {} : { rights }),
   };
 }
 
@@ -113,11 +115,8 @@ function indexesOf(keys: readonly Row[]): [primaryKey: readonly string[], indexe
   return [all.find(({ name }) => name === 'PRIMARY')?.columns ?? [], all.filter(({ name }) => name !== 'PRIMARY')];
 }
 
-/** A view whose definer is somebody else may show what we couldn't read, and one that is computed beforehand isn't what its definition is in another's place. */
-function barrierOf(view: Row): string | undefined {
-  if (text(view['security']) === 'DEFINER' && text(view['definer']) !== text(view['me'])) return `is run with the rights of ${text(view['definer'])}`;
-  return text(view['algorithm']) === 'TEMPTABLE' ? 'is computed before anything is selected from it' : undefined;
-}
+/** A view whose definer is somebody else may show what we couldn't read. */
+const rightsOf = (view: Row): string | undefined => (text(view['security']) === 'DEFINER' && text(view['definer']) !== text(view['me']) ? text(view['definer']) : undefined);
 
 /** A column that may not be read at all has left a gap, unless it is the last. */
 const isReadable = (columns: readonly Row[]): boolean =>

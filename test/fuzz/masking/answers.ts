@@ -20,8 +20,11 @@ export const unordered = (answer: Buffer): string => payloads(answer).map((paylo
 /** The same of an answer that is text already. */
 export const sorted = (answer: string): string => answer.split('\n').toSorted().join('\n');
 
-/** Which clause it tells is a matter of which MariaDB looked at last. */
-const AMBIGUOUS = /^[^]{4}\xff\x1c\x04#23000Column '\w+' in [A-Z ]+ is ambiguous$/;
+/** ER_NON_UNIQ_ERROR: in which clause MariaDB says a name is ambiguous depends on which it looked at last. */
+const isAmbiguous = ([error]: readonly Buffer[]): boolean => error?.[0] === 0xff && error.readUInt16LE(1) === 1052;
+
+/** SERVER_QUERY_NO_GOOD_INDEX_USED and …NO_INDEX_USED of an OK that ends rows: what the plan was like. */
+const PLANNED = 0x30;
 
 const SCRUBBED = 'the database reported an error about data that is masked';
 
@@ -31,8 +34,12 @@ const SCRUBBED = 'the database reported an error about data that is masked';
  */
 export function mysqlWithoutOrigins(through: Buffer, whole: Buffer): readonly [string, string] {
   const [first, second] = [payloads(through), payloads(whole)];
-  if (AMBIGUOUS.test(through.toString('latin1')) && AMBIGUOUS.test(whole.toString('latin1'))) return ['', ''];
+  if (isAmbiguous(first) && isAmbiguous(second)) return ['', ''];
   if (first[0]?.[0] === 0xff && first[0].includes(SCRUBBED)) return [first, second].map(([error]) => error?.toString('latin1', 0, 9) ?? '') as [string, string];
+  for (const all of [first, second]) {
+    const last = all.at(-1);
+    if (last?.[0] === 0xfe && last.length >= 5 && last.length < 9) last[3] = (last[3] ?? 0) & ~PLANNED;
+  }
   return [first, second].map((all) => {
     const columns = all[0]?.length === 1 ? (all[0][0] ?? 0) : 0;
     return all.map((payload, index) => (index >= 1 && index <= columns ? definition(payload) : payload.toString('latin1'))).join('\n');

@@ -76,7 +76,7 @@ interface Behind {
 async function startBehindPostgres(): Promise<Behind> {
   const server = await startPostgres({ users: [{ name: 'app', password: 'upstream' }], settings: { max_parallel_workers_per_gather: '0', autovacuum: 'off', statement_timeout: '2s' } });
   await server.query('create database empty owner app');
-  for (const text of tables('postgres')) await server.query(`set role app; ${text}`, [], 'empty');
+  for (const text of tables()) await server.query(`set role app; ${text}`, [], 'empty');
   for (const side of SIDES) {
     await server.query(`create database shop_${side} owner app template empty`);
     for (const text of rows(side)) await server.query(`set role app; ${text}`, [], `shop_${side}`);
@@ -89,7 +89,7 @@ async function startBehindMysql(flavour: 'mariadb' | 'mysql'): Promise<Behind> {
   const made = await Promise.all(SIDES.map(async (side) => {
     const server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], settings: { innodb_stats_auto_recalc: 'OFF', ...(flavour === 'mariadb' ? { max_statement_time: '2' } : { max_execution_time: '2000' }) } });
     await server.query('create database shop');
-    for (const text of [...tables('mysql'), ...rows(side), 'analyze table customers, orders, cards, notes']) await server.query(text, [], 'shop');
+    for (const text of [...tables(), ...rows(side), 'analyze table customers, orders, cards, notes']) await server.query(text, [], 'shop');
     return server;
   }));
   return {

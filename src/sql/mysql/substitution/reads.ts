@@ -15,6 +15,7 @@ import type { Outline } from './outline.ts';
 import type { Scope, Source } from './scope.ts';
 import { Obstacle } from './tree.ts';
 import type { Block, Clause, Named, Region } from './tree.ts';
+import type { ViewForm } from './views.ts';
 
 /** A place where a masked relation is read. */
 export interface Read {
@@ -89,10 +90,17 @@ export class Reads implements Host {
         throw new Obstacle(known.obstacle);
       }
       if (this.reads.size >= MOST_READS) throw new Obstacle('It reads tables with masked columns at too many places.');
-      if (known.masked !== undefined && !targets.has(factor)) this.reads.set(factor, { factor, known, called, moved: [], locks: [] });
+      if (known.replaced && !targets.has(factor)) this.reads.set(factor, { factor, known, called, moved: [], locks: [] });
     }
     this.#looked.set(factor, looked);
     return looked;
+  }
+
+  /** What stands in the place of a view; undefined: the relation itself. */
+  form({ known, factor, moved, locks }: Read): ViewForm | undefined {
+    // A view's rows are locked, and looked up, as the view's.
+    if (known.relation.kind !== 'v' || factor.details.length > 0 || moved.length > 0 || locks.length > 0) return undefined;
+    return this.#of.knowledge.form(known.relation, this.#of.reading, this.#of.explains);
   }
 
   visit(block: Block): void {

@@ -51,8 +51,8 @@ function isHarmless({ before, names, reading, knowledge }: Stray, at: number): b
 }
 
 const isClean = (knowledge: Stray['knowledge'], relation: Parameters<Stray['knowledge']['of']>[0]): boolean => {
-  const { masked, obstacle } = knowledge.of(relation);
-  return masked === undefined && obstacle === undefined;
+  const { replaced, obstacle } = knowledge.of(relation);
+  return !replaced && obstacle === undefined;
 };
 
 /** Tables that a statement writes: where they are named for that, they aren't read by it. */
