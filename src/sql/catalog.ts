@@ -40,6 +40,8 @@ export interface RelationData {
   readonly primaryKey?: readonly string[];
   /** MySQL: by which its rows may be read in an order of their own; without PRIMARY. */
   readonly indexes?: readonly IndexData[];
+  /** MySQL: expressions by which its rows are put into partitions. */
+  readonly partitionedBy?: readonly string[];
   /** False when the proxy's own account may not read all of the relation's columns. */
   readonly readable?: false;
   /** Of a view: why its definition can't stand in the view's place (security barrier, another owner's rights, row security). Completes "the view …". */

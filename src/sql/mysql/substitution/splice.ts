@@ -36,6 +36,7 @@ class Splicer {
   edits(): Edit[] {
     const reads = [...this.#reads.reads.values()];
     for (const [at, sql] of this.#reads.parameters) this.#replace({ from: at, to: at + 1 }, sql);
+    for (const [{ to }, names] of this.#reads.ignored) this.#behind(to, ` IGNORE INDEX (${names.map(quoted).join(', ')})`);
     if (reads.length === 0) return this.#edits.toSorted((a, b) => a.start - b.start);
     const whole = new Map([...this.#reads.blocks].filter(({ is }) => is === 'table').map((block) => [block.tables.factors[0], block]));
     for (const read of reads) this.#substitute(read, whole.get(read.factor));
@@ -52,6 +53,12 @@ class Splicer {
     const [first, last] = [this.#outline.tokens[from], this.#outline.tokens[to - 1]];
     if (first === undefined || last === undefined) throw new Obstacle('A place can\'t be found.');
     this.#edits.push({ start: first.start, end: last.end, text });
+  }
+
+  #behind(to: number, text: string): void {
+    const last = this.#outline.tokens[to - 1];
+    if (last === undefined) throw new Obstacle('A place can\'t be found.');
+    this.#edits.push({ start: last.end, end: last.end, text });
   }
 
   #substitute(read: Read, whole: Block | undefined): void {
