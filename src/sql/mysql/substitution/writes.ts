@@ -1,11 +1,13 @@
 /** INSERT, REPLACE, UPDATE, DELETE: their targets stay as they are, all else that they read is substituted. */
 
+import type { RelationData } from '../../catalog.ts';
 import { nameAt, nameOf } from '../cursor.ts';
 import type { QualifiedName } from '../cursor.ts';
 import type { MysqlReading } from '../reading.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Flow } from './flow.ts';
 import type { Knowledge, Known } from './known.ts';
+import { comparison, conjuncts, kindOf } from './lookups.ts';
 import { everyOrigin, fold } from './origins.ts';
 import type { Origin, Shape } from './origins.ts';
 import type { Outline } from './outline.ts';
@@ -75,7 +77,7 @@ export class Writes {
     for (const target of factors) {
       if (target.is !== 'named' || !this.#targets.has(target)) continue;
       const known = this.#knowledge.find(target.schema ?? this.#reading.database, target.name);
-      if (known === undefined || this.#sorted(clauses, known)) continue;
+      if (known === undefined || (factors.length === 1 && this.#leavesNoChoice(clauses, known))) continue;
       if (known.telling !== undefined) throw new Obstacle(known.telling);
       const indexes = known.masked === undefined ? [] : tellingWrites(known.relation, known.masked, this.#reads.lookedUp.get(target) ?? new Set());
       const [index] = indexes;
@@ -84,16 +86,32 @@ export class Writes {
     }
   }
 
-  /** ORDER BY that leaves no choice: by all columns of the primary key, none of them masked. */
-  #sorted(clauses: readonly Clause[], { relation, masked }: Known): boolean {
-    const order = clauses.find(({ word }) => word === 'ORDER');
+  /** By all columns of the primary key, none of them masked: ORDER BY, or a condition that one row fits. */
+  #leavesNoChoice(clauses: readonly Clause[], { relation, masked }: Known): boolean {
     const { primaryKey = [] } = relation;
-    if (order === undefined || primaryKey.length === 0 || primaryKey.some((name) => masked?.columns.some((column) => column.name === name) === true)) return false;
-    const by = this.#outline.parts(order.from + 2, order.to).flatMap(({ from, to }) => {
-      const column = this.#flow.expressions.columnAt(from, to);
-      return column === undefined || !(column.end === to || this.#is(column.end, 'ASC', 'DESC')) ? [] : [fold(column.name)];
+    if (primaryKey.length === 0 || primaryKey.some((name) => masked?.columns.some((column) => column.name === name) === true)) return false;
+    return clauses.some(({ word, from, to }) => {
+      const by = word === 'ORDER' ? this.#sortedBy(from + 2, to) : word === 'WHERE' ? this.#pinned({ from: from + 1, to }, relation) : [];
+      return primaryKey.every((name) => by.includes(fold(name)));
     });
-    return primaryKey.every((name) => by.includes(fold(name)));
+  }
+
+  #sortedBy(from: number, to: number): string[] {
+    return this.#outline.parts(from, to).flatMap((part) => {
+      const column = this.#flow.expressions.columnAt(part.from, part.to);
+      return column === undefined || !(column.end === part.to || this.#is(column.end, 'ASC', 'DESC')) ? [] : [fold(column.name)];
+    });
+  }
+
+  /** A text compared with a number, which a parameter may be, fits many rows. */
+  #pinned(where: Region, { columns }: RelationData): string[] {
+    return conjuncts(this.#outline, where).flatMap((part) => {
+      const found = comparison(this.#outline, this.#flow.expressions, part);
+      const [value] = found?.operator === '=' ? found.constants : [];
+      if (found === undefined || value === undefined) return [];
+      const kind = kindOf(columns.find(({ name }) => fold(name) === fold(found.name))?.type ?? '');
+      return kind === 'integer' || (kind === 'string' && this.#outline.tokens[value.from]?.kind === 'string') ? [fold(found.name)] : [];
+    });
   }
 
   #assignedTables({ factors: listed }: Tables, assigned: readonly Region[], { ctes }: Scope): Named[] {

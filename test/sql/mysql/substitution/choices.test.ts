@@ -57,9 +57,9 @@ for (const flavour of FLAVOURS) {
 
     it.each([
       ["UPDATE ranked SET place = 1 WHERE kind = 'a' LIMIT 1", true], ["UPDATE ranked r SET r.place = 1 WHERE r.kind = 'a' ORDER BY r.kind LIMIT 2", true], ["UPDATE ranked FORCE INDEX (by_kind) SET place = (@n := @n + 1) WHERE kind = 'a'", true],
-      ["UPDATE ranked AS r JOIN other o ON o.id <> r.id SET r.place = (@n := @n + 1) WHERE r.kind = 'a'", true], ["UPDATE ranked USE INDEX (by_kind) SET place = 1 WHERE kind = 'a' LIMIT 1", true],
-      ["DELETE FROM ranked WHERE kind = 'a' ORDER BY id LIMIT 1", false], ["DELETE FROM ranked WHERE kind = 'a' ORDER BY ranked.id DESC LIMIT 1", false], ["UPDATE ranked SET place = 1 WHERE kind = 'b' ORDER BY id LIMIT 1", false], ["UPDATE ranked SET place = 2 WHERE kind = 'a'", false],
-      ...(flavour === 'mariadb' ? [["DELETE FROM ranked WHERE kind = 'a' ORDER BY id RETURNING id", false] as const] : []),
+      ["UPDATE ranked AS r JOIN other o ON o.id <> r.id AND o.id = 1 SET r.place = (@n := @n + 1) WHERE r.kind = 'a' AND o.id = 1", true], ["UPDATE ranked USE INDEX (by_kind) SET place = 1 WHERE kind = 'a' LIMIT 1", true],
+      ["DELETE FROM ranked WHERE kind = 'a' ORDER BY id LIMIT 1", false], ["DELETE FROM ranked WHERE kind = 'a' ORDER BY ranked.id DESC LIMIT 1", false], ["UPDATE ranked SET place = 1 WHERE kind = 'b' ORDER BY id LIMIT 1", false], ["UPDATE ranked SET place = 2 WHERE kind = 'a'", false], ["DELETE FROM ranked WHERE kind = 'a' AND (id = 7) LIMIT 1", false],
+      ...(flavour === 'mariadb' ? [["DELETE FROM ranked WHERE kind = 'a' ORDER BY id RETURNING id", false] as const, ['DELETE FROM ranked WHERE 3 = ranked.id RETURNING id, kind', false] as const] : []),
     ] as const)('%s', async (sql, changed) => {
       const { text = '', obstacle } = substitute(sql, masks);
       expect(obstacle).toBeUndefined();
