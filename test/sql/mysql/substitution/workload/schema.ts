@@ -4,14 +4,14 @@ export const POLICY = `version: 1
 default: deny
 holds: { approvers: [dba], mode: deferred }
 sensitive:
-  - { columns: [customer.c_email, supplier.s_tax, orders.o_card, lineitem.l_remark, part.p_formula], mask: redact }
+  - { columns: [customer.c_email, supplier.s_tax, orders.o_card, lineitem.l_remark, part.p_formula, nation.n_contact], mask: redact }
 rules:
   - { name: all, effects: [read, insert, update, delete, transaction, session, lock, notify], then: allow }
 `;
 
 export const TABLES: readonly string[] = [
   'create table region (r_regionkey int primary key, r_name char(25) not null, r_comment varchar(152))',
-  'create table nation (n_nationkey int primary key, n_name char(25) not null, n_regionkey int not null, n_comment varchar(152), key (n_regionkey))',
+  'create table nation (n_nationkey int primary key, n_name char(25) not null, n_regionkey int not null, n_comment varchar(152), n_contact varchar(40), key (n_regionkey))',
   'create table supplier (s_suppkey int primary key, s_name char(25) not null, s_address varchar(40), s_nationkey int not null, s_phone char(15), s_acctbal decimal(15,2), s_comment varchar(101), s_tax varchar(20) not null, key (s_nationkey))',
   'create table part (p_partkey int primary key, p_name varchar(55) not null, p_mfgr char(25), p_brand char(10), p_type varchar(25), p_size int, p_container char(10), p_retailprice decimal(15,2), p_comment varchar(23), p_formula text)',
   'create table partsupp (ps_partkey int, ps_suppkey int, ps_availqty int, ps_supplycost decimal(15,2), ps_comment varchar(199), primary key (ps_partkey, ps_suppkey))',
@@ -30,7 +30,7 @@ const NATIONS = ['FRANCE', 'GERMANY', 'INDIA', 'KENYA', 'CHINA', 'SPAIN'];
 
 export const ROWS: readonly string[] = [
   insert('region', range(3).map((key) => [key, pick(REGIONS, key - 1), `'r ${key}'`])),
-  insert('nation', range(6).map((key) => [key, pick(NATIONS, key - 1), [3, 3, 2, 1, 2, 3][key - 1] ?? 1, `'n ${key}'`])),
+  insert('nation', range(6).map((key) => [key, pick(NATIONS, key - 1), [3, 3, 2, 1, 2, 3][key - 1] ?? 1, `'n ${key}'`, `'contact ${9 - key}'`])),
   insert('supplier', range(5).map((key) => [key, `'Supplier#${key}'`, `'street ${key}'`, 1 + (key % 3), `'1${key}-555'`, 100 * key, key === 4 ? `'Customer x Complaints'` : `'fine'`, `'tax ${900 - key}'`])),
   insert('part', range(12).map((key) => [key, pick(['forest green', 'pale green', 'red'], key), `'M${key % 3}'`, `'Brand#${key % 3}'`, pick(['ECONOMY BRASS', 'PROMO STEEL', 'MEDIUM POLISHED TIN'], key), 1 + (key % 9), pick(['SM CASE', 'MED BOX', 'MED BAG'], key), 10 * key, `'p'`, `'formula ${99 - key}'`])),
   insert('partsupp', range(12).flatMap((part) => range(3).map((key) => [part, 1 + ((part + key) % 5), 40 * key, 5 + key + (part % 4), `'ps'`]))),
