@@ -6,10 +6,16 @@ import type { Config, DatabaseConfig } from './config/config.ts';
 import { readSecret } from './config/secrets.ts';
 import { Sights } from './masking/sights.ts';
 import { catalogSource as mysqlCatalog } from './mysql/catalog-source.ts';
+import { changeMark as mysqlMark } from './mysql/change-mark.ts';
 import type { SeenServers } from './mysql/flavour.ts';
+import { estimateQuestion as mysqlEstimate } from './mysql/estimate.ts';
 import { grammarQuestion as mysqlGrammar } from './mysql/grammar.ts';
 import { catalogSource as postgresCatalog } from './postgres/catalog-source.ts';
+import { changeMark as postgresMark } from './postgres/change-mark.ts';
+import { estimateQuestion as postgresEstimate } from './postgres/estimate.ts';
 import { grammarQuestion as postgresGrammar } from './postgres/grammar.ts';
+import type { ChangeMark } from './protocol/change-mark.ts';
+import type { EstimateQuestion } from './protocol/estimate.ts';
 import type { GrammarQuestion } from './protocol/grammar.ts';
 import type { Clock } from './runtime/clock.ts';
 import { Database } from './session/database.ts';
@@ -41,7 +47,9 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
   const open = async (database: DatabaseConfig): Promise<void> => {
     try {
       const understanding = await understand(database, parts);
-      const made = new Database({ config: database, understanding, grammar: grammarOf(database, config), sights: sightsOf(database, understanding, parts), clock, log });
+      const made = new Database({
+        config: database, understanding, grammar: grammarOf(database, config), estimate: estimateOf(database), mark: markOf(database), sights: sightsOf(database, understanding, parts), clock, log,
+      });
       if (ending.signal.aborted) return await made.close();
       stack.defer(() => made.close());
       opened.set(database.name, made);
@@ -65,11 +73,23 @@ function sightsOf({ name, protocol }: DatabaseConfig, understanding: Understandi
 /** Reads the database's catalog. Rejects when that can't be done. */
 export function understand(database: DatabaseConfig, { config, seen }: Pick<DatabaseParts, 'config' | 'seen'>): Promise<Understanding> {
   const { limits } = config;
-  const access = { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
+  const access = accessOf(database);
   if (database.protocol === 'mysql') {
     return understandMysql({ catalogSource: mysqlCatalog({ ...access, seen, load: loadMysqlCatalog }), database: database.upstream.database, bytes: limits.statementBytes });
   }
   return understandPostgres({ catalogSource: postgresCatalog({ ...access, load: loadPostgresCatalog }), limits: { bytes: limits.statementBytes }, parseMs: limits.parseMs });
+}
+
+function markOf(database: DatabaseConfig): ChangeMark {
+  return (database.protocol === 'mysql' ? mysqlMark : postgresMark)(accessOf(database));
+}
+
+function estimateOf(database: DatabaseConfig): EstimateQuestion {
+  return (database.protocol === 'mysql' ? mysqlEstimate : postgresEstimate)(accessOf(database));
+}
+
+function accessOf(database: DatabaseConfig) {
+  return { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
 }
 
 function grammarOf(database: DatabaseConfig, { timeouts }: Config): GrammarQuestion {

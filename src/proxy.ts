@@ -7,6 +7,7 @@ import { type Api, createApi } from './api/app.ts';
 import { type HttpServer, serveApi } from './api/server.ts';
 import { createApprovals } from './approval/approvals.ts';
 import { createDesk } from './approval/desk-service.ts';
+import { createFreezer } from './approval/freezer.ts';
 import { decisionKeys } from './approval/keys.ts';
 import { createMemoryStore } from './approval/memory-store.ts';
 import { connectRedis } from './approval/redis-connection.ts';
@@ -19,7 +20,8 @@ import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
-import { createFreezer } from './identity/freezer.ts';
+import { createAgentTokens } from './identity/agent-tokens.ts';
+import { createSignIn } from './identity/identity.ts';
 import { createPeople } from './identity/people.ts';
 import type { Journal } from './journal/events.ts';
 import { openJournal } from './journal/journal.ts';
@@ -35,7 +37,7 @@ import { postgresDoor } from './postgres/admission.ts';
 import type { Door, House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
-import { loadOrCreateSigningKey } from './runtime/keys.ts';
+import { loadOrCreateSigningKey, loadPublicKey } from './runtime/keys.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
@@ -76,7 +78,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
+  const { approvals, desk, store, people, signIn, keys } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
@@ -91,10 +93,12 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock),
   };
   const registry = new Registry(parts);
-  const freezer = createFreezer({ journal, expel: (agent) => registry.expel(agent, frozen(agent)) });
+  const freezer = createFreezer({ store, keys, journal, clock, log, expel: (agent) => registry.expel(agent, frozen(agent)) });
+  stack.defer(() => freezer.close());
 
+  const agentTokens = createAgentTokens(config, { clock, log });
   const house: Omit<House, 'newKey'> = {
-    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
+    config, tokens: agentTokens, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
@@ -128,7 +132,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
+    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log, metrics: metrics.registry,
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
@@ -182,15 +186,17 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
 }
 
 async function approvalParts(config: Config, key: KeyObject, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
-  const keys = decisionKeys(key);
+  const { desks, proxies } = config.approvals.trust;
+  const keys = decisionKeys(key, { desks: desks.map(loadPublicKey), proxies: proxies.map(loadPublicKey) });
   const wanted = config.approvals.store;
   const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
   const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });
   stack.defer(() => store.close());
   const approvals = createApprovals({ store, keys, clock, log });
   stack.defer(() => approvals.close());
-  const people = createPeople(config.people, config.tokens);
-  return { approvals, store, people, desk: createDesk({ store, keys, people, clock, journal, log }) };
+  const people = createPeople(config.people, config.tokens, clock);
+  const signIn = createSignIn(config, { keys, people, clock, log });
+  return { approvals, store, people, signIn, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
 function openChannels(config: Config, parts: { desk: ReturnType<typeof createDesk>; people: ReturnType<typeof createPeople>; clock: Clock; log: Logger }): (Channel & Pick<SlackChannel, 'mounts'>)[] {

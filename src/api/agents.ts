@@ -21,14 +21,14 @@ export function agentRoutes(app: Hono<ApiEnv>, guard: Guard, parts: AgentParts):
   app.post('/api/v1/agents/:name/freeze', guard('agents:freeze'), async (context) => {
     const { reason } = await bodyOf(context, ReasonBody);
     const agent = known(parts, context.req.param('name'));
-    await parts.freezer.freeze(agent, context.get('caller').person.email, reason);
-    return context.json({ agent, frozen: parts.freezer.isFrozen(agent) });
+    const { everywhere } = await parts.freezer.freeze(agent, context.get('caller').person.email, reason);
+    return context.json({ agent, frozen: parts.freezer.isFrozen(agent), everywhere });
   });
   app.post('/api/v1/agents/:name/thaw', guard('agents:freeze'), async (context) => {
     await bodyOf(context, ReasonBody);
     const agent = known(parts, context.req.param('name'));
-    await parts.freezer.thaw(agent, context.get('caller').person.email);
-    return context.json({ agent, frozen: parts.freezer.isFrozen(agent) });
+    const { everywhere } = await parts.freezer.thaw(agent, context.get('caller').person.email);
+    return context.json({ agent, frozen: parts.freezer.isFrozen(agent), everywhere });
   });
 }
 

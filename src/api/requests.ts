@@ -48,9 +48,9 @@ async function decide(context: Context<ApiEnv>, desk: Desk, id: string): Promise
   const request = await found(desk, id);
   if (!sawThis(body, request)) throw digestMismatch(id);
   const { person, name } = context.get('caller');
-  const { decision, reason } = body;
+  const { decision, reason, breakGlass } = body;
   const after = await desk.decide(id, {
-    decision, person, channel: `api:${name}`, ...(reason === undefined ? {} : { reason }), ...(body.view === undefined ? {} : { seen: body.view }),
+    decision, person, channel: `api:${name}`, ...(reason === undefined ? {} : { reason }), ...(breakGlass === true && { breakGlass }), ...(body.view === undefined ? {} : { seen: body.view }),
   });
   return context.json(requestView(after));
 }

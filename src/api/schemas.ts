@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 import { REQUEST_STATES } from '../approval/request.ts';
+import { TOKEN_SCOPES } from '../config/config.ts';
+import { ROLES } from '../identity/person.ts';
 import { EFFECTS } from '../sql/facts.ts';
 
 export const MAX_PAGE = 200;
@@ -16,7 +18,7 @@ export const TableUse = z.strictObject({
 });
 
 export const Decision = z.strictObject({
-  decision: z.enum(['approve', 'deny']), person: z.string(), channel: z.string(), reason: z.string().optional(), at: time,
+  decision: z.enum(['approve', 'deny']), person: z.string(), channel: z.string(), reason: z.string().optional(), breakGlass: z.literal(true).optional(), at: time,
 });
 
 export const ApprovalRequestView = z.strictObject({
@@ -35,11 +37,14 @@ export const ApprovalRequestView = z.strictObject({
   effects: z.array(EffectUse),
   tables: z.array(TableUse),
   unbounded: z.boolean(),
+  estimatedRows: z.number().optional().meta({ description: "Rows it would give or change, as the database's planner guesses" }),
   rule: z.string(),
   reason: z.string(),
   policy: z.string(),
   approvers: z.array(z.string()),
   quorum: z.number().int(),
+  escalation: z.strictObject({ approvers: z.array(z.string()), at: time }).optional().meta({ description: 'Groups that may decide, too, from then on' }),
+  breakGlass: z.array(z.string()).optional().meta({ description: 'Groups of which one person may approve alone, with a reason' }),
   channel: z.string().optional(),
   createdAt: time,
   expiresAt: time,
@@ -71,6 +76,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digit
 export const DecisionBody = z.strictObject({
   decision: z.enum(['approve', 'deny']),
   reason: z.string().max(MAX_REASON).optional(),
+  breakGlass: z.boolean().optional().meta({ description: 'Approve alone in an emergency; needs a reason, and one of the groups in breakGlass of the request' }),
   digest: hash.optional().meta({ description: "The digest of the request you looked at; the decision is refused when it isn't the request's" }),
   view: hash.optional().meta({ description: "The view of the request you looked at; the decision is refused when it isn't the request's" }),
 });
@@ -105,10 +111,22 @@ export const AgentView = z.strictObject({
 export type AgentView = z.infer<typeof AgentView>;
 
 export const AgentPage = z.strictObject({ agents: z.array(AgentView) });
-export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean() });
+/** `everywhere`: false while other replicas don't know yet, because the store that all share doesn't answer. */
+export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean(), everywhere: z.boolean() });
 export const KilledView = z.strictObject({ session: z.string(), killed: z.literal(true) });
 export const HealthView = z.strictObject({ status: z.literal('ok') });
 export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });
+
+export const SignInOffer = z.strictObject({ issuer: z.string(), client_id: z.string(), scopes: z.array(z.string()) });
+export const SignInBody = z.strictObject({
+  id_token: z.string().max(24 * 1024).meta({ description: 'What the issuer gave in the device flow (RFC 8628)' }),
+  access_token: z.string().max(24 * 1024).optional().meta({ description: 'What came with it: with this the issuer is asked for what its ID token leaves out' }),
+});
+export const SignInView = z.strictObject({
+  token: z.string().meta({ description: 'For the calls of this API, in the place of cst_…' }),
+  email: z.string(), roles: z.array(z.enum(ROLES)), scopes: z.array(z.enum(TOKEN_SCOPES)), until: time,
+});
+export type SignInView = z.infer<typeof SignInView>;
 
 export const Problem = z.strictObject({
   type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string(), hint: z.string().optional(),

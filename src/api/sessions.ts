@@ -26,9 +26,14 @@ export interface SessionDirectory {
   kill(id: string, reason: string): Promise<boolean>;
 }
 
+/** Do all replicas know? False while the store they share doesn't answer; they are told when it does. */
+export interface Everywhere {
+  readonly everywhere: boolean;
+}
+
 /** Stops an agent at once on every replica, until it is thawed: no new session, no new statement, nothing held is released. */
 export interface Freezer {
-  freeze(agent: string, by: string, reason?: string): Promise<void>;
-  thaw(agent: string, by: string): Promise<void>;
+  freeze(agent: string, by: string, reason?: string): Promise<Everywhere>;
+  thaw(agent: string, by: string): Promise<Everywhere>;
   isFrozen(agent: string): boolean;
 }

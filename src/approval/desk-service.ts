@@ -4,11 +4,12 @@ import type { Person } from '../identity/person.ts';
 import type { Journal } from '../journal/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { signDecision, verifyDecision } from './decision.ts';
-import type { Desk } from './desk.ts';
+import type { Decide, Desk } from './desk.ts';
 import { alreadyVoted, canBeDecided, mayDecide, notFound, overAlready } from './desk-rules.ts';
 import type { DecisionKeys } from './keys.ts';
 import type { ApprovalRequest, SignedDecision } from './request.ts';
 import { verifySeal } from './seal.ts';
+import { signedBy } from './verify.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from './store.ts';
 import type { ApprovalStore } from './store.ts';
 import { Watch } from './watch.ts';
@@ -22,10 +23,10 @@ export interface DeskOptions {
   readonly log?: Pick<Logger, 'error'>;
 }
 
+/** Characters of a statement in the log. */
+const LOGGED = 500;
 /** How often a page is filled up when what the store lists isn't genuine. */
 const MOST_PAGES = 10;
-
-type Decide = Parameters<Desk['decide']>[1];
 
 export function createDesk(options: DeskOptions): Desk {
   return new DeskService(options);
@@ -62,12 +63,12 @@ class DeskService implements Desk {
     const request = await this.get(id);
     if (!request) throw notFound(id);
     const person: Person | undefined = people.byEmail(by.person.email);
-    mayDecide(request, person);
+    mayDecide(request, person, { ...by, at: this.#options.clock.now() });
     canBeDecided(request, { ...by, person });
     const decision = await signDecision(request, this.#press(by, person), keys);
     const decided = await store.decide(id, decision);
     if (!decided.ok) return this.#refuse(id, decided.why);
-    this.#record(id, decision);
+    this.#record(request, decision);
     return (await this.#genuine(decided.request)).at(0) ?? request;
   }
 
@@ -80,12 +81,14 @@ class DeskService implements Desk {
     return this.#present(new Watch(this.#options.store, this.#options.clock.now(), signal), signal);
   }
 
-  #press({ decision, channel, reason }: Decide, person: Person): Omit<SignedDecision, 'jws'> {
-    return { decision, person: person.email, channel, ...(reason !== undefined && reason !== '' && { reason }), at: this.#options.clock.now() };
+  #press({ decision, channel, reason, breakGlass }: Decide, person: Person): Omit<SignedDecision, 'jws'> {
+    return { decision, person: person.email, channel, ...(reason !== undefined && reason !== '' && { reason }), ...(breakGlass === true && { breakGlass }), at: this.#options.clock.now() };
   }
 
-  #record(request: string, { decision, person, channel, reason, jws }: SignedDecision): void {
-    this.#options.journal?.append({ kind: 'request.decided', request, person, channel, decision, ...(reason !== undefined && { reason }), jws });
+  #record({ id, agent, text }: ApprovalRequest, { decision, person, channel, reason, breakGlass, jws }: SignedDecision): void {
+    const { journal, log } = this.#options;
+    journal?.append({ kind: 'request.decided', request: id, person, channel, decision, ...(reason !== undefined && { reason }), ...(breakGlass && { breakGlass }), jws });
+    if (breakGlass) log?.error({ request: id, person, reason, agent: agent.name, statement: text.slice(0, LOGGED) }, 'approvals: THE GLASS WAS BROKEN: one person has released a statement alone');
   }
 
   async #refuse(id: string, why: 'not_found' | 'already_decided' | 'expired' | 'already_voted'): Promise<never> {
@@ -109,9 +112,8 @@ class DeskService implements Desk {
 
   async #signed({ id, digest }: ApprovalRequest, { jws }: SignedDecision): Promise<[SignedDecision] | []> {
     try {
-      const { request, digest: signed, decision, person, channel, reason, at } = await verifyDecision(jws, this.#options.keys);
-      if (request !== id || signed !== digest) return [];
-      return [{ decision, person, channel, ...(reason !== undefined && { reason }), at, jws }];
+      const claims = await verifyDecision(jws, this.#options.keys);
+      return claims.request === id && claims.digest === digest ? [signedBy(claims, jws)] : [];
     } catch {
       return [];
     }

@@ -20,7 +20,7 @@ export class HoldRefused extends Failure {
 }
 
 export type DecisionRefusal =
-  | 'not_found' | 'already_decided' | 'expired' | 'self_approval' | 'not_an_approver' | 'already_voted' | 'incomplete_view';
+  | 'not_found' | 'already_decided' | 'expired' | 'self_approval' | 'not_an_approver' | 'already_voted' | 'incomplete_view' | 'reason_required';
 
 /** Why this person's press counts for nothing; the message speaks to that person. */
 export class DecisionRefused extends Failure {

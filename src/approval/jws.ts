@@ -3,7 +3,7 @@ import { SignatureInvalid } from './failures.ts';
 import type { DecisionKeys } from './keys.ts';
 
 /** What kind of statement a signature makes; pinned so that one kind can't be passed off as another. */
-export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws';
+export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws' | 'countersign-freeze+jws' | 'countersign-sign-in+jws';
 
 const HEADER = JSON.stringify(['alg', 'kid', 'typ']);
 
@@ -17,7 +17,7 @@ export function sign(typ: JwsType, claims: object, keys: DecisionKeys): Promise<
  * The claims of a compact JWS whose header is exactly alg EdDSA, the type and a kid of a trusted key.
  * No other member is understood (no crit, jwk, jku, x5c, b64), as RFC 8725, 3.1 advises. Throws SignatureInvalid.
  */
-export async function verify(typ: JwsType, jws: unknown, keys: DecisionKeys): Promise<unknown> {
+export async function verify(typ: JwsType, jws: unknown, keys: Pick<DecisionKeys, 'trusted'>): Promise<unknown> {
   if (typeof jws !== 'string') throw new SignatureInvalid('There is no signature.');
   try {
     const { payload } = await compactVerify(jws, (header) => keyOf(header, typ, keys), { algorithms: ['EdDSA'] });
@@ -28,10 +28,10 @@ export async function verify(typ: JwsType, jws: unknown, keys: DecisionKeys): Pr
   }
 }
 
-function keyOf(header: Record<string, unknown>, typ: JwsType, keys: DecisionKeys) {
+function keyOf(header: Record<string, unknown>, typ: JwsType, keys: Pick<DecisionKeys, 'trusted'>) {
   if (JSON.stringify(Object.keys(header).toSorted()) !== HEADER) throw new SignatureInvalid('The signature has an unknown header.');
   if (header['typ'] !== typ) throw new SignatureInvalid('The signature is over another kind of record.');
-  const key = typeof header['kid'] === 'string' ? keys.trusted.get(header['kid']) : undefined;
+  const key = typeof header['kid'] === 'string' ? keys.trusted[typ].get(header['kid']) : undefined;
   if (key === undefined) throw new SignatureInvalid('The signature is by a key that is not trusted here.');
   return key;
 }

@@ -1,24 +1,50 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { Failure } from '../runtime/failure.ts';
+import type { JwsType } from './jws.ts';
 
-/** The key this process signs with, and those whose signatures it believes, its own among them. */
+/** The key this process signs with, and those whose signatures it believes, by what they sign. */
 export interface DecisionKeys {
   readonly kid: string;
   readonly signing: KeyObject;
   /** Public keys by kid. */
-  readonly trusted: ReadonlyMap<string, KeyObject>;
+  readonly trusted: { readonly [T in JwsType]: ReadonlyMap<string, KeyObject> };
 }
 
+/** Whose signatures are believed beside one's own: public keys. */
+export interface Trust {
+  /** Of processes that take decisions. */
+  readonly desks?: readonly KeyObject[];
+  /** Of processes that hold statements. */
+  readonly proxies?: readonly KeyObject[];
+}
+
+/** What a process does: `proxy` holds statements, `desk` takes decisions. */
+export type KeyRole = 'all' | 'proxy' | 'desk';
+
 /**
+ * A desk's signature never opens a request, and a proxy's never decides about one, not even its own.
  * @param signing Ed25519 private key.
- * @param others public keys to believe as well: the one before a rotation, or a desk that runs apart.
  * Throws Failure `wrong_key_type` for anything but Ed25519.
  */
-export function decisionKeys(signing: KeyObject, others: readonly KeyObject[] = []): DecisionKeys {
+export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: Trust = {}, role: KeyRole = 'all'): DecisionKeys {
   const own = createPublicKey(ed25519(signing));
-  const trusted = new Map([own, ...others].map((key) => [thumbprint(ed25519(key)), key]));
-  return { kid: thumbprint(own), signing, trusted };
+  const decide = byThumbprint([...(role === 'proxy' ? [] : [own]), ...desks]);
+  const hold = byThumbprint([...(role === 'desk' ? [] : [own]), ...proxies]);
+  return {
+    kid: thumbprint(own), signing,
+    trusted: { 'countersign-decision+jws': decide, 'countersign-request+jws': hold, 'countersign-freeze+jws': byThumbprint([own, ...desks, ...proxies]), 'countersign-sign-in+jws': decide },
+  };
+}
+
+/** To verify only. @param keys whose decisions are believed; private ones serve as well */
+export function deskKeys(keys: readonly KeyObject[]): Pick<DecisionKeys, 'trusted'> {
+  const publicKeys = keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key));
+  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': new Map(), 'countersign-freeze+jws': new Map(), 'countersign-sign-in+jws': new Map() } };
+}
+
+function byThumbprint(keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> {
+  return new Map(keys.map((key) => [thumbprint(ed25519(key)), key]));
 }
 
 /** RFC 7638 thumbprint of the public key (members and their order: RFC 8037, appendix A.3). */

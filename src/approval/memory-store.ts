@@ -21,6 +21,7 @@ class MemoryStore implements ApprovalStore {
   readonly #rows = new Map<string, Row>();
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
+  readonly #freezes = new Map<string, string>();
   readonly #listeners = new Set<StoreListener>();
   readonly #clock: Clock;
   readonly #retainMs: number;
@@ -74,7 +75,7 @@ class MemoryStore implements ApprovalStore {
     if (request.decisions.some((one) => one.jws === decision.jws)) return { ok: true, request };
     if (request.state === 'expired') return { ok: false, why: 'expired' };
     if (request.state !== 'pending') return { ok: false, why: 'already_decided' };
-    if (decision.decision === 'approve' && approvers(request).has(normalEmail(decision.person))) return { ok: false, why: 'already_voted' };
+    if (decision.decision === 'approve' && decision.breakGlass !== true && approvers(request).has(normalEmail(decision.person))) return { ok: false, why: 'already_voted' };
     const decided = { ...request, decisions: [...request.decisions, decision] };
     return { ok: true, request: this.#enter(row, decided, stateAfter(decided, decision)) };
   }
@@ -99,6 +100,15 @@ class MemoryStore implements ApprovalStore {
     for (const [id, { request }] of this.#rows) {
       if (ENDED.includes(request.state) && request.changedAt + this.#retainMs <= now) this.#rows.delete(id);
     }
+  }
+
+  async putFreeze(agent: string, record: string): Promise<void> {
+    this.#freezes.set(agent, record);
+    queueMicrotask(() => this.#listeners.forEach((listener) => listener.frozen?.()));
+  }
+
+  async freezes(): Promise<readonly string[]> {
+    return [...this.#freezes.values()];
   }
 
   listen(listener: StoreListener): () => void {
@@ -151,9 +161,9 @@ class MemoryStore implements ApprovalStore {
   }
 }
 
-function stateAfter(request: ApprovalRequest, { decision }: SignedDecision): RequestState {
+function stateAfter(request: ApprovalRequest, { decision, breakGlass }: SignedDecision): RequestState {
   if (decision === 'deny') return 'denied';
-  return approvers(request).size >= request.quorum ? 'approved' : 'pending';
+  return breakGlass === true || approvers(request).size >= request.quorum ? 'approved' : 'pending';
 }
 
 function approvers(request: ApprovalRequest): ReadonlySet<string> {

@@ -8,6 +8,9 @@ import type { StoreListener } from './store.ts';
 /** How often the way through Redis to ourselves is tried out. */
 const BEAT_MS = 10_000;
 
+/** In the place of a request's id: an agent was frozen or thawed. */
+const FREEZES = 'freezes';
+
 interface ChangesOptions {
   readonly connections: RedisConnections;
   readonly channel: string;
@@ -57,6 +60,7 @@ export class Changes {
   #take(message: string): void {
     const [id = '', state = ''] = message.split(' ');
     if (id === this.#options.name) this.#heard = true;
+    else if (id === FREEZES) this.#options.listener.frozen?.();
     else if (REQUEST_STATES.includes(state as RequestState)) this.#options.listener.changed(id, state as RequestState);
   }
 

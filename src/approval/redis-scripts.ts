@@ -11,7 +11,8 @@
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
  *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
- *   <base>:changes        channel: "<id> <state>"
+ *   <base>:freezes        hash: agent to the newest signed record that it was frozen or thawed
+ *   <base>:changes        channel: "<id> <state>", or "freezes changed"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
  */
@@ -138,9 +139,9 @@ for n, id in ipairs(ARGV) do states[n] = state_of(id) or false end
 return states
 `;
 
-/** ARGV: id, the signed decision as JSON, approve or deny, the person. Answers ['ok', [id, fields]] or [why]. */
+/** ARGV: id, the signed decision as JSON, approve or deny, the person, 1 if they break the glass. Answers ['ok', [id, fields]] or [why]. */
 const DECIDE = `
-local id, signed, decision, person = unpack(ARGV)
+local id, signed, decision, person, breaks = unpack(ARGV)
 local key = request(id)
 local state = state_of(id)
 if not state then return {'not_found'} end
@@ -150,12 +151,13 @@ end
 if state == 'expired' then return {'expired'} end
 if state ~= 'pending' then return {'already_decided'} end
 local approves = decision == 'approve'
-if approves and redis.call('HSETNX', key, 'approver:' .. person, 1) == 0 then return {'already_voted'} end
+local first = approves and redis.call('HSETNX', key, 'approver:' .. person, 1) == 1
+if approves and not first and breaks ~= '1' then return {'already_voted'} end
 redis.call('HSET', key, 'decision:' .. redis.call('HINCRBY', key, 'count', 1), signed)
 local to = 'denied'
 if approves then
-  local votes = redis.call('HINCRBY', key, 'votes', 1)
-  to = votes >= tonumber(redis.call('HGET', key, 'quorum')) and 'approved' or 'pending'
+  local votes = redis.call('HINCRBY', key, 'votes', first and 1 or 0)
+  to = (breaks == '1' or votes >= tonumber(redis.call('HGET', key, 'quorum'))) and 'approved' or 'pending'
 end
 enter(id, state, to)
 return {'ok', row(id)}
@@ -185,13 +187,25 @@ sweep(1000)
 return 1
 `;
 
+/** ARGV: agent, record. */
+const PUT_FREEZE = `
+redis.call('HSET', base .. ':freezes', ARGV[1], ARGV[2])
+redis.call('PUBLISH', base .. ':changes', 'freezes changed')
+return 1
+`;
+
+/** Answers the records. */
+const FREEZES = `
+return redis.call('HVALS', base .. ':freezes')
+`;
+
 const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 
 /** By the name of the command that runs it. */
 export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
-  countersignMove: script(MOVE), countersignSweep: script(SWEEP),
+  countersignMove: script(MOVE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

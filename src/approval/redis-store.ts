@@ -63,6 +63,7 @@ class RedisStore implements ApprovalStore {
     this.#changes = new Changes({ connections, channel: `${BASE}:changes`, name: randomUUID(), clock, log, listener: {
       changed: (id, state) => this.#listeners.forEach((listener) => listener.changed(id, state)),
       resync: () => this.#resync(),
+      frozen: () => this.#listeners.forEach((listener) => listener.frozen?.()),
     } });
   }
 
@@ -95,7 +96,7 @@ class RedisStore implements ApprovalStore {
   }
 
   async decide(id: string, decision: SignedDecision): Promise<Decided> {
-    const [answer, row] = await this.#run('countersignDecide', id, JSON.stringify(decision), decision.decision, normalEmail(decision.person)) as [string, Row?];
+    const [answer, row] = await this.#run('countersignDecide', id, JSON.stringify(decision), decision.decision, normalEmail(decision.person), decision.breakGlass === true ? 1 : 0) as [string, Row?];
     if (answer !== 'ok') return { ok: false, why: answer as Exclude<Decided, { ok: true }>['why'] };
     const request = row && this.#read(row);
     return request ? { ok: true, request } : { ok: false, why: 'not_found' };
@@ -117,6 +118,14 @@ class RedisStore implements ApprovalStore {
 
   async sweep(): Promise<void> {
     await this.#run('countersignSweep');
+  }
+
+  async putFreeze(agent: string, record: string): Promise<void> {
+    await this.#run('countersignPutFreeze', agent, record);
+  }
+
+  async freezes(): Promise<readonly string[]> {
+    return await this.#run('countersignFreezes') as readonly string[];
   }
 
   listen(listener: StoreListener): () => void {

@@ -27,11 +27,17 @@ export interface RequestDraft {
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
   readonly unbounded: boolean;
+  /** Rows it would give or change, as the database's planner guesses. */
+  readonly estimatedRows?: number;
   readonly rule: string;
   readonly reason: string;
   readonly policy: string;
   readonly approvers: readonly string[];
   readonly quorum: number;
+  /** Groups that may decide, too, from then on. Milliseconds since 1970. */
+  readonly escalation?: { readonly approvers: readonly string[]; readonly at: number };
+  /** Groups of which one person may release it alone, with a reason. */
+  readonly breakGlass?: readonly string[];
   readonly channel?: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -47,6 +53,8 @@ export interface SignedDecision {
   readonly person: string;
   readonly channel: string;
   readonly reason?: string;
+  /** Approved alone in an emergency, whatever the quorum and the approvers. */
+  readonly breakGlass?: true;
   readonly at: number;
   readonly jws: string;
 }

@@ -63,6 +63,8 @@ export interface StoreListener {
   changed(id: string, state: RequestState): void;
   /** Changes may have been missed (the connection was lost): ask again about everything that matters. */
   resync(): void;
+  /** An agent was frozen or thawed. */
+  frozen?(): void;
 }
 
 /**
@@ -87,6 +89,9 @@ export interface ApprovalStore {
   states(ids: readonly string[]): Promise<readonly (RequestState | undefined)[]>;
   /** Marks what is past its time as expired, and forgets what ended long ago. */
   sweep(): Promise<void>;
+  /** Keeps the newest signed record of each agent; see freezer.ts. */
+  putFreeze(agent: string, record: string): Promise<void>;
+  freezes(): Promise<readonly string[]>;
   /** @returns stops listening. */
   listen(listener: StoreListener): () => void;
   /** Whether it answers now. */

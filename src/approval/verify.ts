@@ -43,8 +43,9 @@ export async function verifyDecisions(own: Own, offered: readonly { readonly jws
 
 function meetsQuorum(decisions: readonly SignedDecision[], draft: RequestDraft, now: number): boolean {
   const people = new Set(decisions.filter((one) => one.decision === 'approve').map((one) => normalEmail(one.person)));
+  const broken = decisions.some((one) => one.decision === 'approve' && one.breakGlass === true);
   const denied = decisions.some((one) => one.decision === 'deny');
-  return !denied && now < draft.expiresAt && draft.quorum >= 1 && people.size >= draft.quorum;
+  return !denied && now < draft.expiresAt && draft.quorum >= 1 && (broken || people.size >= draft.quorum);
 }
 
 /** Why the claims aren't about this request under these terms; undefined when they are. */
@@ -55,6 +56,7 @@ function mismatch(claims: DecisionClaims, own: Own, expectedView: string, now: n
   if (claims.mode !== draft.mode) return `It is a decision about a statement held ${claims.mode}.`;
   if (claims.view !== expectedView) return 'The person was shown something else.';
   if (claims.quorum !== draft.quorum || !sameNames(claims.approvers, draft.approvers)) return 'It was decided under other terms.';
+  if (claims.breakGlass === true && (draft.breakGlass === undefined || claims.decision !== 'approve' || claims.reason === undefined)) return 'Nobody may break the glass for it.';
   if (sameEmail(claims.person, draft.agent.owner)) return `${claims.person} owns the agent.`;
   if (draft.agent.actsFor !== undefined && sameEmail(claims.person, draft.agent.actsFor)) return `The agent acts for ${claims.person}.`;
   return untimely(claims, draft, now);
@@ -73,7 +75,8 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 }
 
-function signedBy(claims: DecisionClaims, jws: string): SignedDecision {
-  const { decision, person, channel, reason, at } = claims;
-  return { decision, person, channel, ...(reason !== undefined && { reason }), at, jws };
+/** The decision as a person took it, from what was signed. */
+export function signedBy(claims: DecisionClaims, jws: string): SignedDecision {
+  const { decision, person, channel, reason, breakGlass, at } = claims;
+  return { decision, person, channel, ...(reason !== undefined && { reason }), ...(breakGlass && { breakGlass }), at, jws };
 }

@@ -10,7 +10,7 @@ import type { RequestDraft } from './request.ts';
 export function view(draft: RequestDraft): string {
   return sha256(canonical([
     draft.digest, draft.mode, draft.agent, draft.database, draft.protocol, draft.text, draft.parameters ?? null, draft.forms ?? null,
-    draft.effects, draft.tables, draft.unbounded, draft.rule, draft.policy, draft.approvers, draft.quorum,
+    draft.effects, draft.tables, draft.unbounded, draft.rule, draft.policy, draft.approvers, draft.quorum, draft.escalation?.approvers ?? null, draft.breakGlass ?? null,
   ]));
 }
 
@@ -24,8 +24,9 @@ export function draftOf(draft: RequestDraft): RequestDraft {
   return {
     digest: draft.digest, mode: draft.mode, agent: draft.agent, database: draft.database, protocol: draft.protocol,
     session: draft.session, text: draft.text, ...(draft.parameters && { parameters: draft.parameters }), ...(draft.forms && { forms: draft.forms }),
-    effects: draft.effects, tables: draft.tables, unbounded: draft.unbounded, rule: draft.rule, reason: draft.reason,
-    policy: draft.policy, approvers: draft.approvers, quorum: draft.quorum, ...(draft.channel !== undefined && { channel: draft.channel }),
+    effects: draft.effects, tables: draft.tables, unbounded: draft.unbounded, ...(draft.estimatedRows !== undefined && { estimatedRows: draft.estimatedRows }), rule: draft.rule, reason: draft.reason,
+    policy: draft.policy, approvers: draft.approvers, quorum: draft.quorum,
+    ...(draft.escalation && { escalation: draft.escalation }), ...(draft.breakGlass && { breakGlass: draft.breakGlass }), ...(draft.channel !== undefined && { channel: draft.channel }),
     createdAt: draft.createdAt, expiresAt: draft.expiresAt, transaction: draft.transaction, context: draft.context,
   };
 }

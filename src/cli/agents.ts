@@ -49,7 +49,7 @@ async function list(options: AgentOptions, terminal: Terminal): Promise<void> {
 async function turn(how: 'freeze' | 'thaw', name: string, options: AgentOptions, terminal: Terminal): Promise<void> {
   const body = options.reason === undefined ? {} : { reason: options.reason };
   const after = await (await connect(options, terminal)).call('POST', `/api/v1/agents/${encodeURIComponent(name)}/${how}`, FrozenView, body);
-  terminal.out(options.json === true ? `${visibleJson(after, 2)}\n` : `${visibleLine(after.agent)} is ${after.frozen ? 'frozen' : 'active'}.\n`);
+  terminal.out(options.json === true ? `${visibleJson(after, 2)}\n` : `${visibleLine(after.agent)} is ${after.frozen ? 'frozen' : 'active'}${after.everywhere ? '' : ' here; other replicas are told when the store answers again'}.\n`);
 }
 
 async function verifier(options: VerifierOptions, terminal: Terminal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { name } from '../config/fields.ts';
 import { loadConfig } from '../config/load.ts';
 import { policyContext } from '../config/policy-context.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -94,7 +95,21 @@ function warnings(config: Config, policy: CompiledPolicy): string[] {
   }
   if (config.approvals.store.kind === 'memory') found.push('approvals.store is memory: pending requests end with the process, and only one process can run');
   for (const agent of config.agents.values()) if (agent.databases.length === 0) found.push(`agent ${agent.name} may use no database`);
-  return [...found, ...strangers(policy)];
+  return [...found, ...identityWarnings(config), ...strangers(policy)];
+}
+
+function identityWarnings({ identity, agentIssuers }: Config): string[] {
+  const found: string[] = [];
+  const { roles } = identity ?? {};
+  if (roles !== undefined && Object.values(roles).every((groups) => groups.length === 0)) found.push('identity.roles names no groups: whoever signs in and isn\'t among the people has no role');
+  for (const group of roles?.approver ?? []) {
+    if (!name.safeParse(group).success) found.push(`identity.roles.approver: no policy can name the group ${JSON.stringify(group)}, because a name has only letters, digits, "_", "." and "-"`);
+  }
+  for (const { issuer, prefix, databases } of agentIssuers) {
+    if (prefix === '') found.push(`agent_issuers: agents of ${issuer} have no prefix, so every unknown name is asked for a token`);
+    if (databases.length === 0) found.push(`agent_issuers: agents of ${issuer} may use no database`);
+  }
+  return found;
 }
 
 /** Pairs of rules whose holds nobody may release when a statement meets both. */

@@ -94,6 +94,8 @@ const subjectOf = (agent: Agent, database: DatabaseConfig, text: string): Subjec
 function explainVerdict({ action, rule, reason, hold, matched }: Verdict): string {
   const lines = [`verdict  ${action} (rule ${rule}): ${reason}`];
   if (hold !== undefined) lines.push(`         ${hold.quorum} of ${hold.approvers.join(', ')} within ${hold.withinMs / 1000} s, ${hold.mode}`);
+  if (hold?.escalate !== undefined) lines.push(`         also of ${hold.escalate.to.join(', ')} after ${hold.escalate.afterMs / 1000} s`);
+  if (hold?.breakGlass !== undefined) lines.push(`         one of ${hold.breakGlass.join(', ')} alone in an emergency`);
   if (matched.length > 0) lines.push(`matched  ${matched.join(', ')}`);
   return lines.join('\n');
 }

@@ -12,11 +12,12 @@ export function requestText(request: ApprovalRequestView, now: number, columns: 
     ['Database', [`${request.database} (${request.protocol})`]],
     ['Effects', [...request.effects.map(effectText), ...(request.unbounded ? ['WITHOUT a WHERE: every row'] : [])]],
     ['Tables', request.tables.map(tableText)],
+    ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
     ['Rule', [`${request.rule}: ${request.reason}`]],
-    ['Approvers', [`${request.quorum} of ${request.approvers.join(', ')}`]],
+    ['Approvers', approversText(request)],
     ['Transaction', transaction.open ? [`open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`] : []],
     ['Agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],
-    ['Decisions', request.decisions.map((one) => `${one.decision} by ${one.person} at ${one.at} (${one.channel})${one.reason === undefined ? '' : `: ${one.reason}`}`)],
+    ['Decisions', request.decisions.map((one) => `${one.decision}${one.breakGlass === true ? ', BREAKING THE GLASS,' : ''} by ${one.person} at ${one.at} (${one.channel})${one.reason === undefined ? '' : `: ${one.reason}`}`)],
     ['Outcome', outcomeText(request)],
     ['Digest', [request.digest]],
   ];
@@ -65,6 +66,14 @@ function wrapped(line: string, width: number): string[] {
     used += wide;
   }
   return pieces;
+}
+
+function approversText({ quorum, approvers, escalation, breakGlass }: ApprovalRequestView): string[] {
+  return [
+    `${quorum} of ${approvers.join(', ')}`,
+    ...(escalation === undefined ? [] : [`from ${escalation.at} on also of ${escalation.approvers.join(', ')}`]),
+    ...(breakGlass === undefined ? [] : [`one of ${breakGlass.join(', ')} alone in an emergency (--break-glass)`]),
+  ];
 }
 
 export function timeLeft({ expiresAt }: Pick<ApprovalRequestView, 'expiresAt'>, now: number): string {

@@ -20,6 +20,7 @@ interface ListOptions extends RemoteOptions {
 interface DecideOptions extends RemoteOptions {
   readonly reason?: string;
   readonly yes?: boolean;
+  readonly breakGlass?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,6 +37,7 @@ export function requestsCommand(program: Command, terminal: Terminal = processTe
   add('approve <id>', 'show one request, then approve what was shown')
     .option('--reason <text>', 'why; goes into the journal')
     .option('--yes', 'approve without asking')
+    .option('--break-glass', 'approve alone in an emergency, if the rule lets your group; needs --reason, and everybody is told')
     .action((id: string, options: DecideOptions) => reporting(terminal, () => approve(id, options, terminal)));
   add('deny <id>', 'deny one request')
     .option('--reason <text>', 'why; the agent is told')
@@ -80,8 +82,8 @@ async function deny(id: string, options: DecideOptions, terminal: Terminal): Pro
 }
 
 /** Sends back what was shown, so that a decision about anything else is refused. */
-async function decide(client: ApiClient, { id, digest, view }: ApprovalRequestView, decision: 'approve' | 'deny', { reason, json }: DecideOptions, terminal: Terminal): Promise<void> {
-  const body = { decision, digest, view, ...(reason === undefined ? {} : { reason }) };
+async function decide(client: ApiClient, { id, digest, view }: ApprovalRequestView, decision: 'approve' | 'deny', { reason, breakGlass, json }: DecideOptions, terminal: Terminal): Promise<void> {
+  const body = { decision, digest, view, ...(reason === undefined ? {} : { reason }), ...(breakGlass === true && { breakGlass }) };
   const after = await client.call('POST', `/api/v1/requests/${encodeURIComponent(id)}/decision`, ApprovalRequestView, body);
   if (json === true) return terminal.out(`${visibleJson(after, 2)}\n`);
   const missing = after.quorum - new Set(after.decisions.filter((one) => one.decision === 'approve').map((one) => one.person)).size;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ROLES } from '../identity/person.ts';
 import { TOKEN_SCOPES } from './config.ts';
 import { address, duration, email, name, secret, size, wait } from './fields.ts';
+import { agentIssuer, agentJwt, identity, url } from './identity-schema.ts';
 
 const text = z.string().min(1, 'this must not be empty');
 const count = z.int().min(1, 'this must be at least 1');
@@ -25,10 +26,11 @@ const database = z.strictObject({
 /** One, or one of each kind: `verifier: ["SCRAM-SHA-256$…", "MYSQL-CACHING-SHA2$…"]`. */
 const verifiers = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1, 'at least one verifier is needed')], 'a verifier, or a list of verifiers, is needed here');
 
-/** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }` */
+/** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }`; `jwt` in place of `verifier`. */
 const agent = z.strictObject({
   name,
-  verifier: verifiers,
+  verifier: verifiers.optional(),
+  jwt: agentJwt.optional(),
   owner: email,
   acts_for: email.optional(),
   groups: z.array(name).default([]),
@@ -51,13 +53,14 @@ const token = z.strictObject({
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1, 'a token needs at least one scope'),
 });
 
-/** `{ store: memory, within: 15m, within_transaction: 1m, signing_key: decisions.pem, store_down: pass_unflagged }`; `store: redis://host:6379` with `store_password`. */
+/** `{ store: memory, within: 15m, within_transaction: 1m, signing_key: decisions.pem, trust: { desks: [desk.pem.pub] }, store_down: pass_unflagged }`; `store: redis://host:6379` with `store_password`. */
 const approvals = z.strictObject({
   store: text.default('memory'),
   store_password: secret.optional(),
   within: wait.prefault('15m'),
   within_transaction: wait.prefault('1m'),
   signing_key: text.optional(),
+  trust: z.strictObject({ desks: z.array(text).default([]), proxies: z.array(text).default([]) }).prefault({}),
   store_down: z.enum(['pass_unflagged', 'refuse_all']).default('pass_unflagged'),
 });
 
@@ -103,6 +106,9 @@ export const fileSchema = z.strictObject({
   tls: z.strictObject({ cert: text, key: text, required: z.boolean().default(true) }).optional(),
   databases: z.record(name, database),
   agents: z.array(agent).default([]),
+  agent_issuers: z.array(agentIssuer).default([]),
+  url: url.optional(),
+  identity: identity.optional(),
   people: z.array(person).default([]),
   tokens: z.array(token).default([]),
   approvals: approvals.prefault({}),

@@ -34,9 +34,10 @@ export type JournalEvent =
       readonly kind: 'request.opened'; readonly session: string; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
       readonly text: string; readonly parameters?: readonly (string | null)[]; readonly effects: readonly EffectUse[]; readonly rule: string;
       readonly approvers: readonly string[]; readonly quorum: number; readonly expiresAt: number;
+      readonly escalation?: { readonly approvers: readonly string[]; readonly at: number }; readonly breakGlass?: readonly string[];
     }
   /** A decision as it was signed; `jws` is checked again by `audit verify`. */
-  | { readonly kind: 'request.decided'; readonly request: string; readonly person: string; readonly channel: string; readonly decision: 'approve' | 'deny'; readonly reason?: string; readonly jws: string }
+  | { readonly kind: 'request.decided'; readonly request: string; readonly person: string; readonly channel: string; readonly decision: 'approve' | 'deny'; readonly reason?: string; readonly breakGlass?: true; readonly jws: string }
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
   | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
 

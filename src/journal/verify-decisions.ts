@@ -1,8 +1,7 @@
-import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { verifyDecision } from '../approval/decision.ts';
 import type { DecisionClaims } from '../approval/decision.ts';
-import { thumbprint } from '../approval/keys.ts';
+import { deskKeys } from '../approval/keys.ts';
 import type { DecisionKeys } from '../approval/keys.ts';
 import type { JournalEvent, JournalRecord } from './events.ts';
 
@@ -16,13 +15,13 @@ type Decided = Extract<JournalEvent, { kind: 'request.decided' }>;
 
 /** Every recorded decision is the one that was signed, about the request as it was opened. */
 export class DecisionChecks {
-  readonly #keys: DecisionKeys | undefined;
+  readonly #keys: Pick<DecisionKeys, 'trusted'> | undefined;
   readonly #digests = new Map<string, string>();
   #verified = 0;
   #unchecked = 0;
 
   constructor(keys: readonly KeyObject[] | undefined) {
-    this.#keys = keys === undefined ? undefined : trusting(keys);
+    this.#keys = keys === undefined || keys.length === 0 ? undefined : deskKeys(keys);
   }
 
   get counts(): Decisions {
@@ -59,15 +58,7 @@ export class DecisionChecks {
 }
 
 function differs(event: Decided, claims: DecisionClaims): string | undefined {
-  const fields = ['request', 'person', 'channel', 'decision', 'reason'] as const;
+  const fields = ['request', 'person', 'channel', 'decision', 'reason', 'breakGlass'] as const;
   const field = fields.find((name) => event[name] !== claims[name]);
   return field === undefined ? undefined : `the decision's ${field} isn't the one that was signed`;
-}
-
-/** `signing` isn't used to verify. */
-function trusting(keys: readonly KeyObject[]): DecisionKeys | undefined {
-  const [first] = keys;
-  if (first === undefined) return undefined;
-  const trusted = new Map(keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key)).map((key) => [thumbprint(key), key]));
-  return { kid: thumbprint(first), signing: first, trusted };
 }

@@ -39,6 +39,8 @@ export interface MaskedRelation {
   /** 0 where the server has none (MySQL). */
   readonly oid: number;
   readonly columns: readonly MaskedColumn[];
+  /** SQL of a condition that fails what reads the relation when these are no longer its columns; see guard.ts. */
+  readonly guard?: string;
 }
 
 export interface SightData {

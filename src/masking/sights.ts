@@ -15,6 +15,7 @@ import { columnPattern } from '../policy/pattern.ts';
 import type { CatalogData, ColumnData, RelationData } from '../sql/catalog.ts';
 import { exposed, qualified } from './exposure.ts';
 import type { Lineage } from './exposure.ts';
+import { guardOf } from './guard.ts';
 import type { MaskTerms, Target } from './mask.ts';
 import { makeMask, misfit } from './masks.ts';
 import type { Dialect } from './masks.ts';
@@ -112,7 +113,9 @@ export class Sights {
       const of = terms.get(column.name);
       return of === undefined ? [] : [maskedColumn(protocol, { column, hashKey, ...(anchor === undefined ? {} : { anchor }) }, of)];
     });
-    return { schema: relation.schema, name: relation.name, oid: relation.oid, columns };
+    const masked = { schema: relation.schema, name: relation.name, oid: relation.oid, columns };
+    const guard = protocol === 'postgres' ? guardOf(masked) : undefined;
+    return guard === undefined ? masked : { ...masked, guard };
   }
 
   /** Remembers what columns are called, so that a later name doesn't make another column of them. To be called with each catalog read; `sight` does it, too. */

@@ -4,10 +4,14 @@ import { Command } from './packets/commands.ts';
 import { type TextRow, textQuery } from './text-query.ts';
 import { ownWishes, withLogin } from './upstream.ts';
 
-export interface CatalogSourceOptions<Catalog> {
+/** How the database is reached by the proxy itself. */
+export interface CatalogAccess {
   readonly database: DatabaseConfig;
   readonly password: () => Promise<string | undefined>;
   readonly authorities: () => Promise<string | undefined>;
+}
+
+export interface CatalogSourceOptions<Catalog> extends CatalogAccess {
   /** Told what answers at the database's address. */
   readonly seen: SeenServers;
   /** Reads the catalog by questions whose rows are text. */

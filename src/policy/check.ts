@@ -13,7 +13,7 @@ const RESERVED = ['default', 'sensitive', 'refused', 'empty'];
 /** Effects whose columns are all told; any other one would reach further than a list of columns says. */
 const COLUMN_EFFECTS = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
 
-const TERMS = ['approvers', 'quorum', 'within', 'mode', 'channel'] as const;
+const TERMS = ['approvers', 'quorum', 'within', 'mode', 'channel', 'escalate', 'break_glass'] as const;
 
 export function checkFile(file: PolicyFile, context: PolicyContext | undefined, report: Report): void {
   for (const [index, rule] of file.rules.entries()) {
@@ -28,7 +28,7 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
   if (context === undefined) return;
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {
-    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
+    if (context.issuedGroups !== true) checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
   }
 }
 
@@ -51,26 +51,37 @@ function checkAllow(rule: RuleShape, report: Report): void {
 }
 
 function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {
-  checkKnown(rule.agents, context.agents, 'there is no agent', (at, message) => report(['agents', at], message));
-  checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
+  const issued = (name: string): boolean => context.issuedAgents?.some((prefix) => name.startsWith(prefix)) === true;
+  checkKnown(rule.agents, { has: (name) => context.agents.has(name) || issued(name), keys: () => context.agents.keys() }, 'there is no agent', (at, message) => report(['agents', at], message));
+  if (context.issuedGroups !== true) checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
   checkKnown(rule.databases, context.databases, 'there is no database', (at, message) => report(['databases', at], message));
   if (rule.then === 'hold') checkApprovers(rule, context, report);
 }
 
-function checkKnown(names: readonly string[] | undefined, known: ReadonlySet<string>, sentence: string, report: (index: number, message: string) => void): void {
-  for (const [index, name] of (names ?? []).entries()) {
-    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known)}`);
+/** A group that nobody belongs to, or no approver: what waits for it waits in vain. */
+function checkGroups(groups: readonly string[], { approvers, approversSignIn }: PolicyContext, report: (index: number, message: string) => void): void {
+  if (approversSignIn === true) return;
+  for (const [index, group] of groups.entries()) {
+    const count = approvers.get(group);
+    if (count === undefined) report(index, `nobody is in the group "${group}"${suggestion(group, approvers.keys())}`);
+    else if (count === 0) report(index, `nobody in the group "${group}" has the role approver`);
   }
 }
 
-function checkApprovers({ approvers = [], quorum }: Partial<Pick<RuleShape, 'approvers' | 'quorum'>>, context: PolicyContext, report: Report): void {
-  for (const [index, group] of approvers.entries()) {
-    const count = context.approvers.get(group);
-    if (count === undefined) report(['approvers', index], `nobody is in the group "${group}"${suggestion(group, context.approvers.keys())}`);
-    else if (count === 0) report(['approvers', index], `nobody in the group "${group}" has the role approver`);
+function checkKnown(names: readonly string[] | undefined, known: Pick<ReadonlySet<string>, 'has' | 'keys'>, sentence: string, report: (index: number, message: string) => void): void {
+  for (const [index, name] of (names ?? []).entries()) {
+    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known.keys())}`);
   }
+}
+
+function checkApprovers(terms: Partial<Pick<RuleShape, 'approvers' | 'quorum' | 'escalate' | 'break_glass' | 'within'>>, context: PolicyContext, report: Report): void {
+  const { approvers = [], quorum, escalate, within } = terms;
+  checkGroups(approvers, context, (index, message) => report(['approvers', index], message));
+  checkGroups(escalate?.to ?? [], context, (index, message) => report(['escalate', 'to', index], message));
+  checkGroups(terms.break_glass ?? [], context, (index, message) => report(['break_glass', index], message));
+  if (escalate !== undefined && escalate.after >= (within ?? context.withinMs)) report(['escalate', 'after'], 'by then the request has expired: escalate sooner, or give it more time by within');
   // People in several groups are counted once per group here, so this only finds quorums that can't be met at all.
   const people = approvers.reduce((sum, group) => sum + (context.approvers.get(group) ?? 0), 0);
-  if (approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
+  if (context.approversSignIn !== true && approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
 }
 

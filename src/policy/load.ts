@@ -106,11 +106,19 @@ function fallbackTerms(files: readonly ReadFile[], context: PolicyContext | unde
     withinMs: given?.within ?? context?.withinMs ?? DEFAULT_WITHIN_MS,
     mode: given?.mode ?? 'inline',
     ...(given?.channel !== undefined && { channel: given.channel }),
+    ...moreTerms(given?.escalate, given?.break_glass),
+  };
+}
+
+function moreTerms(escalate: RuleShape['escalate'], breakGlass: RuleShape['break_glass']): Pick<HoldTerms, 'escalate' | 'breakGlass'> {
+  return {
+    ...(escalate !== undefined && { escalate: { to: [...new Set(escalate.to)].toSorted(), afterMs: escalate.after } }),
+    ...(breakGlass !== undefined && { breakGlass: [...new Set(breakGlass)].toSorted() }),
   };
 }
 
 function ruleOf(shape: RuleShape, index: number, source: YamlSource, fallback: HoldTerms, problems: Problem[]): Rule {
-  const { approvers, quorum, within, mode, channel, rows_over: rowsOver, when, then: action, ...same } = shape;
+  const { approvers, quorum, within, mode, channel, escalate, break_glass: breakGlass, rows_over: rowsOver, when, then: action, ...same } = shape;
   const condition = when === undefined ? undefined : conditionOf(when, index, source, problems);
   const shown = channel ?? fallback.channel;
   const hold: HoldTerms = {
@@ -119,6 +127,9 @@ function ruleOf(shape: RuleShape, index: number, source: YamlSource, fallback: H
     withinMs: within ?? fallback.withinMs,
     mode: mode ?? fallback.mode,
     ...(shown !== undefined && { channel: shown }),
+    ...(fallback.escalate !== undefined && { escalate: fallback.escalate }),
+    ...(fallback.breakGlass !== undefined && { breakGlass: fallback.breakGlass }),
+    ...moreTerms(escalate, breakGlass),
   };
   return {
     ...(same as Omit<Rule, 'action' | 'place'>),

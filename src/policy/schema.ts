@@ -25,6 +25,9 @@ const terms = {
   within: wait.optional(),
   mode: z.enum(['inline', 'deferred']).optional(),
   channel: z.string().min(1).optional(),
+  /** `{ to: [managers], after: 5m }` */
+  escalate: z.strictObject({ to: list(name), after: wait }).optional(),
+  break_glass: list(name).optional(),
 };
 
 const rule = z.strictObject({

@@ -18,6 +18,10 @@ export interface HoldTerms {
   readonly mode: 'inline' | 'deferred';
   /** Where it is announced, a channel's name in the configuration; undefined: the default one. */
   readonly channel?: string;
+  /** Groups that may decide, too, when nobody has for so long. */
+  readonly escalate?: { readonly to: readonly string[]; readonly afterMs: number };
+  /** Groups of which one person may release it alone, in an emergency, with a reason. Never empty. */
+  readonly breakGlass?: readonly string[];
 }
 
 export interface Verdict {

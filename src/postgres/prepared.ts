@@ -33,7 +33,7 @@ export interface Change {
   readonly absent?: boolean;
 }
 
-export type Lookup<T extends Meaning> = { readonly meaning: T; readonly veil: Veil | undefined } | 'unknown' | 'unsettled';
+export type Lookup<T extends Meaning> = { readonly meaning: T; readonly veil: Veil | undefined; readonly enclosed: boolean } | 'unknown' | 'unsettled';
 
 /** Bytes of a name that count: the server cuts SQL's names to these and compares those of the protocol by them (NAMEDATALEN - 1; dynahash.c string_compare). */
 const NAME_BYTES = 63;
@@ -122,7 +122,7 @@ export class Names {
 }
 
 function found(change: Change | undefined): Lookup<Meaning> {
-  return change?.meaning === undefined ? 'unknown' : { meaning: change.meaning, veil: change.veil };
+  return change?.meaning === undefined ? 'unknown' : { meaning: change.meaning, veil: change.veil, enclosed: change.enclosed === true };
 }
 
 const keyOrAll = (name: string | undefined): string | undefined => (name === undefined ? undefined : nameKey(name));

@@ -6,6 +6,7 @@
  * checked at COMMIT); and whatever names a masked relation as its table (cascades).
  */
 
+import { GUARD_ERROR, isGuardError } from '../masking/guard.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Veil } from '../masking/veil.ts';
 import { type Expected, aboutOf } from './expected.ts';
@@ -57,9 +58,10 @@ export class Scrub {
     const position = this.#position(fields, head);
     const involved = about?.veil?.touches === true || this.#touched || this.#namesMasked(fields);
     if (!involved) return position === fields.get('P') ? undefined : withPosition(fields, position);
+    if (isGuardError(fields.get('C'), fields.get('M'))) return guardFields(fields);
     const raised = RAISED.test(fields.get('F') ?? '');
     const kept = !raised && saysNoData(fields, head, about?.veil?.touches === true);
-    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (tag === 'H' && kept && isClass42(fields))));
+    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (tag === 'H' && kept && isClass42(fields)) || (tag === 'D' && !raised && isClass42(fields) && fields.has('P'))));
     if (!kept) scrubbed.set('M', SENTENCES[type]);
     return withPosition(scrubbed, position);
   }
@@ -81,6 +83,11 @@ function withPosition(fields: Fields, position: string | undefined): Fields {
   if (position === undefined) changed.delete('P');
   else changed.set('P', position);
   return changed;
+}
+
+function guardFields(fields: Fields): Fields {
+  const severity = [...fields].filter(([tag]) => tag === 'S' || tag === 'V');
+  return new Map([...severity, ['C', GUARD_ERROR.code], ['M', GUARD_ERROR.message], ['H', GUARD_ERROR.hint]]);
 }
 
 const isClass42 = (fields: Fields): boolean => (fields.get('C') ?? '').startsWith('42');

@@ -31,6 +31,8 @@ export interface MeaningOfName {
   readonly reading?: Reading | undefined;
   /** Of a prepared statement: how the database has it. What runs it by name runs that, whatever the policy says by now. */
   readonly veil?: Veil | undefined;
+  /** SQL's own PREPARE made it: the veil's form is of that command, which holds the text. */
+  readonly enclosed?: boolean;
   /** Of a cursor: the run it goes on with. */
   readonly run?: Statement;
 }

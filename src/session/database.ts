@@ -2,18 +2,20 @@
 
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
+import type { Agent } from '../identity/agent.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Sights } from '../masking/sights.ts';
 import type { Policy, Verdict } from '../policy/verdict.ts';
+import type { ChangeMark } from '../protocol/change-mark.ts';
+import type { EstimateQuestion } from '../protocol/estimate.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
+import { CatalogWatch } from './catalog-watch.ts';
 import { Veilings } from './veiling.ts';
 
 /** An unknown name makes the catalog be read again, but not more often than this: names that don't exist are cheap to send. */
 const UNKNOWN_REFRESH_MS = 1_000;
-/** Others change the database beside us: how often to look. */
-const TIMED_REFRESH_MS = 60_000;
 
 interface LatestSight {
   readonly policy: Policy;
@@ -27,6 +29,8 @@ export interface DatabaseOptions {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
+  readonly mark: ChangeMark;
   readonly sights: Sights;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'>;
@@ -37,6 +41,7 @@ export class Database {
   readonly understanding: Understanding;
   /** For texts our own grammar rejects. */
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
   readonly veilings: Veilings;
   readonly #sights: Sights;
   /** The latest of each agent, by the very list of its groups: asked for with every statement. */
@@ -49,29 +54,30 @@ export class Database {
   #read = 0;
   #reading: Promise<void> | undefined;
   #onTime: Promise<void> | undefined;
-  #timer: { cancel(): void } | undefined;
+  /** Others change the database beside us. */
+  readonly #watch: CatalogWatch;
   #soon: { cancel(): void } | undefined;
   /** Statements under way that let names of functions, types or operators mean something else. */
   #redefining = 0;
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
-  #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
+  #verdicts: { policy: string; byAgent: WeakMap<Agent, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new WeakMap() };
 
-  constructor({ config, understanding, grammar, sights, clock, log }: DatabaseOptions) {
+  constructor({ config, understanding, grammar, estimate, mark, sights, clock, log }: DatabaseOptions) {
     this.config = config;
     this.grammar = grammar;
+    this.estimate = estimate;
     this.understanding = understanding;
     this.veilings = new Veilings(understanding);
     this.#sights = sights;
     this.#clock = clock;
     this.#log = log;
     this.#refreshedAt = clock.monotonic();
-    this.#watch();
+    this.#watch = new CatalogWatch({ mark, clock, look: () => this.#readOnTime() });
   }
 
-  close(): Promise<void> {
-    this.#timer?.cancel();
+  async close(): Promise<void> {
     this.#soon?.cancel();
-    return this.understanding.close();
+    await Promise.all([this.#watch.close(), this.understanding.close()]);
   }
 
   /**
@@ -95,7 +101,7 @@ export class Database {
   mayHaveChanged(): void {
     this.#soon ??= this.#clock.after(UNKNOWN_REFRESH_MS, () => {
       this.#soon = undefined;
-      this.#readOnTime();
+      void this.#readOnTime();
     });
   }
 
@@ -140,9 +146,9 @@ export class Database {
     return sight;
   }
 
-  /** Cache of verdicts for one agent under one policy. */
-  verdicts(agent: string, policy: string): WeakMap<Facts, Verdict> {
-    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new Map() };
+  /** Cache of verdicts for one agent under one policy. One that logs in by tokens is another with each, even under the same name: its groups may be others. */
+  verdicts(agent: Agent, policy: string): WeakMap<Facts, Verdict> {
+    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new WeakMap() };
     let verdicts = this.#verdicts.byAgent.get(agent);
     if (verdicts === undefined) {
       verdicts = new WeakMap();
@@ -169,20 +175,14 @@ export class Database {
     }
   }
 
-  #watch(): void {
-    this.#timer = this.#clock.after(TIMED_REFRESH_MS, () => {
-      this.#readOnTime();
-      this.#watch();
-    });
-  }
-
   /** A reading on time that fails changes nothing: the database may only be full or restarting. */
-  #readOnTime(): void {
-    if (this.#reading !== undefined || this.#onTime !== undefined) return;
-    this.#onTime = this.understanding.refresh()
+  async #readOnTime(): Promise<void> {
+    if (this.#reading !== undefined) return this.#reading.catch(() => {});
+    this.#onTime ??= this.understanding.refresh()
       .catch((error: unknown) => this.#log.warn({ err: error, database: this.config.name }, 'database: the catalog could not be read on time'))
       .finally(() => {
         this.#onTime = undefined;
       });
+    return this.#onTime;
   }
 }

@@ -156,6 +156,7 @@ function record(journal: Journal, session: string, request: ApprovalRequest): vo
   journal.append({
     kind: 'request.opened', session, request: request.id, digest: request.digest, mode: request.mode, text: request.text, effects: request.effects,
     rule: request.rule, approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
+    ...(request.escalation && { escalation: request.escalation }), ...(request.breakGlass && { breakGlass: request.breakGlass }),
     ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
   });
 }

@@ -132,12 +132,12 @@ export function sameRisk(before: Judgement, now: Judgement): boolean {
   return before.facts === now.facts || JSON.stringify([before.facts.effects, before.facts.tables]) === JSON.stringify([now.facts.effects, now.facts.tables]);
 }
 
-const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum]);
+const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold?.approvers.toSorted(), hold?.quorum, hold?.escalate?.to, hold?.breakGlass]);
 
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement | Promise<Judgement> {
   if (session.redefines || redefinesItself(facts)) return conclude(session, source, withRoutine(facts), policy);
   if (policy.volatile) return conclude(session, source, facts, policy);
-  const verdicts = session.database.verdicts(session.agent.name, policy.version);
+  const verdicts = session.database.verdicts(session.agent, policy.version);
   let verdict = verdicts.get(facts);
   if (verdict === undefined) {
     verdict = policy.decide(facts, subject(session, source.text));
@@ -165,7 +165,8 @@ function veil(session: JudgedSession, source: StatementText, facts: Facts, verdi
   const hidden = unidentified(facts, verdict);
   if (hidden !== undefined) return judged(facts, { action: 'deny', rule: 'sensitive', reason: hidden, matched: verdict.matched }, policy);
   if (sight === undefined) return judged(facts, verdict, policy);
-  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, followed);
+  const named = followed.map((each) => ({ ...each, reading: each.reading ?? session.reading }));
+  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, named);
   if (veiling instanceof Promise) return veiling.then((made) => judged(facts, verdict, policy, made));
   return judged(facts, verdict, policy, veiling);
 }

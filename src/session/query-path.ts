@@ -11,6 +11,7 @@ import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
+import { commentTags } from '../sql/comment-tags.ts';
 import { formsOf, judge, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
 import type { Cancels } from './parts.ts';
@@ -206,19 +207,22 @@ export function draftRequest(session: Session, step: Step, judgement: Judgement,
   // Nobody's locks wait for a deferred one: the refusal that says so ends the transaction.
   const withinMs = open && mode === 'inline' ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs;
   const now = clock.now();
+  const text = session.conversation.transcript(step);
   const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
   return {
     mode,
     agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },
     database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
-    text: session.conversation.transcript(step),
+    text,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(forms.length === 0 ? {} : { forms }),
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
     rule: verdict.rule, reason: verdict.reason, policy,
-    approvers: terms.approvers, quorum: terms.quorum, ...(terms.channel === undefined ? {} : { channel: terms.channel }),
+    approvers: terms.approvers, quorum: terms.quorum,
+    ...(terms.escalate && { escalation: { approvers: terms.escalate.to, at: now + terms.escalate.afterMs } }), ...(terms.breakGlass && { breakGlass: terms.breakGlass }),
+    ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     createdAt: now, expiresAt: now + withinMs,
     transaction: { open, ageMs: open ? Math.round(clock.monotonic() - session.transactionSince) : 0 },
-    context: session.context,
+    context: { ...session.context, ...commentTags(text) },
   };
 }

@@ -28,6 +28,7 @@ export function forbidden(judgement: Judgement, sentence: string): Refusal {
 export function holdDetail(request: ApprovalRequest, judgement: Judgement): Readonly<Record<string, unknown>> {
   return {
     request: request.id, ...facts(judgement), reason: request.reason, approvers: request.approvers, quorum: request.quorum,
+    ...(request.escalation && { escalates_to: request.escalation.approvers, escalates_at: new Date(request.escalation.at).toISOString() }),
     expires_at: new Date(request.expiresAt).toISOString(),
   };
 }

@@ -1,5 +1,6 @@
 /** What the session learns from the database's replies: outcomes, settings, the transaction, changes of the catalog. */
 
+import { GUARD_ERROR } from '../masking/guard.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import type { Outcome, Statement, Step } from '../protocol/statement.ts';
 import type { StatementContext } from './judge.ts';
@@ -89,11 +90,17 @@ export class ReplyPath implements ConversationListener {
   ended(statement: Statement, outcome: Outcome): void {
     if (outcome.suspended === true) this.#suspended.set(statement, outcome);
     else if (this.#suspended.size > 0) this.#suspended.delete(statement);
-    if (outcome.error !== undefined) this.#failed = true;
+    if (outcome.error !== undefined) this.#noteError(outcome.error);
     this.#record(statement, outcome);
     const traits = traitsOfStatement(statement);
     if (traits?.remarkable === true) this.#noteEnd(statement, outcome, traits);
     if (outcome.suspended !== true) this.#finish(statement, outcome);
+  }
+
+  #noteError(told: NonNullable<Outcome['error']>): void {
+    this.#failed = true;
+    if (told.code !== GUARD_ERROR.code || told.message !== GUARD_ERROR.message) return;
+    this.#session.database.relearn().catch((cause: unknown) => this.#session.parts.log.warn({ err: cause }, 'session: the catalog has changed, and could not be read again'));
   }
 
   #noteEnd(statement: Statement, outcome: Outcome, traits: Traits): void {

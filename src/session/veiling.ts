@@ -30,6 +30,8 @@ export interface ReadText {
 export interface NamedText extends ReadText {
   /** How it was sent when it got its name; undefined also where that is still to come. */
   readonly veil?: Veil | undefined;
+  /** The veil's form is of the PREPARE that holds the text. */
+  readonly enclosed?: boolean;
   /** It only goes on with what was let through already. */
   readonly continued?: boolean;
 }
@@ -59,7 +61,8 @@ export class Veilings {
     const now = this.#substituted(sight, named);
     const check = (veiling: Veiling): Veiling => {
       const [sent, wanted] = [named.veil, veiling.veil].map((veil) => veil?.form?.text ?? named.text);
-      return sent === wanted ? veiling : { ...veiling, ruling: { action: 'deny', reason: OUTDATED } };
+      const fits = sent === wanted || (named.enclosed === true && named.veil?.form !== undefined && named.veil.form.text.includes(wanted ?? named.text));
+      return fits ? veiling : { ...veiling, ruling: { action: 'deny', reason: OUTDATED } };
     };
     return now instanceof Promise ? now.then(check) : check(now);
   }

@@ -109,6 +109,10 @@ export interface CatalogData {
   readonly extensions: readonly string[];
   /** PostgreSQL: schemas on the search_path of the proxy's sessions when they start, those that exist, `$user` resolved. */
   readonly searchPath?: readonly string[];
+  /** PostgreSQL: the same as the setting has it: `"$user", public`. */
+  readonly searchPathSetting?: string;
+  /** PostgreSQL: the account of the proxy's sessions. */
+  readonly account?: string;
 }
 
 export interface CatalogSource {

@@ -39,7 +39,8 @@ describe('authentication', () => {
 
   it('answers no call under /api/ without a token, whatever its path and method', async () => {
     const api = testApi();
-    for (const { path, method } of api.app.routes.filter((route) => route.path.startsWith('/api/'))) {
+    // Those that give tokens are called without one.
+    for (const { path, method } of api.app.routes.filter((route) => route.path.startsWith('/api/') && route.path !== '/api/v1/sign-in')) {
       const answer = await api.app.request(path.replace(/:\w+/g, 'x'), { method: method === 'ALL' ? 'GET' : method });
       expect([method, path, answer.status]).toEqual([method, path, 401]);
     }

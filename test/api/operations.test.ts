@@ -36,9 +36,9 @@ describe('agents', () => {
   it('freezes and thaws one, by name of the person', async () => {
     const api = testApi();
     const frozen = await api.send('POST', '/api/v1/agents/reporter/freeze', { reason: 'odd queries' });
-    expect(FrozenView.parse(await frozen.json())).toEqual({ agent: 'reporter', frozen: true });
+    expect(FrozenView.parse(await frozen.json())).toEqual({ agent: 'reporter', frozen: true, everywhere: true });
     expect(api.freezer.frozen.get('reporter')).toEqual({ by: 'sam@example.com', reason: 'odd queries' });
-    expect(FrozenView.parse(await (await api.send('POST', '/api/v1/agents/reporter/thaw', '')).json())).toEqual({ agent: 'reporter', frozen: false });
+    expect(FrozenView.parse(await (await api.send('POST', '/api/v1/agents/reporter/thaw', '')).json())).toEqual({ agent: 'reporter', frozen: false, everywhere: true });
     expect((await api.send('POST', '/api/v1/agents/nobody/freeze', '')).status).toBe(404);
     expect((await api.send('POST', '/api/v1/agents/reporter/freeze', { why: 'x' })).status).toBe(400);
   });

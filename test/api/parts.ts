@@ -3,7 +3,7 @@
 import { Registry } from 'prom-client';
 import type { Api, ApiParts } from '../../src/api/app.ts';
 import { createApi } from '../../src/api/app.ts';
-import type { Freezer, SessionDirectory, SessionInfo } from '../../src/api/sessions.ts';
+import type { Everywhere, Freezer, SessionDirectory, SessionInfo } from '../../src/api/sessions.ts';
 import { TOKEN_SCOPES } from '../../src/config/config.ts';
 import type { Agent } from '../../src/identity/agent.ts';
 import { createPeople } from '../../src/identity/people.ts';
@@ -47,11 +47,14 @@ export class SessionsDouble implements SessionDirectory {
 
 export class FreezerDouble implements Freezer {
   readonly frozen = new Map<string, { by: string; reason: string | undefined }>();
-  async freeze(agent: string, by: string, reason?: string): Promise<void> {
+  everywhere = true;
+  async freeze(agent: string, by: string, reason?: string): Promise<Everywhere> {
     this.frozen.set(agent, { by, reason });
+    return { everywhere: this.everywhere };
   }
-  async thaw(agent: string): Promise<void> {
+  async thaw(agent: string): Promise<Everywhere> {
     this.frozen.delete(agent);
+    return { everywhere: this.everywhere };
   }
   isFrozen(agent: string): boolean {
     return this.frozen.has(agent);

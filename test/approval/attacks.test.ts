@@ -47,6 +47,7 @@ beforeEach(() => {
       return (await honest.move(id, to, detail)) || yes;
     },
     changedSince: (since) => honest.changedSince(since), decide: (id, decision) => honest.decide(id, decision),
+    putFreeze: (agent, record) => honest.putFreeze(agent, record), freezes: () => honest.freezes(),
     sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),
   };
   const recorded = recorder();

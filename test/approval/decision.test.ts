@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { signDecision, verifyDecision } from '../../src/approval/decision.ts';
 import { decisionKeys } from '../../src/approval/keys.ts';
 import type { ApprovalRequest } from '../../src/approval/request.ts';
-import { seal } from '../../src/approval/seal.ts';
+import { seal, verifySeal } from '../../src/approval/seal.ts';
 import { view } from '../../src/approval/view.ts';
 import { draft } from './support.ts';
 
@@ -39,7 +39,7 @@ describe('a decision', () => {
   });
 
   test('of the key before a rotation is still believed', async () => {
-    const next = decisionKeys(generateKeyPairSync('ed25519').privateKey, [createPublicKey(pair.privateKey)]);
+    const next = decisionKeys(generateKeyPairSync('ed25519').privateKey, { desks: [createPublicKey(pair.privateKey)] });
     expect(await verifyDecision(crafted(header, claims), next)).toEqual(claims);
   });
 
@@ -86,5 +86,19 @@ describe('a decision', () => {
 
   test('is signed with Ed25519 only', () => {
     expect(() => decisionKeys(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)).toThrow(/Ed25519/);
+  });
+});
+
+describe('keys of processes with one role', () => {
+  const [desk, proxy, stranger] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const atDesk = decisionKeys(desk.privateKey, { proxies: [proxy.publicKey] }, 'desk');
+  const atProxy = decisionKeys(proxy.privateKey, { desks: [desk.publicKey] }, 'proxy');
+
+  test('a desk decides and a proxy opens requests, and neither does the other\'s work', async () => {
+    await verifySeal({ ...request, seal: await seal(request.id, request, atProxy) }, atDesk);
+    await verifyDecision((await signDecision(request, press, atDesk)).jws, atProxy);
+    const foreign = decisionKeys(stranger.privateKey, { desks: [desk.publicKey] }, 'desk');
+    for (const signer of [atProxy, foreign]) await expect(verifyDecision((await signDecision(request, press, signer)).jws, atProxy)).rejects.toThrow(/not trusted/);
+    await expect(verifySeal({ ...request, seal: await seal(request.id, request, atDesk) }, atDesk)).rejects.toThrow(/not trusted/);
   });
 });

@@ -173,3 +173,47 @@ test('watch repeats nothing after a gap, and tells what it missed', async () => 
   stop.abort();
   expect((await news.next()).done).toBe(true);
 });
+
+describe('people beside the approvers', () => {
+  const escalation = (after: number) => ({ escalation: { approvers: ['interns'], at: clock.now() + after } });
+
+  test('may decide when nobody has for so long, and not before', async () => {
+    const request = await open(escalation(30_000));
+    await expect(desk.decide(request.id, approve(ivy))).rejects.toMatchObject({ code: 'not_an_approver', hint: expect.stringMatching(/From .*Z on, so can those in interns/) });
+    await clock.advanceAsync(30_000);
+    const resolution = approvals.resolution(request, forever);
+    await desk.decide(request.id, approve(ivy));
+    expect(await resolution).toMatchObject({ state: 'approved' });
+    expect(await approvals.release(request)).toBe(true);
+  });
+
+  test('still never decide about their own', async () => {
+    const request = await open({ ...escalation(0), agent: { name: 'reporter', owner: 'ivy@example.com', groups: [] }, breakGlass: ['interns'] });
+    await expect(desk.decide(request.id, approve(ivy))).rejects.toMatchObject({ code: 'self_approval' });
+    await expect(desk.decide(request.id, { ...approve(ivy), breakGlass: true, reason: 'mine' })).rejects.toMatchObject({ code: 'self_approval' });
+  });
+
+  test('break the glass alone, with a reason, and everybody hears of it', async () => {
+    const { log, lines } = recorder();
+    desk = createDesk({ store, keys, people, clock, log, journal: { append: (event: JournalEvent) => journalled.push(event) } as never });
+    const request = await open({ quorum: 3, breakGlass: ['oncall'] });
+    const resolution = approvals.resolution(request, forever);
+    await desk.decide(request.id, approve(kim));
+    for (const reason of [undefined, '', '  ']) {
+      await expect(desk.decide(request.id, { ...approve(kim), breakGlass: true, ...(reason !== undefined && { reason }) })).rejects.toMatchObject({ code: 'reason_required' });
+    }
+    const broken = { decision: 'approve', channel: 'api', reason: 'the shop is down', breakGlass: true } as const;
+    await expect(desk.decide(request.id, { ...broken, person: sam })).rejects.toMatchObject({ code: 'not_an_approver', message: expect.stringContaining('oncall') });
+    await expect(desk.decide(request.id, { ...broken, decision: 'deny', person: kim })).rejects.toMatchObject({ code: 'not_an_approver' });
+    expect((await desk.decide(request.id, { ...broken, person: kim })).state).toBe('approved');
+    expect(await resolution).toMatchObject({ state: 'approved' });
+    expect(await approvals.release(request)).toBe(true);
+    expect(journalled.at(-1)).toMatchObject({ kind: 'request.decided', person: 'kim@example.com', breakGlass: true, reason: 'the shop is down' });
+    expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  test('break no glass where the rule has none', async () => {
+    const request = await open({ quorum: 2 });
+    await expect(desk.decide(request.id, { ...approve(kim), breakGlass: true, reason: 'now' })).rejects.toMatchObject({ code: 'not_an_approver', message: expect.stringContaining('Nobody may break the glass') });
+  });
+});

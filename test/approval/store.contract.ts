@@ -264,6 +264,26 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect(await store.changedSince(0)).toEqual([waits]);
     });
 
+    test('one who breaks the glass is enough, voted before or not', async () => {
+      for (const voters of [[], ['a@x'], ['b@x', 'a@x']]) {
+        const id = await opened({ quorum: 4 });
+        for (const voter of voters) await store.decide(id, approve(voter));
+        expect(await store.decide(id, { ...approve('a@x'), breakGlass: true })).toMatchObject({ ok: true, request: { state: 'approved' } });
+        expect(await store.decide(id, approve('c@x'))).toEqual({ ok: false, why: 'already_decided' });
+      }
+    });
+
+    test('keeps the newest record of each frozen agent, and tells everybody', async () => {
+      let told = () => {};
+      const heard = new Promise<void>((resolve) => { told = resolve; });
+      const stop = store.listen({ changed: () => {}, resync: () => {}, frozen: told });
+      expect(await store.freezes()).toEqual([]);
+      for (const [agent, record] of [['a', '1'], ['b', '2'], ['a', '3']] as const) await store.putFreeze(agent, record);
+      expect((await store.freezes()).toSorted()).toEqual(['2', '3']);
+      await heard;
+      stop();
+    });
+
     test('says that it is well', async () => {
       expect(await store.healthy()).toBe(true);
     });

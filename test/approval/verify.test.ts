@@ -29,6 +29,7 @@ const lies: readonly [string, Partial<DecisionClaims>][] = [
   ['quorum', { quorum: 2 }],
   ['fewer approvers', { approvers: [] }],
   ['more approvers', { approvers: ['dba', 'interns'] }],
+  ['a glass that nobody may break', { breakGlass: true, reason: 'now' }],
   ['owner', { person: 'dana@example.com' }],
   ['later limit', { expiresAt: NOW + 61_000 }],
   ['earlier limit', { expiresAt: NOW + 59_000 }],
@@ -40,6 +41,17 @@ describe('a signed decision counts only when every claim is right', () => {
   test('control', async () => {
     const { own, claims } = setting();
     expect(await verifyDecisions(own, [await signed(claims)], keys, NOW + 2_000)).toMatchObject({ approved: true, problems: [] });
+  });
+
+  test('the glass is broken by one person with a reason, where the request says that somebody may', async () => {
+    const { own, claims } = setting({ quorum: 3, breakGlass: ['oncall'] });
+    const broken = { ...claims, breakGlass: true, reason: 'the shop is down' } as const;
+    expect(await verifyDecisions(own, [await signed(broken)], keys, NOW + 2_000)).toMatchObject({ approved: true, problems: [], decisions: [{ breakGlass: true }] });
+    for (const lie of [{ ...claims, breakGlass: true }, { ...broken, decision: 'deny' }, { ...broken, person: 'dana@example.com' }] as const) {
+      expect(await verifyDecisions(own, [await signed(lie)], keys, NOW + 2_000)).toMatchObject({ approved: false, decisions: [] });
+    }
+    const denied = { ...claims, decision: 'deny', person: 'kim@example.com' } as const;
+    expect(await verifyDecisions(own, [await signed(denied), await signed(broken)], keys, NOW + 2_000)).toMatchObject({ approved: false });
   });
 
   test.each(lies)('%s', async (_name, lie) => {

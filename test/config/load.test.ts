@@ -62,7 +62,7 @@ describe('a right file', () => {
     expect(config.agents.get('reporter')).toEqual({ name: 'reporter', verifiers: { scram: VERIFIER }, owner: 'dana@example.com', groups: ['analytics'], databases: ['shop'] });
     expect(config.approvals).toEqual({
       store: { kind: 'redis', url: 'redis://127.0.0.1:6379' }, withinMs: 900_000, withinTransactionMs: 60_000,
-      signingKey: join(dir, 'journal/keys/decisions.pem'), storeDown: 'pass_unflagged',
+      signingKey: join(dir, 'journal/keys/decisions.pem'), trust: { desks: [], proxies: [] }, storeDown: 'pass_unflagged',
     });
     expect(config.journal).toMatchObject({ dir: join(dir, 'journal'), segmentBytes: 64 * 1024 ** 2, checkpointMs: 10_000 });
     expect(config.policies).toEqual([join(dir, 'policy.yaml')]);

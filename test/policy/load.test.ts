@@ -49,6 +49,9 @@ describe('wrong files name the place and what was meant', () => {
   });
 
   test.each<[string, string, readonly string[]]>([
+    ['group to escalate to', '{ name: a, then: hold, escalate: { to: [dab], after: 1m } }', ['4:45: nobody is in the group "dab"; did you mean "dba"?']],
+    ['group to break the glass', '{ name: a, then: hold, break_glass: [dba, dab] }', ['4:47: nobody is in the group "dab"; did you mean "dba"?']],
+    ['escalation after the end', '{ name: a, then: hold, within: 5m, escalate: { to: [dba], after: 5m } }', ['4:70: by then the request has expired: escalate sooner, or give it more time by within']],
     ['group of approvers', '{ name: a, then: hold, approvers: [dab] }', ['4:40: nobody is in the group "dab"; did you mean "dba"?']],
     ['group without approvers', '{ name: a, then: hold, approvers: [dba, interns] }', ['4:45: nobody in the group "interns" has the role approver']],
     ['quorum', '{ name: a, then: hold, approvers: [oncall], quorum: 2 }', ['4:57: 2 people must approve, but oncall has only one approver']],

@@ -10,11 +10,14 @@ const SCHEMA = `create table customers (id int primary key, name varchar(40) not
   insert into orders values (1, 1, 'first'), (2, 2, 'second'), (3, 2, 'third');
   create view people as select id, name, email from customers`;
 
+/** What a name without a schema means is a question of the search path. */
+const NAMESAKES = 'create schema old; create table old.customers (id int, email text); create table old.orders (id int)';
+
 const POLICY = `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
 sensitive:
-  - { columns: [customers.email], mask: email, unmask: [apps] }
+  - { columns: [customers.email, moved.email, swapped.email], mask: email, unmask: [apps] }
   - { columns: [customers.ssn], mask: redact, filtered: deny }
   - { columns: [customers.balance], mask: redact, filtered: mask }
 rules:
@@ -27,7 +30,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
   let world: StoryWorld;
   let agent: StoryAgent;
   beforeAll(async () => {
-    world = await dialect.start({ schema: SCHEMA, policy: POLICY });
+    world = await dialect.start({ schema: dialect.name === 'PostgreSQL' ? `${SCHEMA}; ${NAMESAKES}` : SCHEMA, policy: POLICY });
     agent = await world.agent();
   }, 120_000);
   afterAll(() => world?.stop());
@@ -58,6 +61,15 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await rows('with w as (select * from customers) select w.email from w where w.id = 1')).toEqual([['***@example.com']]);
     // PostgreSQL's views are read through, MySQL's show what is masked in them by masks of their own.
     expect(await rows('select email from people order by id')).toEqual([[expect.stringMatching(/^\*\*\*(@example.com)?$/)], [expect.stringMatching(/^\*\*\*(@example.org)?$/)], [expect.toSatisfy((cell: unknown) => cell === null || cell === '***')]]);
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('what SQL has prepared runs over the masks, and by name', async () => {
+    await rows('prepare by_id (int) as select id, email from customers where id = $1');
+    expect(await rows('execute by_id (2)')).toEqual([['2', '***@example.org']]);
+    await rows('prepare joined as select o.note, c.email from orders o join customers c on c.id = o.customer_id where o.id = 1');
+    expect(await rows('execute joined')).toEqual([['first', '***@example.com']]);
+    expect(await refusal('prepare longest as select max(length(ssn)) from customers')).toContain('customers.ssn');
+    await rows('deallocate all');
   });
 
   it('statements that don\'t use masked columns run over masked tables, and nobody is asked', async () => {
@@ -138,5 +150,38 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect((await writer.run('select email, ssn from customers where id = 1')).rows).toEqual([['ann@example.com', expect.stringMatching(/^\*\*\* *$/)]]);
     writer.destroy();
     await eventually(async () => (await world.proxy.journal()).some(({ event }) => event.kind === 'form' && event.ran.includes('***') && event.text.startsWith('select id, email, ssn')), 'the form that ran');
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('a change beside the proxy is known within seconds: names that were swapped, a view that shows something else', async () => {
+    const other = await world.agent();
+    const seen = async (): Promise<string> => JSON.stringify(await other.run('select upper(what) from shown'));
+    await world.sql(`create table moved (id int primary key, name varchar(80), email varchar(80)); insert into moved values (1, 'ann', 'ann@moved.example'); create view shown as select id, name as what from moved; grant select on shown to app`);
+    await eventually(async () => (await seen()).includes('ANN'), 'the new view');
+    await world.sql('create or replace view shown as select id, email as what from moved');
+    await eventually(async () => !(await seen()).includes('ANN'), 'the changed view');
+    other.destroy();
+  });
+
+  it.runIf(dialect.name === 'PostgreSQL')('names that are swapped beside the proxy show nothing, not even in the moment before it is known', async () => {
+    const other = await world.agent();
+    await world.sql(`create table swapped (id int primary key, name text, email text); insert into swapped values (1, 'ann', 'secret77@swapped.example'); grant select on swapped to app`);
+    const ask = async (): Promise<string> => JSON.stringify(await other.run('select upper(name) from swapped'));
+    await eventually(async () => (await ask()).includes('ANN'), 'the table');
+    const swap = 'begin; alter table swapped rename email to x; alter table swapped rename name to email; alter table swapped rename x to name; commit';
+    const answers: string[] = [];
+    for (let round = 0; round < 7; round++) {
+      other.send('select upper(name) from swapped', 'select upper(name) from swapped');
+      const swapped = world.sql(swap);
+      answers.push(JSON.stringify([await other.ended(), await other.ended()]));
+      await swapped;
+      answers.push(await ask());
+    }
+    await eventually(async () => {
+      answers.push(await ask());
+      return !answers.at(-1)?.includes('40001');
+    }, 'the catalog is read');
+    expect(answers.join()).not.toContain('SECRET77');
+    expect(answers.join()).toContain('40001');
+    other.destroy();
   });
 });

@@ -48,14 +48,22 @@ function heading(request: ApprovalRequest): Block[] {
     ['Database', visibleLine(`${database} (${protocol})`)],
     ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
     ['Tables', tablesLine(request.tables)],
+    ...(request.estimatedRows === undefined ? [] : [['Rows', `about ${request.estimatedRows}, as the database guesses`] satisfies [string, string]]),
     ['Rule', visibleLine(`${rule}: ${reason}`)],
-    ['Who may decide', visibleLine(`${request.quorum === 1 ? 'one' : request.quorum} of ${request.approvers.join(', ')}`)],
+    ['Who may decide', whoLines(request)],
   ];
   const said = Object.entries(request.context).map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
   if (said !== '') facts.push(['The agent says', cut(said, 500)]);
   if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
   return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), fields(facts)];
+}
+
+function whoLines({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string {
+  const lines = [`${quorum === 1 ? 'one' : quorum} of ${approvers.join(', ')}`];
+  if (escalation !== undefined) lines.push(`from ${new Date(escalation.at).toISOString().slice(11, 16)} UTC on also of ${escalation.approvers.join(', ')}`);
+  if (breakGlass !== undefined) lines.push(`one of ${breakGlass.join(', ')} alone in an emergency, in the console or the CLI`);
+  return lines.map(visibleLine).join('\n');
 }
 
 function ending(request: ApprovalRequest, incomplete: string | undefined): Block[] {

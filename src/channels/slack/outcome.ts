@@ -11,8 +11,8 @@ export function outcomeLines(request: ApprovalRequest): Block[] {
   return state === '' ? decisions : [...decisions, section(visibleLine(state)), moment('at', request.changedAt)];
 }
 
-function decisionLine({ decision, person, reason }: SignedDecision): string {
-  return visibleLine(`${decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);
+function decisionLine({ decision, person, reason, breakGlass }: SignedDecision): string {
+  return visibleLine(`${breakGlass === true ? 'THE GLASS WAS BROKEN. Approved alone' : decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);
 }
 
 /** Empty when there is nothing to say yet. */

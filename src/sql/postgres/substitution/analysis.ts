@@ -57,6 +57,8 @@ export class Analysis {
   readonly #touchy = new Map<RelationData, boolean>();
   #steps = 0;
   lookups: boolean;
+  /** A relation with masked columns that something in it writes to. */
+  written: RelationData | undefined;
   /** A function in it that shows texts of statements. */
   showsTexts: string | undefined;
 
@@ -91,10 +93,17 @@ export class Analysis {
   isTouchy = (relation: RelationData): boolean => {
     const known = this.#touchy.get(relation);
     if (known !== undefined) return known;
-    const touchy = this.around.sight.relation(relation.schema, relation.name) !== undefined || (relation.kind === 'v' && !relation.system && this.around.view(relation)?.reads !== false);
+    const touchy = this.around.sight.relation(relation.schema, relation.name) !== undefined || (relation.kind === 'v' && !relation.system && this.#isSubstituted(relation));
     this.#touchy.set(relation, touchy);
     return touchy;
   };
+
+  /** A view that can't be inlined is read as it is, if it shows and uses nothing masked. */
+  #isSubstituted(view: RelationData): boolean {
+    const form = this.around.view(view);
+    if (form?.barrier === undefined) return form?.reads !== false;
+    return form.taint.size > 0 || form.uses.list().length > 0 || form.columns?.every(({ of }) => of.size === 0) !== true;
+  }
 
   resolve(range: RangeVar): RelationData | undefined {
     return resolve(this.around.catalog, this.around.path, range, this.isTouchy);

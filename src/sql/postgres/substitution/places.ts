@@ -57,7 +57,8 @@ function sampleOf(analysis: Analysis, place: Place, last: number): { readonly st
 function inside(place: Place, sample: string | undefined): string {
   if (place.definition !== undefined) return place.definition;
   const columns = [...maskedColumns(place.relation, place), ...[...place.systemColumns].map(quote)];
-  const conditions = [...place.conditions.values()];
+  const guard = place.masked?.guard;
+  const conditions = [...(guard === undefined ? [] : [guard]), ...place.conditions.values()];
   const from = `${place.range.inh === true ? '' : 'ONLY '}${qualifiedName(place.relation)}`;
   return `SELECT ${columns.join(', ')} FROM ${from}${sample === undefined ? '' : ` ${sample}`}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
 }

@@ -166,20 +166,21 @@ class Verification {
       const mask = this.#known.sight.column(masked, column.name);
       return mask === undefined ? quoted(column.name) : `${mask.sql.join(quoted(column.name))} AS ${quoted(column.name)}`;
     });
-    const text = `SELECT ${columns.join(', ')} FROM ${range['inh'] === true ? '' : 'ONLY '}${quoted(relation.schema)}.${quoted(relation.name)}`;
+    const { guard } = masked;
+    const text = `SELECT ${columns.join(', ')} FROM ${range['inh'] === true ? '' : 'ONLY '}${quoted(relation.schema)}.${quoted(relation.name)}${guard === undefined ? '' : ` WHERE ${guard}`}`;
     const wanted = wantedOf(this.#known, text);
     const targets = (select['targetList'] ?? []) as readonly unknown[];
     const more = targets.slice(columns.length).map((each) => words(inner(inner(each, 'ResTarget')?.['val'], 'ColumnRef')?.['fields']).join('.'));
     if (!more.every((name) => SYSTEM.has(name))) return false;
     const from = wanted['fromClause'] as readonly unknown[];
     const expected = {
-      ...wanted, targetList: columns.length === 0 ? undefined : wanted['targetList'],
+      ...wanted, whereClause: undefined, targetList: columns.length === 0 ? undefined : wanted['targetList'],
       fromClause: sample === undefined ? from : [{ RangeTableSample: { ...sample, relation: from[0] } }],
     };
     const { whereClause, ...rest } = select;
     const shown = { ...rest, targetList: columns.length === 0 ? undefined : targets.slice(0, columns.length) };
     if (canonical(shown) !== canonical(expected)) return false;
-    if (whereClause !== undefined) this.#inside(whereClause);
+    for (const condition of withoutGuard(whereClause, wanted['whereClause'])) this.#inside(condition);
     return true;
   }
 
@@ -292,7 +293,9 @@ class Verification {
     return touchy;
   }
 
-  #readsTouchy({ definition }: RelationData): boolean {
+  /** What isn't in the sight shows and uses nothing masked; still, only a view that can't be read through is left as it is. */
+  #readsTouchy({ definition, barrier, readable }: RelationData): boolean {
+    if (barrier !== undefined || readable === false) return false;
     if (definition === undefined) return true;
     const named = (value: unknown): boolean => {
       if (typeof value !== 'object' || value === null) return false;
@@ -302,6 +305,15 @@ class Verification {
     };
     return named(this.#known.parser.parse(definition).stmts);
   }
+}
+
+/** The conditions, of which the first must be the guard where there is one. */
+function withoutGuard(where: unknown, guard: unknown): readonly unknown[] {
+  const and = inner(where, 'BoolExpr');
+  const all = and?.['boolop'] === 'AND_EXPR' && Array.isArray(and['args']) ? and['args'] : where === undefined ? [] : [where];
+  if (guard === undefined) return all;
+  if (canonical(all[0]) !== canonical(guard)) throw new Objection('a guard is missing');
+  return all.slice(1);
 }
 
 /** Trees of what is expected, by their texts: the same for each statement over a relation. */

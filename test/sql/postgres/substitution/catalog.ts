@@ -19,6 +19,8 @@ export const SHOP_CATALOG: CatalogData = {
     relation('contacts', 'id integer, email character varying(80)', { kind: 'v', definition: ' SELECT id, email FROM public.customers WHERE name IS NOT NULL;' }),
     relation('lengths', 'length integer, id integer', { kind: 'v', definition: ' SELECT length(c.ssn) AS length, c.id FROM public.contacts x JOIN public.customers c ON c.email = x.email;' }),
     relation('guarded', 'id integer, email text', { kind: 'v', definition: ' SELECT id, email FROM public.customers;', barrier: 'is a security barrier' }),
+    relation('guarded_names', 'id integer, name text', { kind: 'v', definition: ' SELECT id, name FROM public.customers;', barrier: 'is a security barrier' }),
+    relation('guarded_rows', 'id integer, name text', { kind: 'v', definition: ' SELECT id, name FROM public.customers WHERE ssn > \'5\';', barrier: 'is a security barrier' }),
     relation('coded', 'x text', { kind: 'v', definition: ' SELECT public.f(id) AS x FROM public.orders;' }),
   ],
   functions: [{ schema: 'public', name: 'f', language: 'sql', volatility: 'stable', securityDefiner: false }],
