@@ -103,11 +103,11 @@ export function mysqlWithoutOrigins(through: Buffer, whole: Buffer): readonly [s
     const last = all.at(-1);
     if (last?.[0] === 0xfe && last.length >= 5 && last.length < 9) last[3] = (last[3] ?? 0) & ~PLANNED;
   }
-  return [first, second].map((all) => {
-    const columns = all[0]?.length === 1 ? (all[0][0] ?? 0) : 0;
-    return all.map((payload, index) => (index >= 1 && index <= columns ? definition(payload) : payload.toString('latin1'))).join('\n');
-  }) as [string, string];
+  return [first, second].map((all) => all.map((payload) => (payload.indexOf(DEFINES) === 0 ? definition(payload) : payload.toString('latin1'))).join('\n')) as [string, string];
 }
+
+/** The catalog of each ColumnDefinition41, behind a prepare, too. */
+const DEFINES = '\x03def';
 
 /** ColumnDefinition41: catalog, schema, table, org_table, name, org_name, and what its type is. Texts here are short. */
 function definition(payload: Buffer): string {

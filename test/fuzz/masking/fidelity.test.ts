@@ -41,7 +41,6 @@ function forgetOrigins(body: Buffer): void {
   }
 }
 
-/** MySQL's and MariaDB's joins and names aren't all understood where a table has masked columns: some statements are refused, which is a fault, but none of safety. */
 overEach(`${STATEMENTS} statements that use no masked column are answered as where nothing is masked`, DEFAULT_POLICY, async (pair, server) => {
   const protocol = protocolOf(server);
   const relations = clean(RELATIONS[protocol]);
@@ -52,13 +51,13 @@ overEach(`${STATEMENTS} statements that use no masked column are answered as whe
     const step = seed % 4 === 0 ? queries.prepared() : query(queries.query(3));
     const [through, whole] = await Promise.all([pair.left.answer(step), pair.unmasked.answer(step)]);
     const [one, other] = server === 'postgres' ? [comparable(through, step.text), comparable(whole, step.text)] : mysqlWithoutOrigins(through, whole);
-    const same = one === other || (server === 'mariadb' && sorted(one) === sorted(other));
+    // Where no ORDER BY sorts rows, another plan gives them in another order.
+    const same = one === other || (server !== 'postgres' && sorted(one) === sorted(other));
     const told = `seed ${seed}: ${step.text}\n  through: ${JSON.stringify(through.toString('latin1'))}\n  whole:   ${JSON.stringify(whole.toString('latin1'))}`;
     if (refusalOf(through) !== undefined) refused.push(told);
     else if (!same && !gaveUp(through) && !gaveUp(whole)) different.push(told);
   }
   console.log(`${server}: seed ${SEED}, ${STATEMENTS} statements that use nothing masked, ${refused.length} refused, ${different.length} answered otherwise`);
   expect(different.slice(0, 5).join('\n\n')).toBe('');
-  const tolerated = server === 'postgres' ? 0 : STATEMENTS / 10;
-  expect(refused.length, refused.slice(0, 5).join('\n\n')).toBeLessThanOrEqual(tolerated);
+  expect(refused.slice(0, 5).join('\n\n')).toBe('');
 });
