@@ -51,6 +51,8 @@ export function decodeExecute(payload: Buffer, placeholders: Placeholders, attri
   const count = counted ? reader.lenencInt() : placeholders.parameters;
   if (count < placeholders.parameters) throw new Malformed(`COM_STMT_EXECUTE with ${count} of ${placeholders.parameters} parameters`);
   if (count === 0) {
+    // Servers look no further; MariaDB Connector/Node.js says all the same that types follow.
+    if (reader.remaining > 0) isTyped(reader.int1());
     reader.finish();
     return { cursor, values: [], types: placeholders.types, typed: false, typedAt: -1 };
   }
