@@ -86,7 +86,8 @@ describe.each(testedFlavours())('before %s', (flavour) => {
       const definitions = (all: readonly Buffer[]): object[] => all.filter((payload) => payload.toString('latin1', 1, 4) === 'def').map((payload) => readable(decodeColumnDefinition(payload, { extended: flavour === 'mariadb' ? MariaDbCapability.ExtendedTypeInfo : 0 })));
       const others = (all: readonly Buffer[]): string[] => all.filter((payload) => payload.toString('latin1', 1, 4) !== 'def').map((payload) => payload.toString('hex'));
       expect(others(through)).toEqual(others(plain));
-      expect(definitions(through)).toEqual(definitions(plain));
+      // MariaDB tells the alias of a subquery as its table.
+      expect(definitions(through)).toEqual(definitions(plain).map((column) => (flavour === 'mariadb' ? { ...column, orgTable: 'c' } : column)));
     }
   });
 });
