@@ -16,13 +16,13 @@ const UNWRITABLE: Refusal = {
   hint: 'SET NAMES utf8mb4 first.',
 };
 
-/** COM_FIELD_LIST asks for no rows, and has no text of its own that another could stand for. */
+/** COM_FIELD_LIST tells defaults beside the definitions, in a form of its own that nothing here reads. */
 const NO_TEXT: Refusal = { code: 'mask_unsupported', message: 'command FieldList can\'t be masked', hint: 'Use SHOW COLUMNS.' };
 
 /** @param payload of the client's command: COM_QUERY, or one that is judged like it */
 export function queryFor(veil: Veil | undefined, payload: Buffer, { tracked, attributes }: { readonly tracked: Tracked; readonly attributes: boolean }): Sent {
+  if (veil !== undefined && payload[0] === Command.FieldList) return NO_TEXT;
   if (veil?.form === undefined) return undefined;
-  if (payload[0] === Command.FieldList) return NO_TEXT;
   const text = tracked.decoder.encode(veil.form.text);
   if (text === undefined) return UNWRITABLE;
   const head = payload[0] === Command.Query ? payload.subarray(0, payload.length - decodeQuery(payload, attributes).text.length) : Buffer.of(Command.Query);
