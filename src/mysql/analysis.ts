@@ -14,7 +14,7 @@ import type { Tracked } from './tracked.ts';
 /** What is done with the command when it is let through. */
 export type Action =
   | { readonly kind: 'query' | 'fields'; readonly statement: Statement }
-  | { readonly kind: 'execute'; readonly statement: Statement; readonly prepared: Prepared; readonly types: readonly number[] | undefined; /** Undefined: a bulk. */ readonly single: Execute | undefined }
+  | { readonly kind: 'execute'; readonly statement: Statement; readonly prepared: Prepared; readonly types: readonly number[] | undefined; readonly bound: Pick<Execute, 'typed' | 'typedAt'> }
   | { readonly kind: 'fetch'; readonly statement: Statement; readonly prepared: Prepared }
   | { readonly kind: 'prepare'; readonly source: StatementText }
   | { readonly kind: 'ok' | 'reset' | 'text' | 'quit' }
@@ -164,8 +164,6 @@ class Analysis {
     const found = this.#parts.prepared.find(statementId(payload));
     if (found === 'unsettled') return found;
     if (found === 'unknown') return this.#notPrepared(command);
-    // What LAST_PREPARED stands for is ours to say: the server is told the number.
-    payload.writeUInt32LE(found.id, 1);
     switch (command) {
       case Command.StmtReset:
         return step(this.#part, { kind: 'reset_statement', prepared: found });
@@ -206,12 +204,10 @@ class Analysis {
     if (command === Command.StmtBulkExecute && !bulk) return refused(this.#part, unsupported(command));
     if (prepared.longBytes > limits.messageBytes) return refused(this.#part, tooLong(prepared.longBytes, limits.messageBytes), prepared);
     if (prepared.lexing !== tracked.lexing) return refused(this.#part, readAnew, prepared);
-    const single = command === Command.StmtExecute ? decodeExecute(this.#part.payload, prepared, attributes) : undefined;
-    const bound = single ?? decodeBulkExecute(this.#part.payload, prepared);
-    if (single === undefined && !bound.typed && prepared.typesAtServer !== bound.types) return refused(this.#part, typesNotSeen, prepared);
+    const bound = command === Command.StmtExecute ? decodeExecute(this.#part.payload, prepared, attributes) : decodeBulkExecute(this.#part.payload, prepared);
     const { values, types } = bound;
     const statement = new Statement(prepared.source, 'com_stmt_execute', values);
-    return step(this.#part, { kind: 'execute', statement, prepared, types, single }, { statements: [statement] });
+    return step(this.#part, { kind: 'execute', statement, prepared, types, bound }, { statements: [statement] });
   }
 
   #decoded(raw: Buffer): string | Refusal {
@@ -240,8 +236,6 @@ function unsupported(command: number | undefined): Refusal {
 const readAnew: Refusal = {
   code: 'changed', message: 'the statement was prepared while the session read texts in another way (sql_mode, character set)', hint: 'Prepare it again.',
 };
-
-const typesNotSeen: Refusal = { code: 'changed', message: 'the types of the parameters came with an execution that was refused', hint: 'Prepare the statement again.' };
 
 const tooLong = (bytes: number, limit: number): Refusal => ({
   code: 'too_large', message: `the values sent ahead have ${bytes} bytes, over the limit of ${limit}`, detail: { limit: 'limits.message', bytes: limit },

@@ -51,6 +51,8 @@ export function decodeExecute(payload: Buffer, placeholders: Placeholders, attri
   const count = counted ? reader.lenencInt() : placeholders.parameters;
   if (count < placeholders.parameters) throw new Malformed(`COM_STMT_EXECUTE with ${count} of ${placeholders.parameters} parameters`);
   if (count === 0) {
+    // Servers look no further; MariaDB Connector/Node.js says all the same that types follow.
+    if (reader.remaining > 0) isTyped(reader.int1());
     reader.finish();
     return { cursor, values: [], types: placeholders.types, typed: false, typedAt: -1 };
   }
@@ -83,13 +85,6 @@ function decodeNullable(reader: PacketReader, nulls: Buffer, index: number, type
   return decodeValue(reader, type);
 }
 
-/** The same command with the types in it: the server hasn't seen them, since the execution that brought them was refused. */
-export function withTypes(payload: Buffer, { typedAt }: Execute, types: readonly number[]): Buffer {
-  const writer = new PacketWriter(payload.length + 2 * types.length).put(payload.subarray(0, typedAt)).int1(1);
-  for (const type of types) writer.int2(type);
-  return writer.put(payload.subarray(typedAt + 1)).take();
-}
-
 /** Before each value of a bulk (MariaDB documentation, "COM_STMT_BULK_EXECUTE"). */
 const Indicator = { None: 0, Null: 1, Default: 2, Ignore: 3 } as const;
 /** Types follow. */
@@ -102,6 +97,8 @@ export interface BulkExecute {
   readonly values: readonly ParameterValue[];
   readonly types: readonly number[];
   readonly typed: boolean;
+  /** Where the flags stand that say so. */
+  readonly typedAt: number;
 }
 
 /** int<1> 0xfa, int<4> id, int<2> flags, [types], then for each row and parameter int<1> indicator and, with 0, the value. */
@@ -115,7 +112,17 @@ export function decodeBulkExecute(payload: Buffer, { parameters, types: before }
   if (types === undefined) throw new Malformed('parameters whose types were never given');
   const values: ParameterValue[] = [];
   while (reader.remaining > 0) for (const type of types) values.push(decodeIndicated(reader, type));
-  return { values, types, typed };
+  return { values, types, typed, typedAt: EXECUTE_HEAD };
+}
+
+/** The same command with the types in it: the server hasn't seen them, since what brought them was refused, or meant for what was prepared before. */
+export function withTypes(payload: Buffer, { typedAt }: Pick<Execute, 'typedAt'>, types: readonly number[]): Buffer {
+  const bulk = payload[0] === Command.StmtBulkExecute;
+  const writer = new PacketWriter(payload.length + 2 * types.length).put(payload.subarray(0, typedAt));
+  if (bulk) writer.int2(payload.readUInt16LE(typedAt) | SEND_TYPES);
+  else writer.int1(1);
+  for (const type of types) writer.int2(type);
+  return writer.put(payload.subarray(typedAt + (bulk ? 2 : 1))).take();
 }
 
 function decodeIndicated(reader: PacketReader, type: number): ParameterValue {

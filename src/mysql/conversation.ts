@@ -195,15 +195,15 @@ export class MysqlConversation implements Conversation {
 
   /** Sequence id that the client awaits next; 0 when it awaits nothing. */
   #awaited(): number {
-    const { head } = this.#expected;
-    if (head !== undefined && head.kind !== 'track' && head.kind !== 'read') return (head.sequence + head.shift) & 0xff;
+    const { awaited } = this.#expected;
+    if (awaited !== undefined) return (awaited.sequence + awaited.shift) & 0xff;
     const part = this.#inbox.head;
     return part === undefined ? this.#inbox.behindAnswer : sequenceBehind(part) + (this.#step?.noticed ?? 0);
   }
 
   /** May it be looked at by now? Where it must be known first how texts are read, the server is asked. */
   #settled(part: Part): boolean {
-    if (this.#expected.importing) return false;
+    if (this.#expected.stopped) return false;
     if (!readsText(part)) return true;
     if (this.#expected.unsettled) return false;
     if (this.#tracked.doubtful) this.#ask();

@@ -8,14 +8,16 @@ import type { Veil } from '../masking/veil.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Answers } from './answers.ts';
 import type { Expected, Progress } from './expected.ts';
+import { preparedOtherwise } from './forms.ts';
 import type { Inbox } from './inbox.ts';
 import { Origins } from './origins.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability, ServerStatus } from './packets/capabilities.ts';
+import { columnType } from './packets/column-definition.ts';
 import { decodeEof } from './packets/eof.ts';
-import { decodeErr, encodeErr, PROGRESS_ERRNO } from './packets/err.ts';
+import { decodeErr, encodeErr, type ErrPacket, PROGRESS_ERRNO } from './packets/err.ts';
 import { Header, HEADER_BYTES, packets } from './packets/frame.ts';
 import { decodeOk, type OkPacket } from './packets/ok.ts';
-import { decodePrepareOk } from './packets/prepare-ok.ts';
+import { decodePrepareOk, type PrepareOk } from './packets/prepare-ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
 import { ResultPhase } from './result.ts';
@@ -56,6 +58,8 @@ export class Course {
   readonly #answers: Answers;
   readonly #deprecateEof: boolean;
   readonly #tally = new Tally();
+  /** Where the types of a prepared statement's columns are kept. */
+  #types: number[] | undefined;
   /** Has anything touched masked columns? Then the server may keep messages that quote them. */
   #touched = false;
 
@@ -86,6 +90,7 @@ export class Course {
         return this.#first(head, byte, payload);
       case 'definitions':
         this.origins.definition(payload, this.#touched);
+        if (this.result.lastBlock) this.#types?.push(columnType(payload));
         return this.result.definition() ? GOES_ON : OVER;
       case 'definitions_end':
         return this.#definitionsEnd(head, payload);
@@ -97,6 +102,7 @@ export class Course {
   /** The first packet of a result, which tells of what kind it is. */
   #first(head: Expected, byte: number, payload: Buffer): Fate {
     this.origins.clear();
+    this.#types = undefined;
     switch (head.kind) {
       case 'query':
       case 'read':
@@ -105,6 +111,8 @@ export class Course {
         return this.#resultSet(head, this.#columns(payload));
       case 'prepare':
         return this.#prepared(head, byte, payload);
+      case 'anew':
+        return this.#anew(head, byte, payload);
       case 'ok':
       case 'reset':
       case 'renew':
@@ -196,6 +204,7 @@ export class Course {
       case 'track':
       case 'read':
       case 'prepare':
+      case 'anew':
       case 'text':
       case 'charset':
       case 'change_user':
@@ -270,8 +279,24 @@ export class Course {
 
   #prepared(head: Expected & { readonly kind: 'prepare' }, byte: number, payload: Buffer): Fate {
     if (byte !== Header.Ok) throw unexpected(byte, head);
-    const { statementId, parameters, columns, metadata } = decodePrepareOk(payload, this.#parts.upstream);
-    this.#parts.prepared.confirm(new Prepared(statementId, head.source, parameters, head.lexing, head.veil?.form?.text));
+    const ok = decodePrepareOk(payload, this.#parts.upstream);
+    const { source, lexing, database, veil } = head;
+    const prepared = new Prepared({ source, parameters: ok.parameters, lexing, database }, { id: ok.statementId, form: veil?.form?.text });
+    this.#parts.prepared.confirm(prepared);
+    return this.#described(ok, prepared.columns);
+  }
+
+  /** The settings that these OKs tell of are as they were once all is done. */
+  #anew({ stage, reprepare, ...head }: Expected & { readonly kind: 'anew' }, byte: number, payload: Buffer): Fate {
+    if (byte !== Header.Ok) throw unexpected(byte, { stage, reprepare, ...head });
+    if (stage !== 'prepare') return OVER;
+    const ok = decodePrepareOk(payload, this.#parts.upstream);
+    reprepare.answered(ok);
+    return this.#described(ok, reprepare.columns);
+  }
+
+  #described({ parameters, columns, metadata }: PrepareOk, types: number[]): Fate {
+    if (columns > 0) this.#types = types;
     return metadata && this.result.prepared(parameters, columns) ? GOES_ON : OVER;
   }
 
@@ -281,6 +306,7 @@ export class Course {
     if (head.kind === 'track' || head.kind === 'read' || head.kind === 'renew') throw new Malformed(`the database didn't say how it reads statements: ${error.message}`);
     if (head.kind === 'prepare') this.#parts.prepared.failed();
     const told = touches(head) ? scrubbedError(error) : error;
+    if (head.kind === 'anew') return notAnew(head, told);
     if ('progress' in head) this.#ended(head, { error: { code: told.sqlstate, message: told.message } });
     if (told.message !== error.message) return { send: encodeErr(0, told).subarray(HEADER_BYTES), over: true };
     const { database } = this.#parts;
@@ -290,10 +316,18 @@ export class Course {
 }
 
 function veilOf(head: Expected): Veil | undefined {
+  if (head.kind === 'anew') return head.reprepare.statement.veil;
   return head.kind === 'prepare' ? head.veil : 'statement' in head ? head.statement.veil : undefined;
 }
 
 const touches = (head: Expected): boolean => veilOf(head)?.touches === true;
+
+/** The execution that waits for it is answered as if it had failed so itself. */
+function notAnew({ stage, reprepare }: Expected & { readonly kind: 'anew' }, error: ErrPacket): Fate {
+  if (stage === 'back') throw new Malformed(`the database didn't go back to the session's default database: ${error.message}`);
+  reprepare.fail(stage === 'use' ? preparedOtherwise : { code: 'changed', message: error.message, verbatim: encodeErr(0, error) });
+  return OVER;
+}
 
 const hidesChanges = ({ status }: OkPacket, client: Capabilities): boolean => (status & ServerStatus.SessionStateChanged) !== 0 && !has(client, Capability.SessionTrack);
 

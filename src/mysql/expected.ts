@@ -6,6 +6,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { AskedUser } from './change-user.ts';
 import type { Prepared } from './prepared.ts';
+import type { Reprepare, ReprepareStage } from './reprepare.ts';
 
 /** Sequence ids of one reply. */
 export interface Numbering {
@@ -21,7 +22,7 @@ export type Expected = Numbering & (
   | { readonly kind: 'fetch'; readonly statement: Statement; readonly progress: Progress; readonly prepared: Prepared }
   /** COM_FIELD_LIST. */
   | { readonly kind: 'fields'; readonly statement: Statement; readonly progress: Progress }
-  | { readonly kind: 'prepare'; readonly source: StatementText; readonly lexing: string; /** As it was sent. */ readonly veil: Veil | undefined }
+  | { readonly kind: 'prepare'; readonly source: StatementText; readonly lexing: string; readonly database: string; /** As it was sent. */ readonly veil: Veil | undefined }
   /** OK or EOF, or ERR. */
   | { readonly kind: 'ok' | 'reset' }
   /** COM_STATISTICS: one packet of text. */
@@ -30,6 +31,8 @@ export type Expected = Numbering & (
   | { readonly kind: 'track' | 'read' }
   /** Ours as well: the session begins anew, and in which character set. */
   | { readonly kind: 'renew' | 'charset' }
+  /** Ours as well: a statement is prepared anew, and its execution stands behind. */
+  | { readonly kind: 'anew'; readonly stage: ReprepareStage; readonly reprepare: Reprepare }
   /** COM_CHANGE_USER: ours to ask the client, once all before it is answered. */
   | { readonly kind: 'change_user'; readonly asks: AskedUser }
   /** Ours to say before the reply that comes next. */
@@ -53,6 +56,9 @@ export interface Progress {
   bytes: number;
 }
 
+/** Did we ask, and not the client? */
+export const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read' || kind === 'renew' || kind === 'charset' || kind === 'anew';
+
 const NONE: readonly string[] = [];
 
 export const noProgress = (): Progress => ({ completed: 0, told: NONE, rows: 0, bytes: 0 });
@@ -60,12 +66,12 @@ export const noProgress = (): Progress => ({ completed: 0, told: NONE, rows: 0, 
 const UNSETTLES: ReadonlySet<Expected['kind']> = new Set(['reset', 'renew', 'charset', 'change_user', 'farewell', 'track', 'read']);
 /** May it change how what stands behind it is read, or whether it is? */
 const unsettles = (entry: Expected): boolean => UNSETTLES.has(entry.kind) || ('statement' in entry && entry.statement.after !== 'same');
-/** May the server ask for a file while it runs? */
-const imports = (entry: Expected): boolean => entry.kind === 'query' && entry.statement.imports;
+/** May nothing be sent behind it until it is answered? The server may ask for a file while it runs, or an execution is still to be sent. */
+const stops = (entry: Expected): boolean => entry.kind === 'anew' || (entry.kind === 'query' && entry.statement.imports);
 
 export class ExpectedQueue extends Fifo<Expected> {
   #unsettling = 0;
-  #importing = 0;
+  #stopping = 0;
   /** Entries at the end whose commands haven't been written yet: nothing of theirs may be answered. */
   unsent = 0;
 
@@ -74,9 +80,14 @@ export class ExpectedQueue extends Fifo<Expected> {
     return this.#unsettling > 0;
   }
 
-  /** May the server turn the conversation round and ask for a file? */
-  get importing(): boolean {
-    return this.#importing > 0;
+  /** Must what the client sends next wait, whatever it is? */
+  get stopped(): boolean {
+    return this.#stopping > 0;
+  }
+
+  /** The reply that a client awaits first. */
+  get awaited(): Expected | undefined {
+    return this.all().find((entry) => !isOurs(entry));
   }
 
   /** Statements the server hasn't answered in full, oldest first. */
@@ -101,6 +112,15 @@ export class ExpectedQueue extends Fifo<Expected> {
     return entry;
   }
 
+  /** What the head was expected for is ours to answer. */
+  replaceHead(entry: Expected): void {
+    const { head } = this;
+    if (head === undefined) return;
+    this.#count(head, -1);
+    this.#count(entry, 1);
+    this.putHead(entry);
+  }
+
   /** Takes back what wasn't sent; newest first. */
   recall(): Expected[] {
     const taken: Expected[] = [];
@@ -114,6 +134,6 @@ export class ExpectedQueue extends Fifo<Expected> {
 
   #count(entry: Expected, by: 1 | -1): void {
     if (unsettles(entry)) this.#unsettling += by;
-    if (imports(entry)) this.#importing += by;
+    if (stops(entry)) this.#stopping += by;
   }
 }

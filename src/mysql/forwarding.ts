@@ -1,15 +1,17 @@
 /** A step that was let through: its command, or what runs in its place, on the way to the database; and what is expected for it. */
 
 import type { Slices } from '../framing/slices.ts';
+import type { Veil } from '../masking/veil.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Action, MysqlStep } from './analysis.ts';
 import { withTypes } from './bound.ts';
 import { type Expected, type ExpectedQueue, noProgress } from './expected.ts';
-import { isPreparedAs, preparedOtherwise, prepareFor, queryFor, type Sent } from './forms.ts';
+import { isPreparedAs, prepareAgain, preparedOtherwise, prepareFor, queryFor, type Sent } from './forms.ts';
 import { type Frame, type Inbox, joined, type Part, sequenceBehind } from './inbox.ts';
-import { packetCount, packets } from './packets/frame.ts';
-import type { PreparedStatements } from './prepared.ts';
+import { HEADER_BYTES, packetCount, packets } from './packets/frame.ts';
+import type { Prepared, PreparedStatements } from './prepared.ts';
 import { renew } from './renewal.ts';
+import { Reprepare } from './reprepare.ts';
 import type { Replies } from './replies.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -49,7 +51,7 @@ export class Forwarding {
         return;
       case 'close':
         prepared.close(action.prepared);
-        return this.#frames(part.frames);
+        return this.#addressed(part.frames, action.prepared.atServer.id);
       case 'quit':
         return this.#frames(part.frames);
       case 'query':
@@ -80,8 +82,10 @@ export class Forwarding {
     const { part, action } = step;
     if (part.kind === 'data') return;
     if (action.kind === 'prepare') this.#parts.prepared.begin();
-    if (sent === undefined) this.#frames(part.frames);
-    else this.#parts.toDatabase.add(packets(0, sent));
+    if (sent === undefined) {
+      if ('prepared' in action) address(part.frames, action.prepared.atServer.id);
+      this.#frames(part.frames);
+    } else this.#parts.toDatabase.add(packets(0, sent));
     const expected = this.#expectation(step, sent === undefined ? part.frames.length : packetCount(sent.length));
     if (expected !== undefined) this.#parts.expected.push(expected);
   }
@@ -94,16 +98,40 @@ export class Forwarding {
   }
 
   #execute(step: MysqlStep, action: Execution): void {
-    const { prepared, types, single } = action;
+    const { part } = step;
+    if (part.kind === 'data') return;
+    const { prepared, statement, types, bound } = action;
     const long = this.#parts.prepared.takeLong(prepared);
     prepared.types = types;
-    if (!isPreparedAs(prepared, action.statement.veil)) return this.#unsent(step, preparedOtherwise);
+    const again = isPreparedAs(prepared, statement.veil) ? undefined : this.#again(prepared, statement.veil);
+    if (again !== undefined && 'code' in again) return this.#unsent(step, again);
     prepared.running++;
     prepared.cursor = undefined;
-    this.#frames(long);
-    const unseen = single !== undefined && !single.typed && single.typedAt >= 0 && types !== undefined && prepared.typesAtServer !== types;
-    prepared.typesAtServer = types;
-    this.#send(step, unseen && step.part.kind !== 'data' ? withTypes(joined(step.part.frames), single, types) : undefined);
+    const unseen = !bound.typed && bound.typedAt >= 0 && types !== undefined && (again !== undefined || prepared.typesAtServer !== types);
+    const typed = unseen ? withTypes(joined(part.frames), bound, types) : undefined;
+    const send = (id: number): void => {
+      for (const frames of long) this.#addressed(frames, id);
+      typed?.writeUInt32LE(id, 1);
+      if (typed === undefined) this.#addressed(part.frames, id);
+      else this.#parts.toDatabase.add(packets(0, typed));
+      prepared.typesAtServer = types;
+    };
+    if (again === undefined) send(prepared.atServer.id);
+    else new Reprepare(prepared, statement, send).begin(again.payload, again.databases, this.#parts.expected, this.#parts.toDatabase);
+    const expected = this.#expectation(step, typed === undefined ? part.frames.length : packetCount(typed.length));
+    if (expected !== undefined) this.#parts.expected.push(expected);
+  }
+
+  /** What prepares it as it is to run now: its names are looked up in the default database of then. */
+  #again({ source, database }: Prepared, veil: Veil | undefined): { readonly payload: Buffer; readonly databases: readonly [Buffer, Buffer] | undefined } | Refusal {
+    const { tracked } = this.#parts;
+    const payload = prepareAgain(source, veil, tracked);
+    if (!Buffer.isBuffer(payload)) return payload;
+    const now = tracked.database;
+    if (now === database) return { payload, databases: undefined };
+    const [own, session] = [database, now].map((name) => tracked.decoder.encode(name));
+    // There is no way back to having no default database.
+    return database === '' || now === '' || own === undefined || session === undefined ? preparedOtherwise : { payload, databases: [own, session] };
   }
 
   /** @param count packets that the database got for it */
@@ -119,7 +147,7 @@ export class Forwarding {
       case 'fetch':
         return { kind: 'fetch', statement: action.statement, progress: noProgress(), prepared: action.prepared, ...ids };
       case 'prepare':
-        return { kind: 'prepare', source: action.source, lexing: this.#parts.tracked.lexing, veil: action.source.veil, ...ids };
+        return { kind: 'prepare', source: action.source, lexing: this.#parts.tracked.lexing, database: this.#parts.tracked.database, veil: action.source.veil, ...ids };
       case 'reset_statement':
         return { kind: 'ok', ...ids };
       case 'ok':
@@ -149,9 +177,19 @@ export class Forwarding {
     if (part.ends) replies.fileSent(inbox.fileEnd);
   }
 
+  #addressed(frames: readonly Frame[], id: number): void {
+    address(frames, id);
+    this.#frames(frames);
+  }
+
   #frames(frames: readonly Frame[]): void {
     for (const { bytes, start, end } of frames) this.#parts.toDatabase.range(bytes, start, end);
   }
+}
+
+/** The client's number of the statement becomes the server's; what LAST_PREPARED stands for is ours to say. */
+function address([first]: readonly Frame[], id: number): void {
+  first?.bytes.writeUInt32LE(id, first.start + HEADER_BYTES + 1);
 }
 
 /** The database counts the packets it got, the client those it sent, and ours that it got since. */

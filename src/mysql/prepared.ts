@@ -1,7 +1,8 @@
 /**
  * What a session has prepared: by COM_STMT_PREPARE under numbers that the server chooses, and by PREPARE under names.
  *
- * A number is known when the server has told it. What the client closes is gone at once, since nothing answers that.
+ * A number is known when the server has told it. What the client closes is gone at once, since nothing answers that. What was prepared
+ * anew in another form (reprepare.ts) keeps the number that the client knows, and has another one at the server.
  */
 
 import type { MeaningOfName, NameMeaning } from '../protocol/conversation.ts';
@@ -12,14 +13,25 @@ import type { RowNet } from './cells.ts';
 import type { Frame } from './inbox.ts';
 import { LAST_PREPARED } from './packets/commands.ts';
 
+/** What the server has in the place of what the client prepared. */
+export interface AtServer {
+  readonly id: number;
+  /** Its text; undefined: the client's. */
+  readonly form: string | undefined;
+}
+
 export class Prepared implements Placeholders {
+  /** As the client knows it. */
   readonly id: number;
   readonly source: StatementText;
   readonly parameters: number;
   /** How the session read texts when it was prepared (`Tracked.lexing`): the server may read it again when it is executed. */
   readonly lexing: string;
-  /** Text that the server has in the place of the client's; undefined: the client's. */
-  readonly form: string | undefined;
+  /** The default database that its names were looked up in. */
+  readonly database: string;
+  /** Of each column, as the client was told: see columnType. */
+  readonly columns: number[] = [];
+  atServer: AtServer;
   /** Types as the client gave them last. */
   types: readonly number[] | undefined;
   /** Types as the server has them: it sees nothing of what is refused. */
@@ -32,12 +44,13 @@ export class Prepared implements Placeholders {
   running = 0;
   #long: LongData | undefined;
 
-  constructor(id: number, source: StatementText, parameters: number, lexing: string, form?: string) {
-    this.id = id;
+  constructor({ source, parameters, lexing, database }: Pick<Prepared, 'source' | 'parameters' | 'lexing' | 'database'>, atServer: AtServer) {
+    this.id = atServer.id;
     this.source = source;
     this.parameters = parameters;
     this.lexing = lexing;
-    this.form = form;
+    this.database = database;
+    this.atServer = atServer;
   }
 
   /** Values sent ahead of the next execution. */
@@ -56,11 +69,11 @@ export class Prepared implements Placeholders {
     this.#long.add(parameter, piece, frames);
   }
 
-  /** The packets of the values sent ahead, which are then no longer kept. */
-  takeLong(): readonly Frame[] {
-    const frames = this.#long?.frames ?? [];
+  /** The commands of the values sent ahead, as packets, which are then no longer kept. */
+  takeLong(): readonly (readonly Frame[])[] {
+    const commands = this.#long?.commands ?? [];
     this.#long = undefined;
-    return frames;
+    return commands;
   }
 }
 
@@ -71,12 +84,12 @@ const NO_VALUES: ReadonlyMap<number, ParameterValue> = new Map();
  * would keep those of a refused one for the next.
  */
 class LongData {
-  readonly frames: Frame[] = [];
+  readonly commands: (readonly Frame[])[] = [];
   bytes = 0;
   readonly #pieces = new Map<number, Buffer[]>();
 
   add(parameter: number, piece: Buffer, frames: readonly Frame[]): void {
-    this.frames.push(...frames);
+    this.commands.push(frames);
     this.bytes += piece.length;
     const pieces = this.#pieces.get(parameter);
     if (pieces === undefined) this.#pieces.set(parameter, [piece]);
@@ -139,7 +152,7 @@ export class PreparedStatements {
   }
 
   /** See Prepared.takeLong. */
-  takeLong(prepared: Prepared): readonly Frame[] {
+  takeLong(prepared: Prepared): readonly (readonly Frame[])[] {
     this.longBytes -= prepared.longBytes;
     return prepared.takeLong();
   }

@@ -1,8 +1,8 @@
 /** Refusals in MySQL's terms: an errno, an SQLSTATE and one line of text, since there is no room for more in an ERR packet. */
 
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts';
-import { encodeErr } from './packets/err.ts';
-import { Header, packets } from './packets/frame.ts';
+import { decodeErr, encodeErr } from './packets/err.ts';
+import { Header, HEADER_BYTES, packets } from './packets/frame.ts';
 import { PacketWriter } from './packets/writer.ts';
 
 /** Errno and SQLSTATE (mysql-server share/messages_to_clients.txt). What isn't listed is ER_SPECIFIC_ACCESS_DENIED_ERROR. */
@@ -35,6 +35,8 @@ export function errorOf(code: RefusalCode): { readonly errno: number; readonly s
   const [errno, sqlstate] = ERRORS[code] ?? ACCESS_DENIED;
   return { errno, sqlstate };
 }
+
+export const sqlstateOf = ({ code, verbatim }: Refusal): string => (verbatim === undefined ? errorOf(code).sqlstate : decodeErr(verbatim.subarray(HEADER_BYTES)).sqlstate);
 
 /** An ERR packet with the sequence id. */
 export function encodeRefusal(sequence: number, refusal: Refusal): Buffer {

@@ -11,10 +11,11 @@ import { Refused } from '../protocol/refusal.ts';
 import { Answers } from './answers.ts';
 import type { RowNet } from './cells.ts';
 import { Course, type CourseParts, type Fate } from './course.ts';
-import type { Expected, ExpectedQueue, Progress } from './expected.ts';
+import { type Expected, type ExpectedQueue, isOurs, type Progress } from './expected.ts';
 import { MaskedRows } from './masked-rows.ts';
 import { Header, HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf, serverFormat } from './packets/frame.ts';
-import { errorOf } from './refusal.ts';
+import { sqlstateOf } from './refusal.ts';
+import type { Reprepare } from './reprepare.ts';
 
 /** Rows up to this size are collected when they come in pieces: nearly always they lie whole in a chunk. Bytes. */
 const SMALL_ROW = 16 * 1024;
@@ -90,7 +91,7 @@ export class Replies {
         this.farewell = true;
         throw new Refused(entry.refusal);
       }
-      if (entry?.kind === 'unsent') this.#parts.listener.ended(entry.statement, { rows: 0, bytes: 0, error: { code: errorOf(entry.refusal.code).sqlstate, message: entry.refusal.message } });
+      if (entry?.kind === 'unsent') this.#parts.listener.ended(entry.statement, { rows: 0, bytes: 0, error: { code: sqlstateOf(entry.refusal), message: entry.refusal.message } });
       this.#parts.listener.ready(this.transaction, false);
     }
   }
@@ -225,9 +226,19 @@ export class Replies {
   #over(head: Expected): void {
     if (head === this.#expected.head) this.#expected.shift();
     if (head.kind === 'query' && head.prepared !== undefined) head.prepared.running--;
+    if (head.kind === 'anew' && head.stage === head.reprepare.last) this.#execute(head.reprepare);
     this.#course.result.begin();
     this.#parts.listener.ready(this.transaction, false);
     this.drain();
+  }
+
+  /** A statement is prepared anew: its execution, which is expected next, is sent; or it isn't, and we answer it. */
+  #execute(reprepare: Reprepare): void {
+    const refusal = reprepare.conclude(this.#parts.toDatabase);
+    const { head } = this.#expected;
+    if (refusal === undefined || head === undefined) return;
+    reprepare.prepared.running--;
+    this.#expected.replaceHead({ kind: 'unsent', statement: reprepare.statement, refusal, sequence: head.sequence, shift: head.shift });
   }
 
   /** Whose reply it is that goes on here. Unasked the server may only say that the session ends (shutdown, killed, idle for too long). */
@@ -256,9 +267,6 @@ export class Replies {
     toClient.range(bytes, start + HEADER_BYTES, end);
   }
 }
-
-/** Did we ask, and not the client? */
-const isOurs = ({ kind }: Expected): boolean => kind === 'track' || kind === 'read' || kind === 'renew' || kind === 'charset';
 
 /** A row begins with a length: 0xff begins none, and 0xfe only one of 16 MiB or more. */
 function rowByte(byte: number, largest: boolean): void {

@@ -47,6 +47,11 @@ export class ResultPhase {
     this.phase = 'rows';
   }
 
+  /** Is it a column's definition that comes next, where a prepared statement has columns at all? Those of parameters stand before. */
+  get lastBlock(): boolean {
+    return this.#blocks.length === 1;
+  }
+
   /** A definition has come. False when the reply is over. */
   definition(): boolean {
     const left = (this.#blocks[0] as number) - 1;

@@ -76,6 +76,11 @@ export class Tracked {
     return this.#lexing;
   }
 
+  /** The default one; empty when there is none. */
+  get database(): string {
+    return this.settings.get('database') ?? '';
+  }
+
   /** How the session's texts are decoded. Throws Refused when nobody could. */
   get decoder(): Decoder {
     const name = this.#charset();

@@ -34,6 +34,11 @@ export class Fifo<T> {
     return entry;
   }
 
+  /** Puts another in the place of the oldest. */
+  protected putHead(entry: T): void {
+    this.#entries[this.#first] = entry;
+  }
+
   /** Takes the newest off again. */
   pop(): T | undefined {
     return this.length === 0 ? undefined : this.#entries.pop();

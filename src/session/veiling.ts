@@ -38,20 +38,28 @@ export interface NamedText extends ReadText {
   readonly continued?: boolean;
 }
 
-/** The veilings of one database, each worked out once for a text, a reading and a sight. */
+interface Known {
+  readonly version: number;
+  readonly untouched: Veiling;
+  readonly byText: Generations<Veiling>;
+}
+
+/** The veilings of one database, each worked out once for a text, a reading, a sight and a catalog. */
 export class Veilings {
   readonly #understanding: Understanding;
-  /** By sight; a sight is of one catalog. */
-  readonly #known = new WeakMap<Sight, { readonly untouched: Veiling; readonly byText: Generations<Veiling> }>();
+  /** By sight; catalogs that differ only in what isn't masked have the same one, but other forms. */
+  readonly #known = new WeakMap<Sight, Known>();
 
   constructor(understanding: Understanding) {
     this.#understanding = understanding;
   }
 
-  /** @param followed texts that it runs by name. Never rejects. */
+  /**
+   * @param followed texts that it runs by name: what they do is in the facts, unless they only go on with what was let through. Never rejects.
+   */
   of(sight: Sight, source: ReadText, facts: Facts, followed: readonly NamedText[]): Veiling | Promise<Veiling> {
     const known = this.#of(sight);
-    const touches = followed.length > 0 || facts.doubt !== undefined || facts.tables.some(({ name }) => sight.names(name));
+    const touches = facts.doubt !== undefined || facts.tables.some(({ name }) => sight.names(name)) || followed.some(({ continued, veil }) => continued === true || veil?.form !== undefined);
     if (!touches) return known.untouched;
     if (facts.doubt !== undefined) return blind(sight, facts.doubt);
     const named = ({ veil }: Veiling): (Veiling | Promise<Veiling>)[] =>
@@ -82,11 +90,12 @@ export class Veilings {
     return substitution instanceof Promise ? substitution.then(keep) : keep(substitution);
   }
 
-  #of(sight: Sight): { readonly untouched: Veiling; readonly byText: Generations<Veiling> } {
+  #of(sight: Sight): Known {
+    const { version } = this.#understanding;
     let known = this.#known.get(sight);
-    if (known === undefined) {
+    if (known?.version !== version) {
       const untouched: Veiling = { veil: { sight, form: undefined, touches: false }, ruling: { action: 'mask' }, substitution: { edits: [], uses: [] } };
-      this.#known.set(sight, (known = { untouched, byText: new Generations(CACHE) }));
+      this.#known.set(sight, (known = { version, untouched, byText: new Generations(CACHE) }));
     }
     return known;
   }

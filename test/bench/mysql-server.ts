@@ -11,7 +11,7 @@ import type { FindTool, Target } from './workloads.ts';
 
 const run = promisify(execFile);
 
-/** A MariaDB with sysbench's table and `big`, all of it in the buffer pool. */
+/** A MariaDB with sysbench's table, `big`, and `wide` with ten columns, all of it in the buffer pool. */
 export async function prepareMysqlServer(tool: FindTool): Promise<BenchServer> {
   const login = { user: 'bench', password: 'bench' };
   const server = await startMysql({
@@ -23,6 +23,11 @@ export async function prepareMysqlServer(tool: FindTool): Promise<BenchServer> {
   await run(tool('sysbench'), [...sysbenchArgs(target), 'prepare']);
   await server.query(
     `CREATE TABLE big (PRIMARY KEY (id)) SELECT seq AS id, CONCAT('name of row ', seq) AS name, (seq % 1000) / 7.0 AS amount, NOW() + INTERVAL seq SECOND AS made FROM seq_1_to_${BIG_ROWS}; ANALYZE TABLE big, sbtest1`,
+    [], 'bench',
+  );
+  await server.query(
+    `CREATE TABLE wide (PRIMARY KEY (id)) SELECT seq AS id, CONCAT('name ', seq) AS name, CONCAT('somebody', seq, '@example.com') AS email, seq % 7 AS kind, seq % 1000 AS place,
+      (seq % 1000) / 7.0 AS amount, NOW() AS made, NOW() + INTERVAL seq SECOND AS changed, 'open' AS state, REPEAT('n', seq % 40) AS note FROM seq_1_to_${BIG_ROWS}; ANALYZE TABLE wide`,
     [], 'bench',
   );
   return {

@@ -19,6 +19,8 @@ export const MYSQL_WORKLOADS: readonly Workload[] = [
   sysbench('prepared', 16),
   read('mysql-text-1m', 'mysql', (target) => drainMysql(target, 'SELECT * FROM big', 'text')),
   read('mysql-prepared-1m', 'mysql', (target) => drainMysql(target, 'SELECT * FROM big', 'prepared')),
+  read('mysql-wide-text-1m', 'mysql', (target) => drainMysql(target, 'SELECT * FROM wide', 'text')),
+  read('mysql-wide-prepared-1m', 'mysql', (target) => drainMysql(target, 'SELECT * FROM wide', 'prepared')),
 ];
 
 export function sysbenchArgs({ host, port, user, password, database }: Target): string[] {

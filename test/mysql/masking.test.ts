@@ -11,7 +11,7 @@ import { scrubbedMessage, SCRUBBED } from '../../src/mysql/scrub.ts';
 import { Refused } from '../../src/protocol/refusal.ts';
 import type { Step } from '../../src/protocol/statement.ts';
 import { sightOf, veilOf } from '../support/veils.ts';
-import { BASE, commands, lines, type Scripted, type ScriptedOptions, scripted, server, SETTINGS, values } from './scripted.ts';
+import { BASE, commands, lines, type Scripted, type ScriptedOptions, scripted, server, SETTINGS } from './scripted.ts';
 
 const { query, prepare, execute, statement } = commands;
 const sight = sightOf({ 'shop.t': { secret: 'varchar(20)', number: 'int' } });
@@ -264,29 +264,6 @@ describe('a form', () => {
       expect(refused.atClient()).toEqual([expect.stringMatching(/^1 ff .*so that columns are masked, can't/), expect.stringMatching(/^1 ff .*so that columns are masked, can't/)]);
       expect(refused.told.ended).toEqual([{ text: 'select secret from t', outcome: { rows: 0, bytes: 0, error: { code: '42000', message: expect.stringContaining('character set') as string } } }]);
       expect(refused.machine.quiet).toBe(true);
-    }
-  });
-
-  it('that was prepared otherwise isn\'t executed, by its number or as the last one; nor in bulk', () => {
-    for (const bulk of [false, true]) {
-      let form: string | undefined;
-      const conversation = scripted({ ...forms(() => form), client: { extended: MariaDbCapability.StmtBulkOperations, flags: BASE | Capability.DeprecateEof } });
-      conversation.send(prepare('select * from t where id = ?'));
-      conversation.reply(server.prepareOk(1, 7, { parameters: 1 }), definition(2, '?'));
-      conversation.atServer();
-      conversation.atClient();
-      const run = (id: number): Buffer => (bulk
-        ? packets(0, new PacketWriter().int1(Command.StmtBulkExecute).int4(id).int2(128).int2(3).int1(0).int4(1).take())
-        : execute(id, [values.long(1)]));
-      for (const now of [FORM, `${FORM} `]) {
-        form = now;
-        for (const id of [7, 0xffff_ffff]) conversation.send(run(id));
-        expect(conversation.atServer()).toEqual([]);
-        expect(conversation.atClient().join()).toMatch(/^1 ff O.*has changed since.*1 ff O.*has changed since/);
-      }
-      form = undefined;
-      conversation.send(run(7));
-      expect(conversation.atServer()).toHaveLength(1);
     }
   });
 

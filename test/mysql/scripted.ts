@@ -38,6 +38,7 @@ export interface Scripted {
   refuse(refusal?: Refusal): Step;
   /** What the server has got since the last call, as payloads with sequence ids. */
   atServer(): string[];
+  serverBytes(): Buffer;
   /** What the client has got since the last call. */
   atClient(): string[];
   clientBytes(): Buffer;
@@ -120,6 +121,12 @@ export function scripted({ client = {}, upstream = {}, after = () => 'same', imp
     atServer() {
       write();
       const bytes = taken(server);
+      server = [];
+      return bytes;
+    },
+    serverBytes() {
+      write();
+      const bytes = Buffer.concat(server);
       server = [];
       return bytes;
     },

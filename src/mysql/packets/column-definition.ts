@@ -27,6 +27,8 @@ const JSON_FORMAT = Buffer.from('\u0001\u0004json');
 
 /** Bytes of the fields behind the names (always 0x0c). */
 const FIXED = 0x0c;
+/** UNSIGNED_FLAG (mysql-server include/mysql_com.h). */
+const UNSIGNED = 0x20;
 
 /** Reads a column of a result set or of a prepared statement (not of COM_FIELD_LIST, which adds a default value). */
 export function decodeColumnDefinition(payload: Buffer, capabilities: Pick<Capabilities, 'extended'>): ColumnDefinition {
@@ -46,4 +48,11 @@ export function decodeColumnDefinition(payload: Buffer, capabilities: Pick<Capab
   reader.skip(2);
   reader.finish();
   return column;
+}
+
+/** How the column's values are written in binary rows: enum_field_types, and 0x100 where they are unsigned. The fixed fields end each definition. */
+export function columnType(payload: Buffer): number {
+  const at = payload.length - FIXED;
+  if (at < 1 || payload[at - 1] !== FIXED) throw new Malformed('a column definition with other fields than the protocol\'s');
+  return (payload[at + 6] as number) | ((payload.readUInt16LE(at + 7) & UNSIGNED) === 0 ? 0 : 0x100);
 }

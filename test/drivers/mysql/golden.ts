@@ -21,6 +21,7 @@ export function golden(flavour: MysqlFlavour): Readonly<Record<string, object>> 
     unprepared: { answer: 42, several: ['1', 'two', '3'] },
     values: { prepared: VALUES, interpolated: VALUES },
     prepared: { sum: 20_100 },
+    altered: { labels: ['first', 'first', 'first'] },
     transactions: { committed: 1, rolledBack: 0, savepoint: 1, errno: 1062, after: 1 },
     errors: { syntax: 1064, unique: 1062, notNull: 1048, table: 1146, check: CHECK[flavour], range: 1264, after: 1 },
     multi: { inserted: 1, errno: 1146, after: 1 },

@@ -25,7 +25,7 @@ export function mysqlDrivers(flavour: MysqlFlavour): Driver[] {
   return [
     { name: 'mysql2', command: node('mysql2'), without: { pipeline: NO_PIPELINE } },
     { name: 'mariadb', command: node('mariadb') },
-    { name: 'PyMySQL', command: attempt(python), without: { 'values.prepared': NO_PREPARE, 'large.sent': NO_PREPARE, pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to' } },
+    { name: 'PyMySQL', command: attempt(python), without: { 'values.prepared': NO_PREPARE, 'large.sent': NO_PREPARE, altered: NO_PREPARE, pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to' } },
     { name: 'MySQL Connector/J', command: attempt(() => java('mysql')), without: { pipeline: NO_PIPELINE, 'cancel.errno': NO_ERRNO, 'cancelled.errno': NO_ERRNO } },
     { name: 'MariaDB Connector/J', command: attempt(() => java('mariadb')), without: { pipeline: NO_PIPELINE, ...(flavour === 'mysql' ? { 'settings.reset': 'it resets only MariaDB' } : {}) } },
     { name: 'go-sql-driver', command: attempt(go), without: { pipeline: NO_PIPELINE, 'settings.reset': 'it has no way to', cancel: NO_ID, cancelled: NO_ID } },
@@ -49,7 +49,7 @@ function cli(flavour: MysqlFlavour): Driver {
     command: program === undefined ? `the program ${flavour} isn't installed` : { program: process.execPath, args: ['--no-warnings', join(HERE, 'cli/main.ts'), program], env: { CLI_FLAVOUR: flavour } },
     alsoHeld: { named: ['finished'] },
     without: {
-      'values.prepared': 'it has no parameters', pipeline: NO_PIPELINE, 'large.sent': 'it has no parameters', cancelled: 'it ends its script when it is interrupted', 'cancel.after': 'it ends its script when it is interrupted',
+      'values.prepared': 'it has no parameters', altered: 'it has no parameters', pipeline: NO_PIPELINE, 'large.sent': 'it has no parameters', cancelled: 'it ends its script when it is interrupted', 'cancel.after': 'it ends its script when it is interrupted',
       ...(flavour === 'mariadb' ? { 'settings.reset': 'it has no way to' } : {}),
     },
   };

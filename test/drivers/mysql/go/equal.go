@@ -40,6 +40,20 @@ func equal(conn *sql.Conn) []scenario {
 			}
 			return result{"sum": sum}
 		}},
+		{"altered", func() result {
+			statement := must(conn.PrepareContext(background, "select label from altered where id = ?"))
+			defer statement.Close()
+			labels := []string{}
+			for _, change := range []string{"add column more int", "drop column more", "comment = 'as it was'"} {
+				var label string
+				if err := statement.QueryRow(1).Scan(&label); err != nil {
+					panic(err)
+				}
+				labels = append(labels, label)
+				do(conn, "alter table altered "+change)
+			}
+			return result{"labels": labels}
+		}},
 		{"transactions", func() result { return transactions(conn) }},
 		{"errors", func() result { return serverErrors(conn) }},
 		{"multi", func() result {

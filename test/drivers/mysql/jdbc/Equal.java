@@ -9,7 +9,8 @@ import java.util.Map;
 
 /** Whatever must be the same through the proxy. */
 final class Equal {
-  static final String SLOW = "select sum(a.id * b.id * c.id) as v from numbers a, numbers b, numbers c";
+  private static final String LOCK = "'slow " + ProcessHandle.current().pid() + "'";
+  private static final String SLOW = "select sum(l.got * a.id * b.id * c.id) as v from (select get_lock(" + LOCK + ", 0) as got) l, numbers a, numbers b, numbers c";
   private static final String UNICODE = "naïve – 漢字 🐘 \"q\" \\ ' end";
   private static final List<String> NAMES = List.of("nothing", "tiny", "whole", "big", "ubig", "exact_", "approx", "txt", "blank", "bytes", "at", "day", "clock", "doc", "bits");
   private static final String SHOWN = "select nothing, cast(tiny as char), cast(whole as char), cast(big as char), cast(ubig as char), cast(exact_ as char), cast(approx as char), txt, blank, hex(bytes),"
@@ -29,6 +30,7 @@ final class Equal {
     all.put("unprepared", this::unprepared);
     all.put("values", this::values);
     all.put("prepared", this::prepared);
+    all.put("altered", this::altered);
     all.put("transactions", this::transactions);
     all.put("errors", this::errors);
     all.put("multi", this::multi);
@@ -99,6 +101,22 @@ final class Equal {
       }
     }
     return Main.map("sum", sum);
+  }
+
+  /** What is prepared goes on when its table becomes another. */
+  private Map<String, Object> altered() throws SQLException {
+    var labels = new ArrayList<String>();
+    try (var preparing = Main.connectPreparing(); var statement = preparing.prepareStatement("select label from altered where id = ?")) {
+      for (String change : List.of("add column more int", "drop column more", "comment = 'as it was'")) {
+        statement.setInt(1, 1);
+        try (var rows = statement.executeQuery()) {
+          rows.next();
+          labels.add(rows.getString(1));
+        }
+        sql.run("alter table altered " + change);
+      }
+    }
+    return Main.map("labels", labels);
   }
 
   private long count(int id) throws SQLException {
@@ -177,7 +195,7 @@ final class Equal {
         }
       });
       running.start();
-      while (new Sql(other).number("select count(*) from information_schema.processlist where info like '" + SLOW + "%' and id <> connection_id()") == 0) Thread.sleep(20);
+      while (new Sql(other).number("select is_used_lock(" + LOCK + ") is not null") == 0) Thread.sleep(20);
       statement.cancel();
       running.join();
       return Main.map("errno", errno[0], "after", sql.after());

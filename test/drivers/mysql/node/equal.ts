@@ -54,6 +54,15 @@ export function equal(client: Client, driver: Driver): Scenarios {
       return { sum };
     },
 
+    async altered() {
+      const labels: unknown[] = [];
+      for (const change of ['add column more int', 'drop column more', 'comment = \'as it was\'']) {
+        labels.push((await client.execute('select label from altered where id = ?', [1])).rows[0]?.['label']);
+        await client.query(`alter table altered ${change}`);
+      }
+      return { labels };
+    },
+
     async transactions() {
       const rows = (id: number): Promise<number> => count(client, `select count(*) as v from items where id = ${id}`);
       for (const [id, end] of [[1, 'commit'], [2, 'rollback']] as const) {

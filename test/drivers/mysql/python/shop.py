@@ -9,8 +9,8 @@ from pymysql.constants import CLIENT
 
 UNICODE = "na\u00efve \u2013 \u6f22\u5b57 \U0001f418 \"q\" \\ ' end"
 REASON = "not today: ask in the morning \u2013 \u00fc"
-SLOW = "select sum(a.id * b.id * c.id) as v from numbers a, numbers b, numbers c"
-SLOW_RUNS = f"select count(*) as v from information_schema.processlist where info like '{SLOW}%' and id <> connection_id()"
+SLOW = f"select sum(l.got * a.id * b.id * c.id) as v from (select get_lock('slow {os.getpid()}', 0) as got) l, numbers a, numbers b, numbers c"
+SLOW_RUNS = f"select is_used_lock('slow {os.getpid()}') is not null"
 SHOWN = """select nothing, cast(tiny as char) tiny, cast(whole as char) whole, cast(big as char) big, cast(ubig as char) ubig, cast(exact_ as char) exact_, cast(approx as char) approx,
   txt, blank, hex(bytes) bytes, cast(at as char) at, cast(day as char) day, cast(clock as char) clock, cast(doc as char) doc, cast(bits + 0 as char) bits from typed where id = %s"""
 
