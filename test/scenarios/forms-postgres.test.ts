@@ -153,6 +153,7 @@ describe('masks that change', () => {
     // Where `customers` is another table, nothing of it is masked.
     await world.sql('create schema if not exists other authorization app; set role app; create table if not exists other.customers (id int, email text); reset role');
     await client.query('set search_path = other');
+    await eventually(async () => !(await client.query('select count(*) from customers')).join().includes('ErrorResponse'), 'the catalog');
     await client.query(`prepare evil as ${text}; select $f$${form}$f$, name from public.customers where id = 4`);
     await client.query(`prepare worse as ${text} -- ${form}`);
     await client.query('set search_path = public');
