@@ -59,7 +59,7 @@ export class Scrub {
     if (!involved) return position === fields.get('P') ? undefined : withPosition(fields, position);
     const raised = RAISED.test(fields.get('F') ?? '');
     const kept = !raised && saysNoData(fields, head, about?.veil?.touches === true);
-    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (tag === 'H' && kept && isClass42(fields))));
+    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (kept && isClass42(fields) && (tag === 'H' || (tag === 'D' && fields.has('P'))))));
     if (!kept) scrubbed.set('M', SENTENCES[type]);
     return withPosition(scrubbed, position);
   }
