@@ -54,6 +54,7 @@ export class Sight {
   readonly #byName: ReadonlyMap<string, MaskedRelation>;
   readonly #byOid: ReadonlyMap<number, MaskedRelation>;
   readonly #names: ReadonlySet<string>;
+  readonly #bare: ReadonlySet<string>;
   readonly #columns: ReadonlyMap<MaskedRelation, { readonly byName: ReadonlyMap<string, MaskedColumn>; readonly byNumber: ReadonlyMap<number, MaskedColumn> }>;
 
   constructor(data: SightData) {
@@ -61,6 +62,7 @@ export class Sight {
     this.#byName = new Map(data.relations.map((relation) => [nameKey(relation.schema, relation.name), relation]));
     this.#byOid = new Map(data.relations.filter(({ oid }) => oid !== 0).map((relation) => [relation.oid, relation]));
     this.#names = new Set(data.relations.map(({ schema, name }) => `${schema}.${name}`));
+    this.#bare = new Set(data.relations.map(({ name }) => name));
     this.#columns = new Map(data.relations.map((relation) => [relation, {
       byName: new Map(relation.columns.map((column) => [column.name, column])),
       byNumber: new Map(relation.columns.map((column) => [column.number, column])),
@@ -76,9 +78,9 @@ export class Sight {
     return this.#byName.get(nameKey(schema, name));
   }
 
-  /** Could `schema.name`, as facts give it, be one of these? */
+  /** Could `schema.name`, as facts give it, be one of these, or stand before one as a temporary relation that is being made? */
   names(qualified: string): boolean {
-    return this.#names.has(qualified);
+    return this.#names.has(qualified) || this.#bare.has(qualified.replace(/^pg_temp[^.]*\./, ''));
   }
 
   byOid(oid: number): MaskedRelation | undefined {

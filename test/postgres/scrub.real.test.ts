@@ -52,6 +52,7 @@ const ATTACKS: readonly (readonly [string, string, string])[] = [
   ['overflow', 'select n * 1000000000 from people', `C="22003" ${ABOUT}`],
   ['a batch', 'select 1; select email::int from people', `C="22P02" ${ABOUT}`],
   ['a column that isn\'t there', 'select emial from people', 'C="42703" M="column \\"emial\\" does not exist" H="Perhaps you meant to reference the column \\"people.email\\"." P="8"'],
+  ['a WITH query that isn\'t seen', 'with a as (select * from b), b as (select 1) select * from people, a', 'C="42P01" M="relation \\"b\\" does not exist" D="There is a WITH item named \\"b\\", but it cannot be referenced from this part of the query." H="Use WITH RECURSIVE, or re-order the WITH items to remove forward references." P="26"'],
   ['a literal of the agent\'s own', 'select email from people where id = \'x\'', 'C="22P02" M="invalid input syntax for type integer: \\"x\\"" P="37"'],
   ['folding of constants', 'select id / (1 - 1) from people', 'C="22012" M="division by zero"'],
   ['dynamic SQL over a value that is no SQL', 'select dynamic(email || \'"\'), xmlparse(document email) from people', `C="42703" ${ABOUT}`],

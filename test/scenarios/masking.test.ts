@@ -73,6 +73,16 @@ describe.each(DIALECTS)('$name', (dialect) => {
     await rows('deallocate all');
   });
 
+  it.runIf(dialect.name === 'PostgreSQL')('a temporary table hides no table with masked columns', async () => {
+    const other = await world.agent();
+    const reason = async (text: string): Promise<string> => (await other.run(text)).error?.message ?? 'answered';
+    await other.run(dialect.defer);
+    for (const text of ['create temp table customers (id int)', 'create table pg_temp.customers (id int)', 'create temp view people as select 1 as id', 'select 1 as id into temp customers']) {
+      expect(await reason(text)).toContain('A temporary table would hide');
+    }
+    other.destroy();
+  });
+
   it('statements that don\'t use masked columns run over masked tables, and nobody is asked', async () => {
     expect(await rows('select name from customers where id in (select customer_id from orders) order by name')).toEqual([['ann'], ['bob']]);
     expect(await rows('select count(*) from customers')).toEqual([['3']]);

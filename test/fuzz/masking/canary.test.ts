@@ -17,7 +17,8 @@ function canaries(): RegExp {
     for (const value of [SECRETS.left.email(id), SECRETS.left.ssn(id), SECRETS.left.number(id), SECRETS.left.iban(id)]) {
       for (let at = 0; at + 6 <= value.length; at++) {
         const piece = value.slice(at, at + 6);
-        if (/example|^[\d.]+$/.test(piece) && !piece.startsWith('4111')) continue;
+        // The statements themselves say `example`.
+        if ('.example'.includes(piece) || (/^[\d.]+$/.test(piece) && !piece.startsWith('4111'))) continue;
         found.add(piece).add(piece.split('').toReversed().join('')).add(Buffer.from(piece).toString('hex'));
       }
       for (const skip of [0, 1, 2]) found.add(Buffer.from(value.slice(skip, skip + 9)).toString('base64'));

@@ -31,13 +31,22 @@ function agent(client: { readonly socket: Socket; destroy(): void }, ask: (step:
   return {
     async answer(step) {
       chunks = [];
-      await ask(step).catch((error: unknown) => {
+      await withinPatience(ask(step)).catch((error: unknown) => {
         throw new Error(`${(error as Error).message.slice(0, 200)}, after ${JSON.stringify(Buffer.concat(chunks).toString('latin1').slice(-500))}`);
       });
       return Buffer.concat(chunks);
     },
     destroy: () => client.destroy(),
   };
+}
+
+/** Far longer than a server takes until it gives up. */
+const PATIENCE_MS = 15_000;
+
+async function withinPatience(asked: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.reject(new Error(`nothing more came for ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  await Promise.race([asked, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** pg_type.oid */

@@ -51,8 +51,9 @@ overEach(`${STATEMENTS} statements that use no masked column are answered as whe
     const step = seed % 4 === 0 ? queries.prepared() : query(queries.query(3));
     const [through, whole] = await Promise.all([pair.left.answer(step), pair.unmasked.answer(step)]);
     const [one, other] = server === 'postgres' ? [comparable(through, step.text), comparable(whole, step.text)] : mysqlWithoutOrigins(through, whole);
-    // Where no ORDER BY sorts rows, another plan gives them in another order.
-    const same = one === other || (server !== 'postgres' && sorted(one) === sorted(other));
+    // Rows that nothing sorts come as the plan has them, which may be another one; MariaDB's and MySQL's, where keys are equal, as they lie in memory.
+    const unsorted = server !== 'postgres' || !/ order by [^)]*$/.test(step.text);
+    const same = one === other || (unsorted && sorted(one) === sorted(other));
     const told = `seed ${seed}: ${step.text}\n  through: ${JSON.stringify(through.toString('latin1'))}\n  whole:   ${JSON.stringify(whole.toString('latin1'))}`;
     if (refusalOf(through) !== undefined) refused.push(told);
     else if (!same && !gaveUp(through) && !gaveUp(whole)) different.push(told);

@@ -24,9 +24,14 @@ overEach(`${STATEMENTS} statements are answered the same over two databases that
   }
   console.log(tally.report());
   expect(tally.faults()).toBe('');
+  // Before MySQL and MariaDB some EXECUTEs end their connection, and a statement with ANY (SELECT …) is understood by one parser and not by the other: faults, but no leaks.
+  expect(tally.broken.length + tally.wavering.length, tally.unsteady()).toBeLessThanOrEqual(server === 'postgres' ? 0 : tally.statements / 50);
   // A test in which nothing is answered would say nothing.
   expect(tally.outcomes.answered).toBeGreaterThan(tally.statements / 2);
 });
+
+/** What the two sides were sent isn't the same any more. */
+class Apart extends Error {}
 
 async function runSession(pair: Pair, server: Server, seed: number, tally: Tally): Promise<void> {
   const session = sessionOf(seed, protocolOf(server));
@@ -39,7 +44,7 @@ async function runSession(pair: Pair, server: Server, seed: number, tally: Tally
     for (const step of session.after) await both(pair, step);
     if (session.leaves === true) leave(pair);
   } catch (error) {
-    tally.broken.push(`${(error as Error).message}\n  in ${told(seed, session, session.steps.at(-1) as Step)}`);
+    if (!(error instanceof Apart)) tally.broken.push(`${(error as Error).message}\n  in ${told(seed, session, session.steps.at(-1) as Step)}`);
     leave(pair);
   }
 }
@@ -66,7 +71,12 @@ async function runStep(pair: Pair, server: Server, { seed, session, step }: Wher
   const [left, right] = await both(pair, step);
   const outcome = gaveUp(left) || gaveUp(right) ? 'given up' : outcomeOf(server, left);
   tally.count(session, outcome);
-  if (!same(server, step, left, right)) (isDoubted(left) === isDoubted(right) ? tally.differences : tally.wavering).push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
+  if (!same(server, step, left, right)) {
+    const wavers = isDoubted(left) !== isDoubted(right);
+    (wavers ? tally.wavering : tally.differences).push(`${told(seed, session, step)}\n  left:  ${JSON.stringify(normal(left))}\n  right: ${JSON.stringify(normal(right))}`);
+    // It has run on one side only: warnings, found rows and the transaction aren't the same any more.
+    if (wavers) throw new Apart();
+  }
   if (outcome === 'refused') refused({ seed, session, step }, left, server, tally);
   return outcome;
 }

@@ -47,9 +47,12 @@ export class Tally {
 
   /** Empty when all is well. */
   faults(): string {
-    return [
-      ...named('different', this.differences), ...named('broken', this.broken), ...named('understood on one side only', this.wavering), ...named('refused without need', this.needless),
-    ].join('\n\n');
+    return [...named('different', this.differences), ...named('refused without need', this.needless)].join('\n\n');
+  }
+
+  /** What isn't followed, for reasons that values have no part in. */
+  unsteady(): string {
+    return [...named('broken', this.broken), ...named('understood on one side only', this.wavering)].join('\n\n');
   }
 }
 

@@ -42,6 +42,7 @@ const READS_NOTHING: ReadonlySet<string> = new Set([
 export function statement(analysis: Analysis, node: Node | undefined): readonly Column[] | undefined {
   const opened = open(node);
   const stmt = opened?.content as Record<string, never> | undefined;
+  refuseHiding(analysis, node);
   switch (opened?.kind ?? '') {
     case 'SelectStmt':
       return answered(analysis, node, goesInto(as('SelectStmt', node)));
@@ -68,6 +69,23 @@ export function statement(analysis: Analysis, node: Node | undefined): readonly 
       return other(analysis, opened?.kind ?? '', node);
   }
 }
+
+/**
+ * The catalog doesn't know a session's temporary tables, which stand before all others of their name: what reads or writes one would reach the lasting table.
+ * @throws {Obstacle}
+ */
+function refuseHiding(analysis: Analysis, node: Node | undefined): void {
+  const made = as('CreateStmt', node)?.relation ?? as('CreateTableAsStmt', node)?.into?.rel ?? as('ViewStmt', node)?.view ?? intoOf(as('SelectStmt', node));
+  const temporary = made?.relpersistence === 't' || made?.schemaname?.startsWith('pg_temp') === true;
+  // A temporary table isn't in the catalog under its old name, either.
+  const renamed = as('RenameStmt', node);
+  const unknown = renamed?.relation !== undefined && analysis.around.catalog.relations(renamed.relation.schemaname, renamed.relation.relname ?? '').length === 0;
+  const name = temporary ? made?.relname : unknown ? renamed.newname : undefined;
+  const hidden = name === undefined ? undefined : analysis.around.catalog.relations(undefined, name).find(analysis.isTouchy);
+  if (hidden !== undefined) throw new Obstacle(`A temporary table would hide ${analysis.nameOf(hidden)}, which has masked columns; give it another name.`);
+}
+
+const intoOf = (stmt: SelectStmt | undefined): RangeVar | undefined => (stmt === undefined ? undefined : stmt.intoClause?.rel ?? intoOf(stmt.larg));
 
 /** Of a UNION the first query has the INTO. */
 const goesInto = (stmt: SelectStmt | undefined): boolean => stmt !== undefined && (stmt.intoClause !== undefined || goesInto(stmt.larg));
@@ -128,8 +146,8 @@ function other(analysis: Analysis, kind: string, node: Node | undefined): undefi
   if (kind === 'IndexStmt' && isPlainIndex(node)) return ordered(analysis, as('IndexStmt', node)?.relation, (as('IndexStmt', node)?.indexParams ?? []).map((each) => as('IndexElem', each)?.name ?? ''));
   if (kind === 'ClusterStmt') return ordered(analysis, as('ClusterStmt', node)?.relation, undefined);
   const create = as('CreateStmt', node);
-  // A foreign key or LIKE names a table without showing what is in it.
-  const looked = create === undefined ? node : ({ CreateStmt: { ...create, constraints: undefined, tableElts: create.tableElts?.filter((each) => 'ColumnDef' in each && each.ColumnDef.raw_default !== undefined) } } as unknown as Node);
+  // A foreign key or LIKE names a table without showing what is in it. The table's own name is new in its schema, or the server says so.
+  const looked = create === undefined ? node : ({ CreateStmt: { ...create, relation: undefined, constraints: undefined, tableElts: create.tableElts?.filter((each) => 'ColumnDef' in each && each.ColumnDef.raw_default !== undefined) } } as unknown as Node);
   for (const range of ranges(looked)) {
     const name = range.relname ?? '';
     const found = analysis.around.catalog.relations(range.schemaname, name).find(analysis.isTouchy);

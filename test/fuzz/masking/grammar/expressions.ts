@@ -46,12 +46,13 @@ export abstract class Expressions extends Draw {
     ])();
   }
 
-  /** A window function over a value. */
+  /** A window function over a value. Which of rows with equal keys comes first is chance before MariaDB: there only what is the same for all of them. */
   window(value: string, items: readonly Item[]): string {
     const { random } = this;
-    const call = random.pick([`lag(${value})`, `first_value(${value})`, `last_value(${value})`, 'rank()', 'dense_rank()', 'ntile(3)', `count(${value})`, `max(${value})`]);
+    const single = this.postgres ? [`lag(${value})`, `first_value(${value})`, `last_value(${value})`, 'ntile(3)'] : [];
+    const call = random.pick([...single, 'rank()', 'dense_rank()', `count(${value})`, `max(${value})`]);
     const by = random.chance(2) ? `partition by ${this.column(items)} ` : '';
-    const frame = /^(?:first|last|count|max)/.test(call) && random.chance(2) ? ' rows between 1 preceding and current row' : '';
+    const frame = this.postgres && /^(?:first|last|count|max)/.test(call) && random.chance(2) ? ' rows between 1 preceding and current row' : '';
     return `${call} over (${by}order by ${this.column(items)}, ${this.column(items)}${frame})`;
   }
 
