@@ -13,6 +13,11 @@ export interface Veil {
    * server says beside rows (DETAIL, CONTEXT, messages that quote data) is scrubbed.
    */
   readonly touches: boolean;
+  /**
+   * Is all that it answers with known to be made of masks, and of what isn't masked? Columns that the database tells no origin of are then what they seem: expressions.
+   * False for what runs unseen.
+   */
+  readonly understood: boolean;
 }
 
 export interface Form {

@@ -4,7 +4,7 @@
  *
  * Servers tell that of a table's own columns, whatever its alias. Through derived tables and views they don't always: MariaDB names the alias
  * as the table, and MySQL the name that a column has in there as its own. So this is a net under the substitution, and not one in its place:
- * what touches masked columns and runs as it is gets nothing whose origin isn't told, and nothing that is called like a masked column. For the same
+ * what touches masked columns, runs as it is and isn't understood gets nothing whose origin isn't told, and nothing that is called like a masked column. For the same
  * reason all values of text are searched by the policy's detectors, where a statement reads what they are for.
  */
 
@@ -32,6 +32,9 @@ const UTF8: ReadonlySet<string> = new Set(['', 'utf8', 'utf8mb3', 'utf8mb4', 'bi
  */
 const DESCRIBES = /^\s*(?:(?:SHOW|CHECK|CHECKSUM|OPTIMIZE|REPAIR|HELP)\b|ANALYZE\s+(?:LOCAL\s+|NO_WRITE_TO_BINLOG\s+)?TABLE\b|(?:DESC|DESCRIBE|EXPLAIN)\b(?![^]*\b(?:FORMAT|ANALYZE|FOR)\b))/i;
 
+/** Plans may show values of rows that were read to make them, in writes as well, where nothing is substituted. */
+const PLANS = /\b(?:EXPLAIN|DESC|DESCRIBE|ANALYZE)\b/i;
+
 export class Origins {
   readonly #capabilities: Pick<Capabilities, 'extended'>;
   /** What changes the rows that come now; undefined: nothing does. */
@@ -42,6 +45,7 @@ export class Origins {
   #charset = '';
   #binary = false;
   #describes = false;
+  #plans = false;
   #left = 0;
   #definitions: ColumnDefinition[] = [];
 
@@ -69,6 +73,7 @@ export class Origins {
     this.#veil = veil;
     this.#detection = detection;
     this.#charset = charset;
+    this.#plans = PLANS.test(text);
     this.#describes = columns > 1 && DESCRIBES.test(text) && !text.includes(';');
     this.#binary = binary;
     this.#left = columns;
@@ -91,8 +96,8 @@ export class Origins {
     this.#definitions = [];
   }
 
-  #cell({ sight, form, touches }: Veil, { schema, orgTable, name, orgName }: ColumnDefinition): NetColumn['cell'] {
-    const bare = touches && form === undefined && !this.#describes;
+  #cell({ sight, form, touches, understood }: Veil, { schema, orgTable, name, orgName }: ColumnDefinition): NetColumn['cell'] {
+    const bare = touches && form === undefined && !this.#describes && (!understood || this.#plans);
     if (orgTable.length === 0) {
       if (bare) throw untold(name);
       // An expression: over masks, where the statement ran as another.

@@ -94,7 +94,7 @@ export class Veilings {
     const { version } = this.#understanding;
     let known = this.#known.get(sight);
     if (known?.version !== version) {
-      const untouched: Veiling = { veil: { sight, form: undefined, touches: false }, ruling: { action: 'mask' }, substitution: { edits: [], uses: [] } };
+      const untouched: Veiling = { veil: { sight, form: undefined, touches: false, understood: true }, ruling: { action: 'mask' }, substitution: { edits: [], uses: [] } };
       this.#known.set(sight, (known = { version, untouched, byText: new Generations(CACHE) }));
     }
     return known;
@@ -107,13 +107,13 @@ const OUTDATED = 'what is masked for this agent is no longer what it was when th
 
 function veilingOf(sight: Sight, text: string, substitution: Substitution): Veiling {
   const form = substitution.text === undefined || substitution.text === text ? undefined : { text: substitution.text, edits: substitution.edits };
-  return { veil: { sight, form, touches: true }, ruling: judgeUses(substitution, sight), substitution };
+  return { veil: { sight, form, touches: true, understood: substitution.text !== undefined }, ruling: judgeUses(substitution, sight), substitution };
 }
 
 /** Nothing can be masked in what nobody understands. */
 function blind(sight: Sight, doubt: string): Veiling {
   const obstacle = `${doubt} What isn't understood can't be masked, and columns of this database are masked for this agent`;
-  return { veil: { sight, form: undefined, touches: true }, ruling: { action: 'deny', reason: obstacle }, substitution: { edits: [], uses: [], obstacle } };
+  return { veil: { sight, form: undefined, touches: true, understood: false }, ruling: { action: 'deny', reason: obstacle }, substitution: { edits: [], uses: [], obstacle } };
 }
 
 /** The statement's own, with what the policy says of all that it runs by name. */

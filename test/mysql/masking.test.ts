@@ -227,7 +227,7 @@ describe('rows', () => {
 
 describe('a form', () => {
   const FORM = 'select * from (select \'***\' as secret) t';
-  const forms = (form: () => string | undefined): ScriptedOptions => ({ veil: (): Veil => ({ sight, touches: true, form: form() === undefined ? undefined : { text: form() as string, edits: [] } }) });
+  const forms = (form: () => string | undefined): ScriptedOptions => ({ veil: (): Veil => ({ sight, touches: true, understood: false, form: form() === undefined ? undefined : { text: form() as string, edits: [] } }) });
 
   it('is sent in the place of a query and of what is prepared', () => {
     const { send, atServer } = scripted(forms(() => FORM));

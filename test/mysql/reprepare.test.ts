@@ -46,7 +46,7 @@ function prepared(options: ScriptedOptions & { readonly deprecateEof?: boolean; 
   const state = { form: undefined as string | undefined };
   const conversation = scripted({
     client: { flags: BASE | (deprecateEof ? Capability.DeprecateEof : 0) },
-    veil: (text): Veil => ({ sight, touches: text.includes('secret'), form: state.form === undefined || !text.includes('secret') ? undefined : { text: state.form, edits: [] } }), ...options,
+    veil: (text): Veil => ({ sight, touches: text.includes('secret'), understood: false, form: state.form === undefined || !text.includes('secret') ? undefined : { text: state.form, edits: [] } }), ...options,
   });
   conversation.send(prepare(TEXT));
   conversation.reply(madeAs(7, deprecateEof, shape));

@@ -16,7 +16,7 @@ let mask = 'm1';
 const masked = (): string => `(select id, '${mask}'::text as email from public.people)`;
 
 function veilOf(text: string): Veil {
-  return { sight, form: mask !== 'none' && text.includes('from people') ? form(text, ['people', `${masked()} people`]) : undefined, touches: text.includes('people') };
+  return { sight, form: mask !== 'none' && text.includes('from people') ? form(text, ['people', `${masked()} people`]) : undefined, touches: text.includes('people'), understood: false };
 }
 
 beforeAll(async () => {

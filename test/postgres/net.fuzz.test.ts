@@ -70,7 +70,7 @@ describe('a random pipeline', () => {
     const sight = sightOf();
     const veiled = await Veiled.open(server, (text) => {
       const tail = pick(['', '', ' ', ' /* another */', undefined]);
-      return tail === undefined ? undefined : { sight, form: tail === '' ? undefined : { text: text + tail, edits: [{ start: text.length, end: text.length, text: tail }] }, touches: pick([true, true, false]) };
+      return tail === undefined ? undefined : { sight, form: tail === '' ? undefined : { text: text + tail, edits: [{ start: text.length, end: text.length, text: tail }] }, touches: pick([true, true, false]), understood: false };
     });
     veiled.chunking = chunking;
     expect(plain(await veiled.ask(...messages))).toEqual(expected);

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 /** Everything touches, and nothing is substituted: the net alone. */
-const bare: VeilOf = (text) => ({ sight, form: undefined, touches: /people|\bc\b|\bp\b/.test(text) });
+const bare: VeilOf = (text) => ({ sight, form: undefined, touches: /people|\bc\b|\bp\b/.test(text), understood: false });
 
 async function open(veilOf: VeilOf = bare, messageBytes?: number): Promise<Veiled> {
   session = await Veiled.open(server, veilOf, messageBytes);

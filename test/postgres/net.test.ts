@@ -35,7 +35,7 @@ function asked(touches: boolean, ...messages: readonly Uint8Array[]): PostgresCo
   const machine = new PostgresConversation({ messageBytes: 1000, statementBytes: 1000 }, { completed: nothing, ended: nothing, ready: nothing, reset: nothing, setting: nothing });
   machine.receive(Buffer.concat(messages));
   for (let step = machine.next(); step !== undefined; step = machine.next()) {
-    for (const statement of (step as Step).statements) statement.veil = { sight, form: undefined, touches };
+    for (const statement of (step as Step).statements) statement.veil = { sight, form: undefined, touches, understood: false };
     machine.forward(step as Step);
   }
   machine.toDatabase.take();

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 afterEach(() => session?.close());
 
-const veilOf: VeilOf = (text) => ({ sight, form: undefined, touches: /people|lines/.test(text) });
+const veilOf: VeilOf = (text) => ({ sight, form: undefined, touches: /people|lines/.test(text), understood: false });
 const open = async (veil: VeilOf = veilOf): Promise<Veiled> => (session = await Veiled.open(server, veil));
 const ABOUT = 'M="the database reported an error about data that is masked"';
 

@@ -20,5 +20,5 @@ export function sightOf(relations: Readonly<Record<string, Readonly<Record<strin
 /** At the wire, types of characters show `***`, others NULL. */
 export const starsOn = (type: string): Pick<MaskedColumn, 'wire'> => (/char|text|name/.test(type) ? { wire: { look: 'never', text: '***', binary: Buffer.from('***').toString('base64') } } : {});
 
-export const veilOf = (sight: Sight, { form, touches = true }: { readonly form?: string; readonly touches?: boolean } = {}): Veil =>
-  ({ sight, form: form === undefined ? undefined : { text: form, edits: [] }, touches });
+export const veilOf = (sight: Sight, { form, touches = true, understood = false }: { readonly form?: string; readonly touches?: boolean; readonly understood?: boolean } = {}): Veil =>
+  ({ sight, form: form === undefined ? undefined : { text: form, edits: [] }, touches, understood });
