@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
+import type { WebhookStatus } from '../channels/webhook/hook.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
@@ -20,6 +21,7 @@ import type { SessionEvents } from './live-sessions.ts';
 import { openApiDocument } from './openapi.ts';
 import { ApiProblem, isForCaller, problemResponse } from './problem.ts';
 import { requestRoutes } from './requests.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -32,6 +34,7 @@ export interface ApiParts extends AgentParts {
   readonly people: CurrentPeople;
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
+  readonly webhooks?: () => readonly WebhookStatus[];
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'error' | 'warn'>;
@@ -60,6 +63,7 @@ export function createApi(parts: ApiParts): Api {
   requestRoutes(app, guard, parts.desk, streams);
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
+  webhookRoutes(app, guard, parts.webhooks ?? (() => []));
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));
   app.onError((error, context) => {

@@ -27,6 +27,8 @@ export interface RequestDraft {
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
   readonly unbounded: boolean;
+  /** What the database expects the statement to touch or return. */
+  readonly estimatedRows?: number;
   readonly rule: string;
   readonly reason: string;
   readonly policy: string;

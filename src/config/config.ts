@@ -48,6 +48,20 @@ export interface SlackConfig {
   readonly apiUrl?: string;
 }
 
+export const WEBHOOK_EVENTS = ['request.opened', 'request.decided', 'request.closed'] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+export interface WebhookConfig {
+  /** For logs, metrics and the place it has come to. */
+  readonly name: string;
+  readonly url: string;
+  /** Standard Webhooks secrets (`whsec_…`); each call is signed with all of them. */
+  readonly secrets: readonly SecretSource[];
+  readonly events: readonly WebhookEvent[];
+  /** Does it get statements, parameters and what runs in their place? */
+  readonly statement: boolean;
+}
+
 export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
@@ -56,6 +70,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string; readonly required: boolean };
   readonly databases: ReadonlyMap<string, DatabaseConfig>;
   readonly agents: ReadonlyMap<string, Agent>;
+  /** Where people reach console and API, without a slash at its end. */
+  readonly url?: string;
   readonly people: readonly Person[];
   readonly tokens: readonly ApiTokenConfig[];
   readonly approvals: {
@@ -81,6 +97,7 @@ export interface Config {
   /** Policy files, absolute. */
   readonly policies: readonly string[];
   readonly slack?: SlackConfig;
+  readonly webhooks: readonly WebhookConfig[];
   readonly limits: {
     /** Largest statement text, bytes. Default 1 MiB. */
     readonly statementBytes: number;

@@ -51,6 +51,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     ...(shape.tls && { tls: { cert: absolute(shape.tls.cert), key: absolute(shape.tls.key), required: shape.tls.required } }),
     databases: new Map(Object.entries(shape.databases).map(([name, database]) => [name, databaseOf(name, database, absolute)])),
     agents: new Map(shape.agents.map(({ acts_for, verifier, ...agent }) => [agent.name, { ...agent, verifiers: verifiersOf(verifier), ...(acts_for !== undefined && { actsFor: acts_for }) }])),
+    ...(shape.url !== undefined && { url: shape.url }),
     people: shape.people.map(({ slack, ...person }) => ({ ...person, ...(slack !== undefined && { slack }) })),
     tokens: shape.tokens,
     approvals: {
@@ -70,6 +71,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     },
     policies: shape.policies.map(absolute),
     ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
+    webhooks: shape.webhooks.map(({ secret, ...webhook }) => ({ ...webhook, secrets: secret.map((source) => located(source, absolute)) })),
     limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
   };
