@@ -30,6 +30,8 @@ export class Turn {
   readonly #holder = randomUUID();
   readonly #stop = new AbortController();
   #asked = -Infinity;
+  /** That was said in the log. */
+  #unanswered = false;
   #wake: () => void = () => {};
   #task: Promise<void> = Promise.resolve();
 
@@ -82,9 +84,12 @@ export class Turn {
 
   async #ask(): Promise<boolean> {
     try {
-      return await this.#take();
+      const ours = await this.#take();
+      this.#unanswered = false;
+      return ours;
     } catch (error) {
-      this.#parts.log.warn({ err: error, turn: this.#parts.name }, 'channels: the store doesn\'t say whose turn it is; asking again');
+      if (!this.#unanswered) this.#parts.log.warn({ err: error, turn: this.#parts.name }, 'channels: the store doesn\'t say whose turn it is; asking until it does');
+      this.#unanswered = true;
       return false;
     }
   }

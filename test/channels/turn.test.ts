@@ -69,6 +69,22 @@ describe('a turn', () => {
     expect(running).toEqual(['b']);
   });
 
+  it('says once that the store does not answer', async () => {
+    const logged: unknown[] = [];
+    let down = true;
+    const turn = new Turn({
+      clock, name: 'test', run: async () => {}, log: { error() {}, warn: (...line: unknown[]) => { logged.push(line); } },
+      store: { lease: async () => { if (down) throw new ApprovalsUnavailable(); return true; } },
+    });
+    turns.push(turn);
+    turn.start();
+    await pass(60);
+    expect([logged.length, turn.mayAct()]).toEqual([1, false]);
+    down = false;
+    await pass(6);
+    expect(turn.mayAct()).toBe(true);
+  });
+
   it('begins anew after a gap, since others may have acted in it', async () => {
     let begun = 0;
     const turn = new Turn({ clock, store, name: 'test', log: { warn() {}, error() {} }, run: async (signal) => {
