@@ -8,11 +8,14 @@ import { Sights } from './masking/sights.ts';
 import { catalogSource as mysqlCatalog } from './mysql/catalog-source.ts';
 import { changeMark as mysqlMark } from './mysql/change-mark.ts';
 import type { SeenServers } from './mysql/flavour.ts';
+import { estimateQuestion as mysqlEstimate } from './mysql/estimate.ts';
 import { grammarQuestion as mysqlGrammar } from './mysql/grammar.ts';
 import { catalogSource as postgresCatalog } from './postgres/catalog-source.ts';
 import { changeMark as postgresMark } from './postgres/change-mark.ts';
+import { estimateQuestion as postgresEstimate } from './postgres/estimate.ts';
 import { grammarQuestion as postgresGrammar } from './postgres/grammar.ts';
 import type { ChangeMark } from './protocol/change-mark.ts';
+import type { EstimateQuestion } from './protocol/estimate.ts';
 import type { GrammarQuestion } from './protocol/grammar.ts';
 import type { Clock } from './runtime/clock.ts';
 import { Database } from './session/database.ts';
@@ -45,7 +48,7 @@ export async function openDatabases(parts: DatabaseParts, stack: AsyncDisposable
     try {
       const understanding = await understand(database, parts);
       const made = new Database({
-        config: database, understanding, grammar: grammarOf(database, config), mark: markOf(database), sights: sightsOf(database, understanding, parts), clock, log,
+        config: database, understanding, grammar: grammarOf(database, config), estimate: estimateOf(database), mark: markOf(database), sights: sightsOf(database, understanding, parts), clock, log,
       });
       if (ending.signal.aborted) return await made.close();
       stack.defer(() => made.close());
@@ -79,6 +82,10 @@ export function understand(database: DatabaseConfig, { config, seen }: Pick<Data
 
 function markOf(database: DatabaseConfig): ChangeMark {
   return (database.protocol === 'mysql' ? mysqlMark : postgresMark)(accessOf(database));
+}
+
+function estimateOf(database: DatabaseConfig): EstimateQuestion {
+  return (database.protocol === 'mysql' ? mysqlEstimate : postgresEstimate)(accessOf(database));
 }
 
 function accessOf(database: DatabaseConfig) {

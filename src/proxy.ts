@@ -23,6 +23,8 @@ import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
+import { createAgentTokens } from './identity/agent-tokens.ts';
+import { createSignIn } from './identity/identity.ts';
 import { createPeople, type PeopleDirectory } from './identity/people.ts';
 import type { Journal } from './journal/events.ts';
 import { openJournal } from './journal/journal.ts';
@@ -79,7 +81,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people, keys } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
+  const { approvals, desk, store, people, signIn, keys } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
@@ -97,8 +99,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const freezer = createFreezer({ store, keys, journal, clock, log, expel: (agent) => registry.expel(agent, frozen(agent)) });
   stack.defer(() => freezer.close());
 
+  const agentTokens = createAgentTokens(config, { clock, log });
   const house: Omit<House, 'newKey'> = {
-    config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
+    config, tokens: agentTokens, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
     readSecret: secretOf, authorities: authoritiesOf,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
@@ -132,7 +135,8 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
+    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log,
+    metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
@@ -194,8 +198,9 @@ async function approvalParts(config: Config, key: KeyObject, journal: Journal, c
   stack.defer(() => store.close());
   const approvals = createApprovals({ store, keys, clock, log });
   stack.defer(() => approvals.close());
-  const people = createPeople(config.people, config.tokens);
-  return { approvals, store, people, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
+  const people = createPeople(config.people, config.tokens, clock);
+  const signIn = createSignIn(config, { keys, people, clock, log });
+  return { approvals, store, people, signIn, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
 interface ChannelParts {

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
 import type { WebhookStatus } from '../channels/webhook/hook.ts';
+import type { CommandLineSignIn } from '../identity/identity.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
@@ -22,6 +23,7 @@ import { openApiDocument } from './openapi.ts';
 import { ApiProblem, isForCaller, problemResponse } from './problem.ts';
 import { requestRoutes } from './requests.ts';
 import { webhookRoutes } from './webhooks.ts';
+import { signInRoutes } from './sign-in.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -32,6 +34,8 @@ export interface Readiness {
 export interface ApiParts extends AgentParts {
   readonly desk: Desk;
   readonly people: CurrentPeople;
+  /** When people can sign in from the command line. */
+  readonly signIn?: CommandLineSignIn | undefined;
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
   readonly webhooks?: () => readonly WebhookStatus[];
@@ -52,7 +56,7 @@ const READY_MS = 1_000;
 export function createApi(parts: ApiParts): Api {
   const app = new Hono<ApiEnv>();
   const failures = new FailureLimit(parts.clock, parts.log);
-  const guard: Guard = (scope) => requires(scope, parts.people, failures);
+  const guard: Guard = (scope) => requires(scope, parts, failures);
   const streams = new EventStreams(parts.desk, parts.clock);
 
   app.use(answersArePrivate);
@@ -64,6 +68,7 @@ export function createApi(parts: ApiParts): Api {
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
   webhookRoutes(app, guard, parts.webhooks ?? (() => []));
+  signInRoutes(app, parts.signIn, failures);
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));
   app.onError((error, context) => {

@@ -1,19 +1,25 @@
 /**
- * Who calls: `Authorization: Bearer cst_…`, looked up by hash, and what the token may do.
+ * Who calls: `Authorization: Bearer cst_…`, looked up by hash, or a token that a sign-in gave, by its signature; and what the token may do.
  *
- * Tokens carry 256 random bits, so guessing is hopeless and the limit on failures only keeps noise and log
+ * Tokens of the configuration carry 256 random bits, so guessing is hopeless and the limit on failures only keeps noise and log
  * lines down; a good token always passes, or one client's mistakes behind a shared proxy would lock out all.
  */
 
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { TokenScope } from '../config/config.ts';
+import type { CommandLineSignIn } from '../identity/identity.ts';
 import type { PeopleDirectory, TokenHolder } from '../identity/people.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiProblem } from './problem.ts';
 
 /** The people as configured now; asked at each call, so that a removed token or person is out at once. */
 export type CurrentPeople = () => Pick<PeopleDirectory, 'byToken'>;
+
+export interface Identification {
+  readonly people: CurrentPeople;
+  readonly signIn?: Pick<CommandLineSignIn, 'holder'> | undefined;
+}
 
 /** What the node server passes in beside the request; absent under `app.request` in tests. */
 export interface ApiEnv {
@@ -24,18 +30,19 @@ export interface ApiEnv {
 /** Middleware that lets through callers whose token has the scope. */
 export type Guard = (scope: TokenScope) => MiddlewareHandler<ApiEnv>;
 
-const BEARER = /^Bearer (cst_[\x21-\x7e]{1,256})$/i;
+const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
+const CONFIGURED = /^cst_[\x21-\x7e]{1,256}$/;
 const FAILURES_PER_MINUTE = 20;
 const REMEMBERED_ADDRESSES = 10_000;
 
 /** Lets the call through when its token has the scope; `context.var.caller` then says who it is. */
-export function requires(scope: TokenScope, people: CurrentPeople, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
+export function requires(scope: TokenScope, by: Identification, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
-    const caller = identify(context.req.header('authorization'), people());
+    const caller = await identify(context.req.header('authorization'), by);
     if (caller === undefined) throw failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
     if (!caller.scopes.has(scope)) {
       throw new ApiProblem('missing_scope', `The token "${caller.name}" doesn't have the scope ${scope}.`, {
-        hint: `Use a token that has it, or add ${scope} to this token's scopes in the configuration.`,
+        hint: `Use a token that has it, or add ${scope} to this token's scopes in the configuration; a sign-in has the scopes of its person's roles.`,
       });
     }
     context.set('caller', caller);
@@ -43,9 +50,10 @@ export function requires(scope: TokenScope, people: CurrentPeople, failures: Fai
   };
 }
 
-function identify(header: string | undefined, people: ReturnType<CurrentPeople>): TokenHolder | undefined {
+async function identify(header: string | undefined, { people, signIn }: Identification): Promise<TokenHolder | undefined> {
   const presented = header === undefined ? undefined : BEARER.exec(header)?.[1];
-  return presented === undefined ? undefined : people.byToken(presented);
+  if (presented === undefined) return undefined;
+  return CONFIGURED.test(presented) ? people().byToken(presented) : await signIn?.holder(presented);
 }
 
 /** Counts failed authentications per address and minute. */

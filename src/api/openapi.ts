@@ -30,6 +30,8 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'post', path: '/api/v1/agents/{name}/freeze', summary: 'Stop an agent at once', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
   { method: 'post', path: '/api/v1/agents/{name}/thaw', summary: 'Let a frozen agent go on', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
   { method: 'get', path: '/api/v1/webhooks', summary: 'How webhooks go, and what was given up', scope: 'audit:read', answer: schemas.WebhookPage },
+  { method: 'get', path: '/api/v1/sign-in', summary: 'How the command line signs people in', answer: schemas.SignInOffer },
+  { method: 'post', path: '/api/v1/sign-in', summary: 'A token for whoever the issuer says it is', body: schemas.SignInBody, answer: schemas.SignInView },
 ];
 
 let made: Record<string, unknown> | undefined;
@@ -39,7 +41,7 @@ export function openApiDocument(): Record<string, unknown> {
     openapi: '3.1.0',
     info: { title: 'Countersign', version: '1', description: 'Held statements, sessions and agents. Every refusal is an application/problem+json document.' },
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token: cst_…' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token (cst_…), or what POST /api/v1/sign-in gave' } },
       schemas: { Problem: jsonSchema(schemas.Problem, 'output') },
     },
     paths: pathsOf(OPERATIONS),

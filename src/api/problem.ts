@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<string, number>> = {
   missing_scope: 403,
   self_approval: 403,
   not_an_approver: 403,
+  sign_in_refused: 403,
   not_found: 404,
   method_not_allowed: 405,
   already_decided: 409,
@@ -24,6 +25,7 @@ const STATUS: Readonly<Record<string, number>> = {
   too_many_streams: 503,
   unavailable: 503,
   approvals_unavailable: 503,
+  issuer_unavailable: 503,
 };
 
 export class ApiProblem extends Failure {

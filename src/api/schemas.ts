@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { REQUEST_STATES } from '../approval/request.ts';
-import { WEBHOOK_EVENTS } from '../config/config.ts';
+import { TOKEN_SCOPES, WEBHOOK_EVENTS } from '../config/config.ts';
+import { ROLES } from '../identity/person.ts';
 import { EFFECTS } from '../sql/facts.ts';
 
 export const MAX_PAGE = 200;
@@ -36,6 +37,7 @@ export const ApprovalRequestView = z.strictObject({
   effects: z.array(EffectUse),
   tables: z.array(TableUse),
   unbounded: z.boolean(),
+  estimatedRows: z.number().optional().meta({ description: "Rows it would give or change, as the database's planner guesses" }),
   rule: z.string(),
   reason: z.string(),
   policy: z.string(),
@@ -125,6 +127,17 @@ export const WebhookPage = z.strictObject({ webhooks: z.array(WebhookView) });
 export const KilledView = z.strictObject({ session: z.string(), killed: z.literal(true) });
 export const HealthView = z.strictObject({ status: z.literal('ok') });
 export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });
+
+export const SignInOffer = z.strictObject({ issuer: z.string(), client_id: z.string(), scopes: z.array(z.string()) });
+export const SignInBody = z.strictObject({
+  id_token: z.string().max(24 * 1024).meta({ description: 'What the issuer gave in the device flow (RFC 8628)' }),
+  access_token: z.string().max(24 * 1024).optional().meta({ description: 'What came with it: with this the issuer is asked for what its ID token leaves out' }),
+});
+export const SignInView = z.strictObject({
+  token: z.string().meta({ description: 'For the calls of this API, in the place of cst_…' }),
+  email: z.string(), roles: z.array(z.enum(ROLES)), scopes: z.array(z.enum(TOKEN_SCOPES)), until: time,
+});
+export type SignInView = z.infer<typeof SignInView>;
 
 export const Problem = z.strictObject({
   type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string(), hint: z.string().optional(),

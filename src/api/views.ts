@@ -26,6 +26,7 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     effects: request.effects.map((use) => ({ ...use, objects: [...use.objects] })),
     tables: request.tables.map((use) => ({ ...use, columns: [...use.columns] })),
     unbounded: request.unbounded,
+    estimatedRows: request.estimatedRows,
     rule: request.rule,
     reason: request.reason,
     policy: request.policy,

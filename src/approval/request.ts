@@ -27,7 +27,7 @@ export interface RequestDraft {
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
   readonly unbounded: boolean;
-  /** What the database expects the statement to touch or return. */
+  /** Rows it would give or change, as the database's planner guesses. */
   readonly estimatedRows?: number;
   readonly rule: string;
   readonly reason: string;

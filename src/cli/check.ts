@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { name } from '../config/fields.ts';
 import { loadConfig } from '../config/load.ts';
 import { policyContext } from '../config/policy-context.ts';
 import { ConfigError } from '../config/problems.ts';
-import { sensitiveProblems } from '../masking/problems.ts';
+import { detectProblems, sensitiveProblems } from '../masking/problems.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { lookAt } from './look.ts';
@@ -49,24 +50,25 @@ export async function check(file: string, options: { readonly json?: true; reado
   }
 }
 
-/** Databases are asked only when the policy masks something. */
+/** Databases are asked only when the policy masks something, or names columns in which it looks for something. */
 async function findings(config: Config, policy: CompiledPolicy, strict: boolean): Promise<Findings> {
   const plain = warnings(config, policy);
-  if (policy.model.sensitive.length === 0) return { problems: [], warnings: plain, readable: [] };
+  if (policy.model.sensitive.length === 0 && policy.model.detect.every(({ columns }) => columns === undefined)) return { problems: [], warnings: plain, readable: [] };
   const looked = await lookAt(config, policy.model);
-  const found = sensitiveProblems(policy.model, looked.databases, looked.unreachable.length === 0);
+  const complete = looked.unreachable.length === 0;
+  const found = [...sensitiveProblems(policy.model, looked.databases, complete), ...detectProblems(policy.model, looked.databases, complete)];
   const doubtful = [...looked.unreachable, ...found.filter(({ kind }) => kind === 'nothing').map(({ sentence }) => sentence)];
   const misfits = found.filter(({ kind }) => kind === 'misfit').map(({ sentence }) => sentence);
   return { problems: [...misfits, ...(strict ? doubtful : [])], warnings: [...plain, ...(strict ? [] : doubtful)], readable: looked.readable };
 }
 
 function summary(config: Config, policy: CompiledPolicy, found: Findings): string[] {
-  const { rules, sensitive } = policy.model;
+  const { rules, sensitive, detect } = policy.model;
   return [
     `${config.file} is right:`,
     `  ${counted(config.databases.size, 'database')}: ${[...config.databases.keys()].join(', ')}`,
     `  ${counted(config.agents.size, 'agent')}, ${counted(config.people.length, 'person', 'people')}, ${counted(config.tokens.length, 'API token')}`,
-    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
+    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns${detect.length === 0 ? '' : `, ${counted(detect.length, 'line')} of detectors`}; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
     `  policy ${policy.version}`,
     ...found.warnings.map(warned),
     ...found.readable.flatMap(backstop),
@@ -94,7 +96,21 @@ function warnings(config: Config, policy: CompiledPolicy): string[] {
   }
   if (config.approvals.store.kind === 'memory') found.push('approvals.store is memory: pending requests end with the process, and only one process can run');
   for (const agent of config.agents.values()) if (agent.databases.length === 0) found.push(`agent ${agent.name} may use no database`);
-  return [...found, ...strangers(policy)];
+  return [...found, ...identityWarnings(config), ...strangers(policy)];
+}
+
+function identityWarnings({ identity, agentIssuers }: Config): string[] {
+  const found: string[] = [];
+  const { roles } = identity ?? {};
+  if (roles !== undefined && Object.values(roles).every((groups) => groups.length === 0)) found.push('identity.roles names no groups: whoever signs in and isn\'t among the people has no role');
+  for (const group of roles?.approver ?? []) {
+    if (!name.safeParse(group).success) found.push(`identity.roles.approver: no policy can name the group ${JSON.stringify(group)}, because a name has only letters, digits, "_", "." and "-"`);
+  }
+  for (const { issuer, prefix, databases } of agentIssuers) {
+    if (prefix === '') found.push(`agent_issuers: agents of ${issuer} have no prefix, so every unknown name is asked for a token`);
+    if (databases.length === 0) found.push(`agent_issuers: agents of ${issuer} may use no database`);
+  }
+  return found;
 }
 
 /** Pairs of rules whose holds nobody may release when a statement meets both. */

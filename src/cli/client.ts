@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { Problem } from '../api/schemas.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleLine } from '../runtime/visible.ts';
+import { StoredSignIns } from './stored-sign-ins.ts';
 import type { Terminal } from './terminal.ts';
 
 export class ClientFailure extends Failure {}
@@ -21,23 +22,33 @@ const CALL_MS = 30_000;
 
 /** Adds the options that say where the API is and who calls. The token itself is never an argument: others could see it in the process list. */
 export function remoteOptions(command: Command): Command {
+  return addressOption(command).option('--token-file <file>', 'file that holds the API token (otherwise COUNTERSIGN_TOKEN, or who has signed in by `countersign login`)');
+}
+
+/** Adds those that say where the API is. */
+export function addressOption(command: Command): Command {
   return command
     .option('--url <url>', `address of the API (COUNTERSIGN_URL; default ${DEFAULT_URL})`)
-    .option('--token-file <file>', 'file that holds the API token (otherwise COUNTERSIGN_TOKEN)')
     .option('--insecure', 'allow plain HTTP to another machine, which shows the token to the network');
 }
 
+/** @throws ClientFailure when the address is unusable */
+export function apiAddress(options: RemoteOptions, { env }: Pick<Terminal, 'env'>): URL {
+  return addressOf(options.url ?? env['COUNTERSIGN_URL'] ?? DEFAULT_URL, options.insecure === true);
+}
+
 /** @throws ClientFailure when the address or the token is missing or unusable. */
-export async function connect(options: RemoteOptions, { env }: Pick<Terminal, 'env'>): Promise<ApiClient> {
-  const url = addressOf(options.url ?? env['COUNTERSIGN_URL'] ?? DEFAULT_URL, options.insecure === true);
-  return new ApiClient(url, await tokenOf(options.tokenFile, env));
+export async function connect(options: RemoteOptions, terminal: Pick<Terminal, 'env' | 'now'>): Promise<ApiClient> {
+  const url = apiAddress(options, terminal);
+  return new ApiClient(url, (await givenToken(options.tokenFile, terminal.env)) ?? (await signedIn(url, terminal)));
 }
 
 export class ApiClient {
   readonly #base: URL;
-  readonly #token: string;
+  readonly #token: string | undefined;
 
-  constructor(base: URL, token: string) {
+  /** @param token for all but the calls that anybody may make */
+  constructor(base: URL, token?: string) {
     this.#base = base;
     this.#token = token;
   }
@@ -62,7 +73,7 @@ export class ApiClient {
       method, signal,
       // A redirect would carry the token to wherever it points.
       redirect: 'error',
-      headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw await refusalOf(response, this.#base.origin);
@@ -95,11 +106,18 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
-async function tokenOf(file: string | undefined, env: Terminal['env']): Promise<string> {
+async function givenToken(file: string | undefined, env: Terminal['env']): Promise<string | undefined> {
   const token = file === undefined ? env['COUNTERSIGN_TOKEN'] : await readToken(file);
-  if (token === undefined || token === '') throw new ClientFailure('no_token', 'No API token is given.', { hint: 'Set COUNTERSIGN_TOKEN or give --token-file FILE.' });
-  if (!/^cst_[\x21-\x7e]{1,256}$/.test(token)) throw new ClientFailure('bad_token', 'The API token does not look like one: it must begin with "cst_" and hold no spaces.', { hint: 'Check COUNTERSIGN_TOKEN or the file given with --token-file.' });
+  if (file === undefined && (token === undefined || token === '')) return undefined;
+  if (token === undefined || !/^cst_[\x21-\x7e]{1,256}$/.test(token)) throw new ClientFailure('bad_token', 'The API token does not look like one: it must begin with "cst_" and hold no spaces.', { hint: 'Check COUNTERSIGN_TOKEN or the file given with --token-file.' });
   return token;
+}
+
+async function signedIn(api: URL, terminal: Pick<Terminal, 'env' | 'now'>): Promise<string> {
+  const stored = await new StoredSignIns(terminal).get(api.href);
+  if (stored === undefined) throw new ClientFailure('no_token', 'No API token is given.', { hint: 'Run `countersign login`, set COUNTERSIGN_TOKEN or give --token-file FILE.' });
+  if (Date.parse(stored.until) <= terminal.now()) throw new ClientFailure('no_token', `Your sign-in as ${visibleLine(stored.email)} is over.`, { hint: 'Run `countersign login` again.' });
+  return stored.token;
 }
 
 async function readToken(file: string): Promise<string> {

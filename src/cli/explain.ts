@@ -5,6 +5,7 @@ import { policyContext } from '../config/policy-context.ts';
 import { understand } from '../databases.ts';
 import type { Agent } from '../identity/agent.ts';
 import { SeenServers } from '../mysql/flavour.ts';
+import { Detections, linesFor } from '../masking/detectors/detection.ts';
 import { Sights } from '../masking/sights.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
@@ -66,9 +67,12 @@ async function explained(sql: string, { understanding, policy, subject }: Explai
   const sight = sights.sight(understanding.catalog, understanding.version, policy, subject.agent, decided.masking);
   const veiling = sight && (await new Veilings(understanding).of(sight, { text: sql, reading: understanding.reading?.(new Map()) }, facts, []));
   const verdict = veiling === undefined ? decided : veiledVerdict(decided, veiling.ruling, policy.terms);
-  if (json) return JSON.stringify({ facts, verdict, policy: policy.version, ...(veiling?.veil.touches === true && { masking: veiling.substitution }) }, undefined, 2);
+  const lines = linesFor(policy.detect, subject.agent.groups, subject.database.name);
+  const searched = new Detections(lines, understanding.catalog, (catalog, patterns) => sights.showing(catalog, patterns)).of(facts)?.untold.names ?? [];
+  if (json) return JSON.stringify({ facts, verdict, policy: policy.version, ...(searched.length > 0 && { searched }), ...(veiling?.veil.touches === true && { masking: veiling.substitution }) }, undefined, 2);
   const masks = veiling?.veil.touches === true ? [explainSubstitution(veiling.substitution, sql)] : [];
-  return [explainFacts(facts, sql), ...masks, explainVerdict(verdict)].join('\n\n');
+  const found = searched.length === 0 ? [] : [`values of text are searched, by where they come from, for ${searched.join(', ')}`];
+  return [explainFacts(facts, sql), ...masks, ...found, explainVerdict(verdict)].join('\n\n');
 }
 
 function agentOf(config: Config, name: string): Agent {

@@ -1,7 +1,7 @@
 /** The configuration after loading: checked, defaults filled in, durations in ms, sizes in bytes, paths absolute. */
 
-import type { Agent } from '../identity/agent.ts';
-import type { Person } from '../identity/person.ts';
+import type { Agent, AgentJwt } from '../identity/agent.ts';
+import type { Person, Role } from '../identity/person.ts';
 
 export interface Address {
   readonly host: string;
@@ -62,6 +62,52 @@ export interface WebhookConfig {
   readonly statement: boolean;
 }
 
+/** Sign-in by OpenID Connect. */
+export interface IdentityConfig {
+  /** As it stands in tokens (`iss`). */
+  readonly issuer: string;
+  /** For the console's button. */
+  readonly label: string;
+  readonly clientId: string;
+  /** Without one the console is a public client, which PKCE protects. */
+  readonly clientSecret?: SecretSource;
+  /** The public client of the command line, which uses the device flow. */
+  readonly cliClientId?: string;
+  readonly scopes: readonly string[];
+  readonly claims: ClaimRules;
+  /** Groups of the claim whose members have the role. */
+  readonly roles: { readonly [R in Role]: readonly string[] };
+  /** How long what was proven counts. */
+  readonly sessionMs: number;
+}
+
+/** Which claims say who somebody is. */
+export interface ClaimRules {
+  readonly email: string;
+  /** The issuer hands out addresses itself, and doesn't say that they are verified. */
+  readonly trustEmail: boolean;
+  readonly groups: string;
+}
+
+/** Whose tokens are agents that aren't listed one by one. */
+export interface AgentIssuerConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where its keys are; otherwise its discovery document says so. */
+  readonly jwksUri?: string;
+  /** What claims must be. */
+  readonly claims: AgentJwt['claims'];
+  /** What the names of its agents begin with, before the claim's value; may be empty. */
+  readonly prefix: string;
+  readonly nameClaim: string;
+  /** E-mail of the person who answers for all of its agents, or the claim that names them. */
+  readonly owner?: string;
+  readonly ownerClaim?: string;
+  readonly groupsClaim?: string;
+  readonly actsForClaim?: string;
+  readonly databases: readonly string[];
+}
+
 export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
@@ -70,8 +116,10 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string; readonly required: boolean };
   readonly databases: ReadonlyMap<string, DatabaseConfig>;
   readonly agents: ReadonlyMap<string, Agent>;
+  readonly agentIssuers: readonly AgentIssuerConfig[];
   /** Where people reach console and API, without a slash at its end. */
   readonly url?: string;
+  readonly identity?: IdentityConfig;
   readonly people: readonly Person[];
   readonly tokens: readonly ApiTokenConfig[];
   readonly approvals: {

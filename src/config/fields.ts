@@ -34,17 +34,6 @@ export const address = z.string().transform((text, context): Address => {
   return { host: host ?? '', port };
 });
 
-/** Where people reach something by HTTP. Kept without the slash at its end. */
-export const url = z
-  .string()
-  .refine((text) => isPlainUrl(text), 'a URL without user, query and fragment is needed here, such as https://countersign.example.com')
-  .transform((text) => text.replace(/\/+$/, ''));
-
-function isPlainUrl(text: string): boolean {
-  const parsed = URL.parse(text);
-  return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '' && !/[?#]/.test(text);
-}
-
 /** Lower case: the identity of a person on every channel. */
 export const email = z
   .string()

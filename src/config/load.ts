@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Agent } from '../identity/agent.ts';
 import type { Config, DatabaseConfig, SecretSource, SlackConfig } from './config.ts';
+import { defined } from './defined.ts';
+import { agentIssuerOf, agentJwtOf, identityOf } from './identity-schema.ts';
 import { ConfigError } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { checkReferences } from './references.ts';
@@ -50,8 +53,10 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     listen: defined(shape.listen),
     ...(shape.tls && { tls: { cert: absolute(shape.tls.cert), key: absolute(shape.tls.key), required: shape.tls.required } }),
     databases: new Map(Object.entries(shape.databases).map(([name, database]) => [name, databaseOf(name, database, absolute)])),
-    agents: new Map(shape.agents.map(({ acts_for, verifier, ...agent }) => [agent.name, { ...agent, verifiers: verifiersOf(verifier), ...(acts_for !== undefined && { actsFor: acts_for }) }])),
+    agents: new Map(shape.agents.map((agent) => [agent.name, agentOf(agent)])),
+    agentIssuers: shape.agent_issuers.map(agentIssuerOf),
     ...(shape.url !== undefined && { url: shape.url }),
+    ...(shape.identity && { identity: identityOf(shape.identity, (source) => located(source, absolute)) }),
     people: shape.people.map(({ slack, ...person }) => ({ ...person, ...(slack !== undefined && { slack }) })),
     tokens: shape.tokens,
     approvals: {
@@ -75,6 +80,10 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
   };
+}
+
+function agentOf({ acts_for, verifier = [], jwt, ...agent }: ConfigFile['agents'][number]): Agent {
+  return { ...agent, verifiers: verifiersOf(verifier), ...(jwt && { jwt: agentJwtOf(jwt) }), ...(acts_for !== undefined && { actsFor: acts_for }) };
 }
 
 function databaseOf(name: string, shape: ConfigFile['databases'][string], absolute: (path: string) => string): DatabaseConfig {
@@ -106,9 +115,4 @@ function secretAt<K extends string>(key: K, source: SecretSource | undefined, ab
 
 function located(source: SecretSource, absolute: (path: string) => string): SecretSource {
   return 'file' in source ? { file: absolute(source.file) } : source;
-}
-
-/** Without the keys that are there only to be undefined. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

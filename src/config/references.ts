@@ -1,6 +1,7 @@
 /** What one part of countersign.yaml says of another: names that must exist, names that must be there once. */
 
 import { existsSync } from 'node:fs';
+import { checkAgentIssuers, checkAgentJwt, checkAudiences, checkIdentity } from './identity-references.ts';
 import { suggestion } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
@@ -15,6 +16,9 @@ export function checkReferences(config: ConfigFile, source: YamlSource, resolve:
   checkListen(config, report);
   checkDatabases(config, report);
   checkAgents(config, report);
+  checkAgentIssuers(config, report);
+  checkIdentity(config, report);
+  checkAudiences(config, report);
   checkPeople(config, report);
   checkStore(config, report);
   checkSlack(config, report);
@@ -49,10 +53,11 @@ function checkDatabases({ databases }: ConfigFile, report: Report): void {
   }
 }
 
-function checkAgents({ agents, databases }: ConfigFile, report: Report): void {
+function checkAgents({ agents, databases, tls }: ConfigFile, report: Report): void {
   once(agents.map((agent) => agent.name), (index, name) => report(['agents', index, 'name'], `there is another agent named "${name}"`));
   const known = Object.keys(databases);
   for (const [index, agent] of agents.entries()) {
+    checkAgentJwt(agent, tls, (path, message) => report(['agents', index, ...path], message));
     checkVerifiers(agent, databases, (message) => report(['agents', index, 'verifier'], message));
     once(agent.databases, (at, name) => report(['agents', index, 'databases', at], `"${name}" is listed twice`));
     for (const [at, name] of agent.databases.entries()) {
@@ -61,7 +66,8 @@ function checkAgents({ agents, databases }: ConfigFile, report: Report): void {
   }
 }
 
-function checkVerifiers({ verifier, databases: names }: ConfigFile['agents'][number], databases: ConfigFile['databases'], report: (message: string) => void): void {
+function checkVerifiers({ verifier = [], databases: names }: ConfigFile['agents'][number], databases: ConfigFile['databases'], report: (message: string) => void): void {
+  if (verifier.length === 0) return;
   const wrong = verifier.map(verifierProblem).filter((problem) => problem !== undefined);
   if (wrong.length > 0) return wrong.forEach(report);
   const kinds = verifier.map(verifierKind);

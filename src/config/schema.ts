@@ -6,7 +6,8 @@
 import { z } from 'zod';
 import { ROLES } from '../identity/person.ts';
 import { TOKEN_SCOPES, WEBHOOK_EVENTS } from './config.ts';
-import { address, duration, email, name, secret, size, url, wait } from './fields.ts';
+import { address, duration, email, name, secret, size, wait } from './fields.ts';
+import { agentIssuer, agentJwt, identity, isLoopback, url } from './identity-schema.ts';
 
 const text = z.string().min(1, 'this must not be empty');
 const count = z.int().min(1, 'this must be at least 1');
@@ -25,10 +26,11 @@ const database = z.strictObject({
 /** One, or one of each kind: `verifier: ["SCRAM-SHA-256$…", "MYSQL-CACHING-SHA2$…"]`. */
 const verifiers = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1, 'at least one verifier is needed')], 'a verifier, or a list of verifiers, is needed here');
 
-/** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }` */
+/** `{ name: reporter, verifier: "SCRAM-SHA-256$…", owner: dana@example.com, acts_for: lee@example.com, groups: [analytics], databases: [shop] }`; `jwt` in place of `verifier`. */
 const agent = z.strictObject({
   name,
-  verifier: verifiers,
+  verifier: verifiers.optional(),
+  jwt: agentJwt.optional(),
   owner: email,
   acts_for: email.optional(),
   groups: z.array(name).default([]),
@@ -116,7 +118,9 @@ export const fileSchema = z.strictObject({
   tls: z.strictObject({ cert: text, key: text, required: z.boolean().default(true) }).optional(),
   databases: z.record(name, database),
   agents: z.array(agent).default([]),
+  agent_issuers: z.array(agentIssuer).default([]),
   url: url.optional(),
+  identity: identity.optional(),
   people: z.array(person).default([]),
   tokens: z.array(token).default([]),
   approvals: approvals.prefault({}),
@@ -131,7 +135,7 @@ export const fileSchema = z.strictObject({
 function isWebhookUrl(given: string): boolean {
   const parsed = URL.parse(given);
   if (parsed === null || parsed.username !== '' || parsed.password !== '' || given.includes('#')) return false;
-  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && /^(localhost|\[::1\]|127(\.\d+){3})$/.test(parsed.hostname));
+  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));
 }
 
 export type ConfigFile = z.output<typeof fileSchema>;

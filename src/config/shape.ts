@@ -30,7 +30,9 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, source: YamlSource
   if (issue.code === 'invalid_type') {
     const given = valueAt(source.value, path);
     if (given === undefined) return [source.at(path, missing(path))];
-    return [source.at(path, `${label(path)} must be ${kindOf(issue.expected)}, not ${shown(given)}`)];
+    // Where a mapping says from where a secret comes, a string may be the secret itself.
+    const instead = typeof given === 'string' && issue.expected === 'object' ? 'a string' : shown(given);
+    return [source.at(path, `${label(path)} must be ${kindOf(issue.expected)}, not ${instead}`)];
   }
   if (issue.code === 'invalid_key') return [source.atKey(path.slice(0, -1), String(path.at(-1)), issue.issues[0]?.message ?? issue.message)];
   return [source.at(path, issue.code === 'custom' || issue.code === 'invalid_format' ? issue.message : `${label(path)}: ${issue.message}`)];

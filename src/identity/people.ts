@@ -1,6 +1,9 @@
 import type { ApiTokenConfig, TokenScope } from '../config/config.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { normalEmail } from './email.ts';
 import type { Person } from './person.ts';
+import type { SignedIn } from './sign-in.ts';
+import { SignedInPeople } from './signed-in-people.ts';
 import { findToken } from './tokens.ts';
 
 /** Who acts by an API token, and what it may be used for. */
@@ -12,24 +15,40 @@ export interface TokenHolder {
 }
 
 export interface PeopleDirectory {
+  /** The person of the configuration with what was proven by signing in, or what is known of them by one of the two. */
   byEmail(email: string): Person | undefined;
   /** By explicit link only; a Slack user's verified e-mail goes through byEmail. */
   bySlackId(id: string): Person | undefined;
   /** @param token as presented (`cst_…`). A token whose person isn't in the directory is nobody's. */
   byToken(token: string): TokenHolder | undefined;
+  /** Somebody has signed in: what was proven counts until its time is over. */
+  remember(signedIn: SignedIn): void;
 }
 
-/** The people and tokens of the configuration. Immutable: a changed configuration makes a new one. */
-export function createPeople(people: readonly Person[], tokens: readonly ApiTokenConfig[] = []): PeopleDirectory {
-  const byEmail = new Map(people.map((person) => [normalEmail(person.email), { ...person, email: normalEmail(person.email) }]));
-  const bySlack = new Map([...byEmail.values()].flatMap((person) => (person.slack === undefined ? [] : [[person.slack, person] as const])));
+/** The people and tokens of the configuration, which never change here, and who has signed in. */
+export function createPeople(people: readonly Person[], tokens: readonly ApiTokenConfig[] = [], clock: Pick<Clock, 'now'> = systemClock): PeopleDirectory {
+  const configured = new Map(people.map((person) => [normalEmail(person.email), { ...person, email: normalEmail(person.email) }]));
+  const bySlack = new Map([...configured.values()].flatMap((person) => (person.slack === undefined ? [] : [[person.slack, person.email] as const])));
+  const signedIn = new SignedInPeople(clock);
+  const byEmail = (email: string): Person | undefined => joined(configured.get(normalEmail(email)), signedIn.of(email));
   return {
-    byEmail: (email) => byEmail.get(normalEmail(email)),
-    bySlackId: (id) => bySlack.get(id),
+    byEmail,
+    bySlackId: (id) => byEmail(bySlack.get(id) ?? ''),
     byToken(presented) {
       const token = findToken(presented, tokens);
-      const person = token && byEmail.get(normalEmail(token.person));
+      const person = token && byEmail(token.person);
       return token && person && { name: token.name, person, scopes: new Set(token.scopes) };
     },
+    remember: (one) => signedIn.remember(one),
   };
+}
+
+function joined(configured: Person | undefined, proven: Person | undefined): Person | undefined {
+  if (configured === undefined) return proven && { ...proven, email: normalEmail(proven.email) };
+  if (proven === undefined) return configured;
+  return { ...configured, roles: union(configured.roles, proven.roles), groups: union(configured.groups, proven.groups) };
+}
+
+function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return [...new Set([...a, ...b])];
 }

@@ -1,3 +1,4 @@
+import { Failure } from '../runtime/failure.ts';
 import type { Person } from './person.ts';
 
 /** A way for people to prove who they are in a browser, by going elsewhere and coming back (OpenID Connect's authorization code flow). */
@@ -19,4 +20,13 @@ export interface SignedIn {
   readonly person: Person;
   /** Milliseconds since 1970: what was proven counts until then. */
   readonly until: number;
+}
+
+/** Somebody can't be signed in; message and hint are for that person. `issuer_unavailable`: later it may go. */
+export class SignInRefused extends Failure {
+  declare readonly code: 'sign_in_refused' | 'issuer_unavailable';
+
+  constructor(code: SignInRefused['code'], message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(code, message, options);
+  }
 }

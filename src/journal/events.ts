@@ -1,5 +1,6 @@
 /** What the journal records. One closed union; `kind` tells them apart. */
 
+import type { Hits } from '../masking/detectors/tally.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import type { Action } from '../policy/verdict.ts';
 import type { Arrival } from '../protocol/statement.ts';
@@ -28,6 +29,8 @@ export type JournalEvent =
   | {
       readonly kind: 'outcome'; readonly session: string; readonly statement: number; readonly tag?: string; readonly rows: number; readonly bytes: number;
       readonly ms: number; readonly error?: { readonly code: string; readonly message: string };
+      /** What was found in its values by the policy's `detect`, and replaced: how often, by detector. */
+      readonly hits?: Hits;
     }
   | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
   | {

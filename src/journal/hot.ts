@@ -8,7 +8,7 @@ import type { JournalEvent, PlainOutcome } from './events.ts';
 type Outcome = Extract<JournalEvent, { kind: 'outcome' }>;
 
 /** The fields written below. A field added to the event and forgotten here doesn't compile. */
-export const WRITTEN: Record<keyof Outcome, true> = { bytes: true, error: true, kind: true, ms: true, rows: true, session: true, statement: true, tag: true };
+export const WRITTEN: Record<keyof Outcome, true> = { bytes: true, error: true, hits: true, kind: true, ms: true, rows: true, session: true, statement: true, tag: true };
 
 /** An entry of a `statements` record. @param judged what SegmentMemory gives */
 export function ranJson(session: string, judged: string, values: readonly (string | null)[] | undefined): string {
@@ -16,7 +16,7 @@ export function ranJson(session: string, judged: string, values: readonly (strin
 }
 
 export function outcomeJson(event: Outcome): string {
-  return `{"bytes":${canonical(event.bytes)}${event.error === undefined ? '' : `,"error":${canonical(event.error)}`
+  return `{"bytes":${canonical(event.bytes)}${event.error === undefined ? '' : `,"error":${canonical(event.error)}`}${event.hits === undefined ? '' : `,"hits":${canonical(event.hits)}`
   },"kind":"outcome","ms":${canonical(event.ms)},"rows":${canonical(event.rows)},"session":${repeated(event.session)
   },"statement":${canonical(event.statement)}${event.tag === undefined ? '' : `,"tag":${canonical(event.tag)}`}}`;
 }

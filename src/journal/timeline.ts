@@ -1,3 +1,4 @@
+import type { Hits } from '../masking/detectors/tally.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import type { JournalRecord } from './events.ts';
 
@@ -32,7 +33,7 @@ function told(event: JournalRecord['event']): string {
     case 'refused': return `refused (${event.code}): ${event.reason}`;
     case 'continue': return `statement ${event.statement} is continued`;
     case 'outcomes': return `${event.ended.length} statements ended`;
-    case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms`;
+    case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms${hitsOf(event)}`;
     case 'cancel': return `${event.by} cancels what is ${event.what}`;
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
@@ -49,4 +50,9 @@ function effectsOf({ effects }: { readonly effects: readonly { readonly effect: 
 
 function isoTime(ms: number): string {
   return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
+
+function hitsOf({ hits = {} }: { readonly hits?: Hits }): string {
+  const found = Object.entries(hits);
+  return found.length === 0 ? '' : `; replaced in values: ${found.map(([what, count]) => `${count} × ${what}`).join(', ')}`;
 }

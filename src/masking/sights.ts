@@ -84,6 +84,14 @@ export class Sights {
     return made;
   }
 
+  /** Relations and columns that show what the patterns name as it is, under whatever name it was ever seen. */
+  showing(catalog: CatalogData, patterns: readonly string[]): ReadonlyMap<RelationData, ReadonlySet<string>> {
+    this.learn(catalog);
+    const line: SensitiveColumns = { columns: patterns, mask: 'redact', filtered: 'hold', derived: 'mask', copied: 'hold', unmask: [], hideNulls: false };
+    const found = exposed(catalog, [line], { names: (relation, column) => this.#namesOf(relation, column), lineage: this.#options.lineage ?? (() => undefined), records: () => [] });
+    return new Map([...found].map(([relation, columns]) => [relation, new Set(columns.keys())]));
+  }
+
   #make(catalog: CatalogData, sensitive: readonly SensitiveColumns[]): Sight | undefined {
     const { protocol, lineage = () => undefined } = this.#options;
     const found = exposed(catalog, sensitive, {

@@ -20,3 +20,12 @@ export interface Form {
   /** From the agent's text: for the places that errors name. */
   readonly edits: readonly Edit[];
 }
+
+/**
+ * Was `part` of the text `whole` (the statement of a PREPARE) sent as `wanted`, and all else of the whole as it is? A part that stands there twice, and
+ * was replaced twice, wasn't; nor was one that only looks like it: in literals and comments nothing is replaced.
+ */
+export function sentWithin(whole: string, veil: Veil | undefined, part: string, wanted: string): boolean {
+  const at = whole.lastIndexOf(part);
+  return at >= 0 && (veil?.form?.text ?? whole) === whole.slice(0, at) + wanted + whole.slice(at + part.length);
+}

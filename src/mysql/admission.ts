@@ -16,6 +16,7 @@ import { plainWire, remoteName, streamWire } from '../net/wire.ts';
 import type { Admitted, Door, House, SessionKey } from '../protocol/door.ts';
 import { type Entrance, goThrough } from '../protocol/entrance.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
+import { tokenNeedsTls } from '../protocol/token-login.ts';
 import { sessionAttributes } from './attributes.ts';
 import { newScramble } from './authentication.ts';
 import { cancelUpstream } from './cancel.ts';
@@ -25,7 +26,7 @@ import { chooseDatabase } from './choose-database.ts';
 import { MysqlConversation } from './conversation.ts';
 import { Exchange } from './exchange.ts';
 import { expectsBareData, type SeenServers } from './flavour.ts';
-import { login } from './login.ts';
+import { login, tokenLogin } from './login.ts';
 import { agree, missingOfAgent, offer } from './negotiation.ts';
 import { Plugin } from './packets/auth.ts';
 import { type Capabilities, Capability, has, ServerStatus } from './packets/capabilities.ts';
@@ -78,14 +79,14 @@ class MysqlEntrance implements Entrance {
     const greeting = this.#greet();
     const response = await this.#response(greeting);
     const client = this.#agree(response, greeting);
-    const agent = await this.#authenticate(response, greeting);
+    const { agent, until } = await this.#authenticate(response, greeting);
     this.#house.mayEnter(agent);
     const database = chooseDatabase(this.#house.config, agent, response.database);
     this.#attempt.database = database.name;
     this.#house.mayUse(database);
     const upstream = await this.#upstream(database, { ...response, ...client });
     try {
-      return this.#admit({ response, client, agent, database }, upstream);
+      return { ...this.#admit({ response, client, agent, database }, upstream), ...(until !== undefined && { until }) };
     } catch (error) {
       upstream.wire.destroy();
       throw error;
@@ -148,15 +149,23 @@ class MysqlEntrance implements Entrance {
     return agree(response, greeting);
   }
 
-  #authenticate(response: HandshakeResponse, { scramble, serverVersion }: Greeting): Promise<Agent> {
-    const { config: { agents }, mockSecret } = this.#house;
+  async #authenticate(response: HandshakeResponse, { scramble, serverVersion }: Greeting): Promise<{ readonly agent: Agent; readonly until?: number }> {
+    const { config: { agents }, mockSecret, tokens } = this.#house;
     const { user, plugin, authResponse, attributes } = response;
     const switches = has(response, Capability.PluginAuth);
     this.#bare = expectsBareData(serverVersion, attributes);
-    return login(this.#exchange, {
-      user, agent: agents.get(user), others: [...agents.values()], mockSecret, scramble, plugin: switches ? plugin : Plugin.Native, response: authResponse, switches,
+    const client = this.#exchange.handshake.socket.remoteAddress ?? '?';
+    if (tokens?.expects(user) === true) {
+      if (!this.#encrypted) throw tokenNeedsTls(user, 'Connect with --ssl, ssl-mode=REQUIRED or your driver\'s like of it.');
+      return tokenLogin(this.#exchange, { user, switches, tokens }, client);
+    }
+    // Whoever logs in by a token has no verifier that an unknown agent's could look like.
+    const others = [...agents.values()].filter(({ jwt }) => jwt === undefined);
+    const agent = await login(this.#exchange, {
+      user, agent: agents.get(user), others, mockSecret, scramble, plugin: switches ? plugin : Plugin.Native, response: authResponse, switches,
       encrypted: this.#encrypted, bare: this.#bare,
-    }, this.#exchange.handshake.socket.remoteAddress ?? '?');
+    }, client);
+    return { agent };
   }
 
   async #upstream(database: DatabaseConfig, wishes: SessionWishes): Promise<Upstream> {

@@ -5,11 +5,15 @@ import { Refused } from '../protocol/refusal.ts';
 /** What is sent in the place of a value; null is NULL. */
 export type Cell = (value: Buffer | null) => Buffer | null;
 
+/** The value `bytes[start, end)` without what is found in it; undefined: nothing is. */
+export type Search = (bytes: Buffer, start: number, end: number) => Buffer | undefined;
+
 export interface NetColumn {
   /** enum_field_types. */
   readonly type: number;
-  /** Undefined: the value goes on as it came. */
+  /** Undefined: the value goes on as it came, but for what `search` finds in it. */
   readonly cell: Cell | undefined;
+  readonly search?: Search | undefined;
 }
 
 /** Where a row is written to: its bytes go to the client and aren't touched again. */
@@ -41,15 +45,15 @@ export class RowNet {
   readonly #columns: number;
   readonly #binary: boolean;
   /** Up to the last one that is changed: what stands behind it goes on as it came. */
-  readonly #cells: readonly (Cell | undefined)[];
+  readonly #changes: readonly NetColumn[];
   readonly #widths: readonly number[];
 
   /** Throws Refused when a value can't be found in rows of these columns. */
   constructor(columns: readonly NetColumn[], binary: boolean) {
-    const changed = columns.slice(0, columns.findLastIndex(({ cell }) => cell !== undefined) + 1);
+    const changed = columns.slice(0, columns.findLastIndex(changes) + 1);
     this.#columns = columns.length;
     this.#binary = binary;
-    this.#cells = changed.map(({ cell }) => cell);
+    this.#changes = changed;
     this.#widths = binary ? changed.map(({ type }) => widthOf(type)) : [];
   }
 
@@ -60,18 +64,17 @@ export class RowNet {
   }
 
   #writeText(bytes: Buffer, start: number, end: number, output: RowOutput): void {
-    const cells = this.#cells;
+    const columns = this.#changes;
     let copied = start;
     let at = start;
-    for (let index = 0; index < cells.length; index++) {
+    for (let index = 0; index < columns.length; index++) {
       const isNull = bytes[at] === NULL;
       const from = isNull ? at + 1 : behindLength(bytes, at, end);
       const to = isNull ? from : from + lengthAt(bytes, at);
       if (to > end) throw unfollowed();
-      const cell = cells[index];
-      if (cell !== undefined) {
+      const value = changed(columns[index] as NetColumn, bytes, from, to, isNull);
+      if (value !== undefined) {
         output.copy(bytes, copied, at);
-        const value = cell(isNull ? null : bytes.subarray(from, to));
         if (value === null) output.int1(NULL);
         else output.value(value, -1);
         copied = to;
@@ -83,13 +86,13 @@ export class RowNet {
 
   /** int<1> 0, the NULL bitmap, whose first two bits are no column's, and the values that aren't NULL. */
   #writeBinary(bytes: Buffer, start: number, end: number, output: RowOutput): void {
-    const cells = this.#cells;
+    const columns = this.#changes;
     const values = start + 1 + ((this.#columns + 9) >> 3);
     if (values > end || bytes[start] !== 0) throw unfollowed();
     const bitmap = output.offset + 1;
     let copied = start;
     let at = values;
-    for (let index = 0; index < cells.length; index++) {
+    for (let index = 0; index < columns.length; index++) {
       const width = this.#widths[index] as number;
       const bit = index + 2;
       const mask = 1 << (bit & 7);
@@ -97,10 +100,9 @@ export class RowNet {
       const from = isNull || width > 0 ? at : behindLength(bytes, at, end);
       const to = isNull ? at : from + (width > 0 ? width : lengthAt(bytes, at));
       if (to > end) throw unfollowed();
-      const cell = cells[index];
-      if (cell !== undefined) {
+      const value = changed(columns[index] as NetColumn, bytes, from, to, isNull);
+      if (value !== undefined) {
         output.copy(bytes, copied, at);
-        const value = cell(isNull ? null : bytes.subarray(from, to));
         const fits = value !== null && fitsWidth(value.length, width);
         if (fits) output.value(value, width > 0 ? 0 : width === TEMPORAL ? 1 : -1);
         output.bits(bitmap + (bit >> 3), mask, !fits);
@@ -110,6 +112,14 @@ export class RowNet {
     }
     output.copy(bytes, copied, end);
   }
+}
+
+export const changes = ({ cell, search }: NetColumn): boolean => cell !== undefined || search !== undefined;
+
+/** Undefined: it goes on as it came. */
+function changed({ cell, search }: NetColumn, bytes: Buffer, start: number, end: number, isNull: boolean): Buffer | null | undefined {
+  if (cell !== undefined) return cell(isNull ? null : bytes.subarray(start, end));
+  return isNull ? undefined : search?.(bytes, start, end);
 }
 
 function widthOf(type: number): number {

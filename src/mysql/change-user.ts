@@ -57,6 +57,7 @@ export function changeUser(payload: Buffer, context: ChangeUserContext): ChangeU
   if (asked.user !== agent.name) return refused(wrongPassword(asked.user, host));
   const other = otherDatabase(asked.database, context);
   if (other !== undefined) return refused(other);
+  if (Object.keys(agent.verifiers).length === 0) return refused(new Refused({ code: 'unsupported', message: 'an agent that logs in by a token can\'t do so again on the same connection', hint: 'Use COM_RESET_CONNECTION, or connect anew.' }));
   if (!has(capabilities, Capability.PluginAuth)) return refused(unableToAsk());
   const granted: Granted = { kind: 'granted', schema: context.database.upstream.database, collation: asked.collation, attributes: asked.attributes };
   const digest = knownDigest(agent.verifiers);

@@ -3,6 +3,7 @@
 import { Malformed } from '../framing/malformed.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener } from '../protocol/conversation.ts';
+import { Tally } from '../masking/detectors/tally.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Answers } from './answers.ts';
@@ -54,6 +55,7 @@ export class Course {
   readonly #parts: CourseParts;
   readonly #answers: Answers;
   readonly #deprecateEof: boolean;
+  readonly #tally = new Tally();
   /** Has anything touched masked columns? Then the server may keep messages that quote them. */
   #touched = false;
 
@@ -62,7 +64,7 @@ export class Course {
     this.#answers = answers;
     this.#deprecateEof = has(parts.upstream, Capability.DeprecateEof);
     this.result = new ResultPhase(this.#deprecateEof);
-    this.origins = new Origins(parts.upstream);
+    this.origins = new Origins(parts.upstream, this.#tally);
   }
 
   /** Rows come without anything before them. */
@@ -125,9 +127,8 @@ export class Course {
   }
 
   #resultSet(head: Expected, columns: number): Fate {
-    const veil = veilOf(head);
-    if (veil !== undefined && head.kind === 'query') {
-      this.origins.begin(veil, columns, {
+    if (head.kind === 'query' && (head.statement.veil !== undefined || head.statement.detection !== undefined)) {
+      this.origins.begin(head.statement, columns, {
         text: head.statement.source.text, binary: head.prepared !== undefined, charset: this.#parts.tracked.settings.get('character_set_results') ?? '',
       });
     }
@@ -241,7 +242,7 @@ export class Course {
     // An error tells nothing of what was set before it.
     if (statement.after === 'unknown' || (statement.after === 'told' && more.error !== undefined)) this.#parts.tracked.doubtful = true;
     else if (statement.after === 'told') this.#parts.tracked.expect(statement.sets, told);
-    this.#parts.listener.ended(statement, { rows, bytes, ...more });
+    this.#parts.listener.ended(statement, { rows, bytes, ...more, hits: this.#tally.take() });
   }
 
   /** Everything the client had set and prepared is gone (COM_RESET_CONNECTION), and so is the transaction. */

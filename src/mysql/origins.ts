@@ -4,16 +4,21 @@
  *
  * Servers tell that of a table's own columns, whatever its alias. Through derived tables and views they don't always: MariaDB names the alias
  * as the table, and MySQL the name that a column has in there as its own. So this is a net under the substitution, and not one in its place:
- * what touches masked columns and runs as it is gets nothing whose origin isn't told, and nothing that is called like a masked column.
+ * what touches masked columns and runs as it is gets nothing whose origin isn't told, and nothing that is called like a masked column. For the same
+ * reason all values of text are searched by the policy's detectors, where a statement reads what they are for.
  */
 
 import { maskCell } from '../masking/cells.ts';
+import type { Detection } from '../masking/detectors/detection.ts';
+import type { Tally } from '../masking/detectors/tally.ts';
 import type { MaskedColumn, MaskedRelation, Sight } from '../masking/sight.ts';
 import type { Veil } from '../masking/veil.ts';
 import { Refused } from '../protocol/refusal.ts';
-import { type NetColumn, RowNet, unfollowed } from './cells.ts';
+import type { Statement } from '../protocol/statement.ts';
+import { changes, type NetColumn, RowNet, unfollowed } from './cells.ts';
 import type { Capabilities } from './packets/capabilities.ts';
 import { type ColumnDefinition, decodeColumnDefinition } from './packets/column-definition.ts';
+import { searchOf } from './searched.ts';
 import { messageCells } from './warnings.ts';
 
 /** Names that can't be told from their bytes in these: a byte of ASCII may be another character, or part of one. */
@@ -32,31 +37,37 @@ export class Origins {
   /** What changes the rows that come now; undefined: nothing does. */
   rows: RowNet | undefined;
   #veil: Veil | undefined;
+  #detection: Detection | undefined;
+  readonly #tally: Tally;
   #charset = '';
   #binary = false;
   #describes = false;
   #left = 0;
   #definitions: ColumnDefinition[] = [];
 
-  constructor(capabilities: Pick<Capabilities, 'extended'>) {
+  /** @param tally of what is found in values */
+  constructor(capabilities: Pick<Capabilities, 'extended'>, tally: Tally) {
     this.#capabilities = capabilities;
+    this.#tally = tally;
   }
 
   /** No result, or one of which nothing is looked at. */
   clear(): void {
     this.rows = undefined;
     this.#veil = undefined;
+    this.#detection = undefined;
   }
 
   /**
    * The definitions of so many columns follow. Throws Refused when they don't, or couldn't be read.
    * @param result `charset` of the names: character_set_results
    */
-  begin(veil: Veil, columns: number, { text, binary, charset }: { readonly text: string; readonly binary: boolean; readonly charset: string }): void {
+  begin({ veil, detection }: Pick<Statement, 'veil' | 'detection'>, columns: number, { text, binary, charset }: { readonly text: string; readonly binary: boolean; readonly charset: string }): void {
     this.clear();
     if (columns === 0) throw unfollowed();
-    if (ILLEGIBLE.has(charset)) throw new Refused({ code: 'mask_unsupported', message: `character_set_results became ${charset}: which columns are masked can't be told in it`, hint: 'Use utf8mb4.' });
+    if (ILLEGIBLE.has(charset)) throw new Refused({ code: 'mask_unsupported', message: `character_set_results became ${charset}: which values are masked, or searched, can't be told in it`, hint: 'Use utf8mb4.' });
     this.#veil = veil;
+    this.#detection = detection;
     this.#charset = charset;
     this.#describes = columns > 1 && DESCRIBES.test(text) && !text.includes(';');
     this.#binary = binary;
@@ -67,13 +78,16 @@ export class Origins {
   /** @param scrubs are messages that the server keeps of statements that touched masked columns? */
   definition(payload: Buffer, scrubs: boolean): void {
     const veil = this.#veil;
-    if (veil === undefined) return;
+    const detection = this.#detection;
+    if (veil === undefined && detection === undefined) return;
     this.#definitions.push(decodeColumnDefinition(payload, this.#capabilities));
     this.#left--;
     if (this.#left > 0) return;
     const messages = scrubs ? messageCells(this.#definitions, this.#binary) : undefined;
-    const columns = this.#definitions.map((definition, index): NetColumn => ({ type: definition.type, cell: messages?.[index] ?? this.#cell(veil, definition) }));
-    if (columns.some(({ cell }) => cell !== undefined)) this.rows = new RowNet(columns, this.#binary);
+    const columns = this.#definitions.map((definition, index): NetColumn => ({
+      type: definition.type, cell: messages?.[index] ?? (veil && this.#cell(veil, definition)), search: detection && searchOf(definition, detection.untold, this.#tally),
+    }));
+    if (columns.some(changes)) this.rows = new RowNet(columns, this.#binary);
     this.#definitions = [];
   }
 

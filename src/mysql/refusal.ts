@@ -22,6 +22,7 @@ const ERRORS: Partial<Record<RefusalCode, readonly [errno: number, sqlstate: str
   login_refused: [1045, '28000'], // ER_ACCESS_DENIED_ERROR
   database_refused: [1044, '42000'], // ER_DBACCESS_DENIED_ERROR
   session_killed: [1927, '70100'], // MariaDB: ER_CONNECTION_KILLED
+  login_expired: [1927, '70100'],
   shutting_down: [1053, '08S01'], // ER_SERVER_SHUTDOWN
   handshake_timeout: [1159, '08S01'], // ER_NET_READ_INTERRUPTED
   idle_timeout: [4031, 'HY000'], // ER_CLIENT_INTERACTION_TIMEOUT

@@ -8,7 +8,7 @@ import type { PolicyFile, RuleShape } from './schema.ts';
 export type Report = (path: Path, message: string) => void;
 
 /** Verdicts name these when no rule decided. */
-const RESERVED = ['default', 'sensitive', 'refused', 'empty'];
+const RESERVED = ['default', 'sensitive', 'detect', 'refused', 'empty'];
 
 /** Effects whose columns are all told; any other one would reach further than a list of columns says. */
 const COLUMN_EFFECTS = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
@@ -26,9 +26,13 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
     if (value?.includes('\0') === true) report(['sensitive', index, 'value'], 'no database stores the character NUL in a text');
   }
   if (context === undefined) return;
+  for (const [index, { databases, unmask }] of file.detect.entries()) {
+    checkKnown(databases, context.databases, 'there is no database', (at, message) => report(['detect', index, 'databases', at], message));
+    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['detect', index, 'unmask', at], message));
+  }
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {
-    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
+    if (context.issuedGroups !== true) checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
   }
 }
 
@@ -51,14 +55,16 @@ function checkAllow(rule: RuleShape, report: Report): void {
 }
 
 function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {
-  checkKnown(rule.agents, context.agents, 'there is no agent', (at, message) => report(['agents', at], message));
-  checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
+  const issued = (name: string): boolean => context.issuedAgents?.some((prefix) => name.startsWith(prefix)) === true;
+  checkKnown(rule.agents, { has: (name) => context.agents.has(name) || issued(name), keys: () => context.agents.keys() }, 'there is no agent', (at, message) => report(['agents', at], message));
+  if (context.issuedGroups !== true) checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
   checkKnown(rule.databases, context.databases, 'there is no database', (at, message) => report(['databases', at], message));
   if (rule.then === 'hold') checkApprovers(rule, context, report);
 }
 
 /** A group that nobody belongs to, or no approver: what waits for it waits in vain. */
-function checkGroups(groups: readonly string[], { approvers }: PolicyContext, report: (index: number, message: string) => void): void {
+function checkGroups(groups: readonly string[], { approvers, approversSignIn }: PolicyContext, report: (index: number, message: string) => void): void {
+  if (approversSignIn === true) return;
   for (const [index, group] of groups.entries()) {
     const count = approvers.get(group);
     if (count === undefined) report(index, `nobody is in the group "${group}"${suggestion(group, approvers.keys())}`);
@@ -66,9 +72,9 @@ function checkGroups(groups: readonly string[], { approvers }: PolicyContext, re
   }
 }
 
-function checkKnown(names: readonly string[] | undefined, known: ReadonlySet<string>, sentence: string, report: (index: number, message: string) => void): void {
+function checkKnown(names: readonly string[] | undefined, known: Pick<ReadonlySet<string>, 'has' | 'keys'>, sentence: string, report: (index: number, message: string) => void): void {
   for (const [index, name] of (names ?? []).entries()) {
-    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known)}`);
+    if (!name.includes('*') && !known.has(name)) report(index, `${sentence} "${name}"${suggestion(name, known.keys())}`);
   }
 }
 
@@ -80,6 +86,5 @@ function checkApprovers(terms: Partial<Pick<RuleShape, 'approvers' | 'quorum' | 
   if (escalate !== undefined && escalate.after >= (within ?? context.withinMs)) report(['escalate', 'after'], 'by then the request has expired: escalate sooner, or give it more time by within');
   // People in several groups are counted once per group here, so this only finds quorums that can't be met at all.
   const people = approvers.reduce((sum, group) => sum + (context.approvers.get(group) ?? 0), 0);
-  if (approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
+  if (context.approversSignIn !== true && approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);
 }
-

@@ -26,6 +26,7 @@
  * **Refused facts** are denied here as well, although callers refuse before they ask.
  */
 
+import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Facts, TableUse } from '../sql/facts.ts';
 import { conditionValues } from './condition.ts';
@@ -79,6 +80,7 @@ export class CompiledPolicy implements Policy {
   readonly volatile: boolean;
   readonly model: PolicyModel;
   readonly sensitive: readonly SensitiveColumns[];
+  readonly detect: readonly SearchedColumns[];
   readonly terms: HoldTerms;
   readonly masksByRule: boolean;
   readonly #allowing: readonly Allowing[];
@@ -92,6 +94,7 @@ export class CompiledPolicy implements Policy {
     this.model = model;
     this.version = model.version;
     this.sensitive = model.sensitive;
+    this.detect = model.detect;
     this.terms = model.hold;
     this.masksByRule = model.rules.some((rule) => rule.action === 'mask');
     this.volatile = model.rules.some((rule) => rule.rowsOver !== undefined || rule.when?.volatile === true);

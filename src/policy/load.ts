@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Problem } from '../config/problems.ts';
 import { shaped } from '../config/shape.ts';
@@ -56,6 +57,7 @@ export function policyFrom(texts: readonly PolicyText[], context?: PolicyContext
     fallback: files.some(({ shape }) => shape.default === 'deny') ? 'deny' : 'hold',
     hold,
     sensitive: files.flatMap(({ shape }) => shape.sensitive.map(sensitiveOf)),
+    detect: files.flatMap(({ shape }) => shape.detect.map(searchedOf)),
     rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   });
 }
@@ -151,4 +153,8 @@ function conditionOf(text: string, index: number, source: YamlSource, problems: 
 
 function sensitiveOf({ hide_nulls: hideNulls, value, ...rest }: PolicyFile['sensitive'][number]): SensitiveColumns {
   return { ...rest, hideNulls, ...(value !== undefined && { value }) };
+}
+
+function searchedOf({ columns, databases, ...rest }: PolicyFile['detect'][number]): SearchedColumns {
+  return { ...rest, ...(columns !== undefined && { columns }), ...(databases !== undefined && { databases }) };
 }

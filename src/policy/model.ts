@@ -1,5 +1,6 @@
 /** A policy after reading: what its files say, with defaults filled in, sorted by name so that order can't matter. */
 
+import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Effect } from '../sql/facts.ts';
 import type { Condition } from './condition.ts';
@@ -35,5 +36,6 @@ export interface PolicyModel {
   /** Terms of holds by default. */
   readonly hold: HoldTerms;
   readonly sensitive: readonly SensitiveColumns[];
+  readonly detect: readonly SearchedColumns[];
   readonly rules: readonly Rule[];
 }

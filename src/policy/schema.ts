@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { name, wait } from '../config/fields.ts';
 import { EFFECTS } from '../sql/facts.ts';
+import { DETECTORS } from '../masking/detectors/detector.ts';
 import { MASKS } from '../masking/sight.ts';
 import { COLUMN_PATTERN, MAX_STARS, TABLE_PATTERN } from './pattern.ts';
 import { ACTIONS } from './verdict.ts';
@@ -61,6 +62,15 @@ const sensitive = z.strictObject({
   hide_nulls: z.boolean().default(false),
 });
 
+/** `{ find: [email, card], columns: ["notes.*"], unmask: [dba] }`: hits inside the values of text columns are replaced. */
+const detect = z.strictObject({
+  find: list(z.enum(DETECTORS)),
+  columns: list(column).optional(),
+  databases: list(word).optional(),
+  mask: z.enum(['redact']).default('redact'),
+  unmask: z.array(name).default([]),
+});
+
 export const policySchema = z.strictObject({
   version: z.literal(1),
   /** For any effect that no rule covers. With several files the more restrictive one counts. */
@@ -68,6 +78,7 @@ export const policySchema = z.strictObject({
   /** Terms of holds whose rule says nothing else, and of the default; in one file only. */
   holds: z.strictObject(terms).optional(),
   sensitive: z.array(sensitive).default([]),
+  detect: z.array(detect).default([]),
   rules: z.array(rule).default([]),
 });
 

@@ -1,5 +1,6 @@
 /** What the policy says of a statement. Most restrictive wins: allow < mask < hold < deny. */
 
+import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Facts } from '../sql/facts.ts';
 
@@ -61,6 +62,8 @@ export interface Policy {
   readonly volatile: boolean;
   /** Columns that agents see as masks, but for those groups that each entry names. */
   readonly sensitive: readonly SensitiveColumns[];
+  /** What is looked for in values of text, and replaced there. */
+  readonly detect: readonly SearchedColumns[];
   /** Does some rule mask more? */
   readonly masksByRule: boolean;
   /** Terms of a hold that no rule names: of what a masked column's use makes people be asked about. */

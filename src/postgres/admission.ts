@@ -17,8 +17,9 @@ import { plainWire, remoteName, streamWire } from '../net/wire.ts';
 import type { Admitted, Door, House, SessionKey } from '../protocol/door.ts';
 import { type Entrance, goThrough } from '../protocol/entrance.ts';
 import { type Refusal, Refused } from '../protocol/refusal.ts';
+import { tokenNeedsTls } from '../protocol/token-login.ts';
 import { PostgresConversation } from './conversation.ts';
-import { login } from './login.ts';
+import { login, tokenLogin } from './login.ts';
 import { authenticationOk, backendKeyData, negotiateProtocolVersion, parameterStatus, readyForQuery } from './messages/backend.ts';
 import { decodeStartupPacket, type StartupPacket, startupPacketSize } from './messages/startup.ts';
 import { type StartupSettings, startupSettings } from './parameters.ts';
@@ -31,6 +32,12 @@ const TLS_HANDSHAKE = 0x16;
 const SHOWN = 128;
 /** Newest minor version of protocol 3 we speak: 3.2 has longer cancel keys. */
 const NEWEST_MINOR = 2;
+
+interface Entered {
+  readonly agent: Agent;
+  /** See Admitted. */
+  readonly until?: number;
+}
 
 type Startup = StartupPacket & { readonly kind: 'startup' };
 
@@ -51,12 +58,12 @@ class PostgresEntrance implements Entrance {
   async enter(): Promise<Admitted | undefined> {
     const startup = await this.#startup();
     if (startup === undefined) return undefined;
-    const { agent, settings } = await this.#authenticate(startup);
+    const { agent, until, settings } = await this.#authenticate(startup);
     const database = this.#database(startup, agent);
     this.#house.mayUse(database);
     const upstream = await this.#upstream(database, settings);
     try {
-      return this.#admit(startup, agent, database, settings, upstream);
+      return { ...this.#admit(startup, agent, database, settings, upstream), ...(until !== undefined && { until }) };
     } catch (error) {
       upstream.wire.destroy();
       throw error;
@@ -133,7 +140,7 @@ class PostgresEntrance implements Entrance {
     if (direct && secure.alpnProtocol !== 'postgresql') throw new Malformed('direct TLS without ALPN "postgresql"');
   }
 
-  async #authenticate(startup: Startup): Promise<{ readonly agent: Agent; readonly settings: StartupSettings }> {
+  async #authenticate(startup: Startup): Promise<Entered & { readonly settings: StartupSettings }> {
     const { parameters, major, minor } = startup;
     const { socket } = this.#handshake;
     const user = parameters.get('user') ?? '';
@@ -145,11 +152,19 @@ class PostgresEntrance implements Entrance {
     const settings = startupSettings(parameters);
     const unknown = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
     if (minor > NEWEST_MINOR || unknown.length > 0) socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknown));
-    const agent = await login(this.#handshake, {
-      user, agent: this.#house.config.agents.get(user), like: [...this.#house.config.agents.values()].find(({ verifiers }) => verifiers.scram !== undefined), mockSecret: this.#house.mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined,
-    });
-    this.#house.mayEnter(agent);
-    return { agent, settings };
+    const entered = await this.#login(user);
+    this.#house.mayEnter(entered.agent);
+    return { ...entered, settings };
+  }
+
+  async #login(user: string): Promise<Entered> {
+    const { tokens, tls, mockSecret, config: { agents } } = this.#house;
+    if (tokens?.expects(user) === true) {
+      if (!this.#encrypted) throw tokenNeedsTls(user, 'Connect with sslmode=require or better.');
+      return tokenLogin(this.#handshake, user, tokens);
+    }
+    const like = [...agents.values()].find(({ verifiers }) => verifiers.scram !== undefined);
+    return { agent: await login(this.#handshake, { user, agent: agents.get(user), like, mockSecret, binding: this.#encrypted ? tls?.endPoint : undefined }) };
   }
 
   #database({ parameters }: Startup, agent: Agent): DatabaseConfig {

@@ -33,13 +33,13 @@ export function catalogSource<Catalog>(options: CatalogSourceOptions<Catalog>): 
   };
 }
 
-/** A connection of our own, logged in. Whoever asks for it ends it. */
-export async function catalogClient({ database, password, authorities }: CatalogAccess): Promise<pg.Client> {
+/** A connection of our own, logged in. Whoever asks for it ends it. @param timeoutMs for the login, and for each question */
+export async function catalogClient({ database, password, authorities }: CatalogAccess, timeoutMs = TIMEOUT_MS): Promise<pg.Client> {
   const { host, port, user, database: name } = database.upstream;
   const ca = await authorities();
   const secret = await password();
   const client = new pg.Client({
-    host, port, user, database: name, application_name: 'countersign catalog', connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS,
+    host, port, user, database: name, application_name: 'countersign catalog', connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs,
     ssl: database.tls.mode === 'disable' ? false : { rejectUnauthorized: database.tls.mode === 'verify-full', ...(ca === undefined ? {} : { ca }) },
     ...(secret === undefined ? {} : { password: secret }),
   });

@@ -1,25 +1,28 @@
-/** Masks single values in rows. */
+/** Masks single values in rows, and what is found in them. */
 
 import { maskCell } from '../masking/cells.ts';
+import type { Tally } from '../masking/detectors/tally.ts';
 import { Malformed } from '../framing/malformed.ts';
 import { HEADER_BYTES, wholeSize } from './messages/frame.ts';
-import { type MaskedField, type Origins, unfollowed } from './origins.ts';
+import { type NetField, type Origins, unfollowed } from './origins.ts';
+import { searched } from './searched.ts';
 
 /**
  * The DataRow messages of `bytes[start, end)`, which are whole, with the values of masked columns masked; all else byte by byte as it came.
+ * @param tally of what is found in values
  * DataRow: Byte1('D') Int32 Int16 (Int32 Byten)[n].
  */
-export function maskRows(bytes: Buffer, start: number, end: number, { columns, masked }: Origins): Buffer {
+export function maskRows(bytes: Buffer, start: number, end: number, { columns, masked }: Origins, tally: Tally): Buffer {
   const out = new Output(end - start);
   for (let at = start; at < end;) {
     const next = at + wholeSize(bytes, at);
-    maskRow(bytes, at, next, columns, masked, out);
+    maskRow(bytes, at, next, columns, masked, out, tally);
     at = next;
   }
   return out.taken();
 }
 
-function maskRow(bytes: Buffer, start: number, end: number, columns: number, masked: readonly MaskedField[], out: Output): void {
+function maskRow(bytes: Buffer, start: number, end: number, columns: number, masked: readonly NetField[], out: Output, tally: Tally): void {
   let at = start + HEADER_BYTES + 2;
   if (at > end || ((bytes[at - 2] as number) << 8 | (bytes[at - 1] as number)) !== columns) throw unfollowed('rows of another shape than it had described');
   const row = out.length;
@@ -28,9 +31,15 @@ function maskRow(bytes: Buffer, start: number, end: number, columns: number, mas
   for (const field of masked) {
     for (; index < field.index; index++) at = pastValue(bytes, at, end);
     const after = pastValue(bytes, at, end);
-    out.copy(bytes, copied, at);
-    out.value(maskCell(field.column, int32(bytes, at) < 0 ? null : bytes.subarray(at + 4, after), field.format, 'postgres'));
-    copied = at = after;
+    const value = field.column === undefined
+      ? searched(field.finder, field.form, bytes, at + 4, after, tally)
+      : maskCell(field.column, int32(bytes, at) < 0 ? null : bytes.subarray(at + 4, after), field.format, 'postgres');
+    if (value !== undefined) {
+      out.copy(bytes, copied, at);
+      out.value(value);
+      copied = after;
+    }
+    at = after;
     index++;
   }
   out.copy(bytes, copied, end);
@@ -38,7 +47,7 @@ function maskRow(bytes: Buffer, start: number, end: number, columns: number, mas
 }
 
 /** Where the value whose length stands at `at` ends. */
-function pastValue(bytes: Buffer, at: number, end: number): number {
+export function pastValue(bytes: Buffer, at: number, end: number): number {
   if (at + 4 > end) throw new Malformed('a row ends before its values do');
   const length = int32(bytes, at);
   const after = at + 4 + (length < 0 ? 0 : length);
@@ -54,7 +63,7 @@ const int32 = (bytes: Buffer, at: number): number =>
 const SHORT = 48;
 
 /** A buffer that grows. */
-class Output {
+export class Output {
   #bytes: Buffer;
   length = 0;
 

@@ -325,6 +325,6 @@ const endsSegment = (part: Part): boolean => part.kind === 'query' || (part.kind
 
 function meaningText(found: Lookup<Meaning>): NameMeaning {
   if (typeof found === 'string') return found;
-  const { meaning, veil } = found;
-  return meaning instanceof StatementText ? { text: meaning.text, veil } : { text: meaning.source.text, run: meaning };
+  const { meaning, veil, within } = found;
+  return meaning instanceof StatementText ? { text: meaning.text, veil, within } : { text: meaning.source.text, run: meaning };
 }

@@ -4,6 +4,7 @@ import { Fifo } from '../protocol/fifo.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Veil } from '../masking/veil.ts';
+import type { CopyOut } from './copy-out.ts';
 import type { Origins } from './origins.ts';
 import type { Change } from './prepared.ts';
 
@@ -32,6 +33,8 @@ export interface Progress {
   error?: { readonly code: string; readonly message: string };
   /** Of the rows that are coming, where somebody sees only masks. */
   origins?: Origins | undefined;
+  /** Of the COPY data that is coming, where something is looked for in it. */
+  copyOut?: CopyOut | undefined;
   /** Changes to names by SQL commands of the batch, by the command's place in it. */
   readonly changes: readonly (readonly Change[])[];
 }

@@ -1,7 +1,7 @@
 /** Texts that run in the place of the agent's own: how they are told apart, and where places in them are in the agent's. Pure. */
 
 import { originalOffset } from '../masking/substitution.ts';
-import type { Veil } from '../masking/veil.ts';
+import { sentWithin, type Veil } from '../masking/veil.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { StatementText } from '../protocol/statement.ts';
 import type { About } from './expected.ts';
@@ -13,11 +13,9 @@ export const textSent = (source: StatementText, veil: Veil | undefined): string 
 /** Is what the server has under a name what is to run now? `part`: it was prepared by SQL in another way (or is another text), so we can't do it again. */
 export function fits(prepared: Change, source: StatementText, veil: Veil | undefined): 'yes' | 'no' | 'part' {
   if (prepared.meaning !== source) return 'part';
-  if (prepared.enclosed !== true) return prepared.absent !== true && textSent(source, prepared.veil) === textSent(source, veil) ? 'yes' : 'no';
+  if (prepared.within === undefined) return prepared.absent !== true && textSent(source, prepared.veil) === textSent(source, veil) ? 'yes' : 'no';
   if (prepared.veil?.sight.key !== veil?.sight.key) return 'part';
-  const { form } = prepared.veil ?? {};
-  if (form === undefined) return veil?.form === undefined ? 'yes' : 'part';
-  return form.text.includes(textSent(source, veil)) ? 'yes' : 'part';
+  return sentWithin(prepared.within, prepared.veil, source.text, textSent(source, veil)) ? 'yes' : 'part';
 }
 
 export const preparedOtherwise = (name: string): Refusal => ({

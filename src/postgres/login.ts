@@ -1,11 +1,13 @@
-/** The agent's side of login: SCRAM-SHA-256 from stored verifiers. The same steps and answers for agents that don't exist. */
+/** The agent's side of login: SCRAM-SHA-256 from stored verifiers, or a token. The same steps and answers for agents that don't exist. */
 
 import type { Agent } from '../identity/agent.ts';
+import type { AgentTokens, TokenLogin } from '../identity/agent-tokens.ts';
 import type { Handshake } from '../net/handshake.ts';
 import { Malformed } from '../framing/malformed.ts';
 import { ByteReader } from '../framing/reader.ts';
 import { Refused } from '../protocol/refusal.ts';
-import { authenticationSasl, authenticationSaslContinue, authenticationSaslFinal } from './messages/backend.ts';
+import { admitByToken } from '../protocol/token-login.ts';
+import { authenticationCleartextPassword, authenticationSasl, authenticationSaslContinue, authenticationSaslFinal } from './messages/backend.ts';
 import { Frontend, HEADER_BYTES } from './messages/frame.ts';
 import { mockVerifier, parseVerifier } from '../identity/scram-verifier.ts';
 import { ScramFailure, ScramServer } from './scram.ts';
@@ -52,16 +54,25 @@ export async function login(handshake: Handshake, { user, agent, like, mockSecre
   }
 }
 
+/** Asks for the token of an agent that logs in by one, which comes as it is. Only over TLS. Throws Refused (login_refused). */
+export async function tokenLogin(handshake: Handshake, user: string, tokens: AgentTokens): Promise<TokenLogin> {
+  handshake.socket.write(authenticationCleartextPassword());
+  const reader = new ByteReader(await passwordMessage(handshake));
+  const token = reader.cstring();
+  reader.finish();
+  return admitByToken(tokens, user, token, wrongPassword(user).refusal.message);
+}
+
 /** The server's own words, so that clients that look for them find them. */
 function wrongPassword(user: string): Refused {
   return new Refused({ code: 'login_refused', message: `password authentication failed for user ${JSON.stringify(user)}`, hint: 'The user is the agent\'s name in the proxy\'s configuration, the password the agent\'s own.' });
 }
 
-/** Body of the next message, which must be a password message ('p'): SASLInitialResponse or SASLResponse. */
+/** Body of the next message, which must be a password message ('p'): SASLInitialResponse, SASLResponse or PasswordMessage. */
 async function passwordMessage(handshake: Handshake): Promise<Buffer> {
   const header = await handshake.take(HEADER_BYTES);
   const length = header.readInt32BE(1);
-  if (header[0] !== Frontend.Password || length < 4 || length > MAX_LOGIN_MESSAGE) throw new Malformed('expected a SASL response');
+  if (header[0] !== Frontend.Password || length < 4 || length > MAX_LOGIN_MESSAGE) throw new Malformed('expected a password message');
   return handshake.take(length - 4);
 }
 

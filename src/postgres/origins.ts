@@ -1,16 +1,20 @@
 /**
  * The origin net: each result column says which table's column it comes from, whatever the statement was and whatever became of
- * it. Rows of masked origin that arrive in spite of everything else are masked here, or aren't delivered.
+ * it. Rows of masked origin that arrive in spite of everything else are masked here, or aren't delivered; and by its origin and type a value
+ * of text is searched for what the policy's detectors find.
  *
  * A portal's rows come without a description unless somebody asks. What it says holds as long as nothing else happens (a portal
  * of EXECUTE or FETCH reads what its name stands for only when it runs), so it is asked right before the rows are.
  */
 
+import type { Detection } from '../masking/detectors/detection.ts';
+import type { Finder } from '../masking/detectors/finder.ts';
 import type { MaskedColumn, Sight } from '../masking/sight.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Expected } from './expected.ts';
-import { decodeRowDescription } from './messages/row-description.ts';
+import { decodeRowDescription, type FieldDescription } from './messages/row-description.ts';
+import { valueForm, type ValueForm } from './searched.ts';
 
 export interface MaskedField {
   /** Place in the row, from 0. */
@@ -20,29 +24,47 @@ export interface MaskedField {
   readonly column: MaskedColumn;
 }
 
+export interface SearchedField {
+  readonly index: number;
+  readonly column?: undefined;
+  readonly finder: Finder;
+  readonly form: ValueForm;
+}
+
+export type NetField = MaskedField | SearchedField;
+
 /** Of a result's columns. */
 export interface Origins {
   readonly columns: number;
   /** In order; empty: rows may pass as they are. */
-  readonly masked: readonly MaskedField[];
+  readonly masked: readonly NetField[];
 }
 
 /** Of what has no rows. */
 const NO_ROWS: Origins = { columns: -1, masked: [] };
 
 /** @throws Refused for a masked origin that can't be followed into the rows */
-export function readOrigins(bytes: Buffer, start: number, end: number, sight: Sight): Origins {
+export function readOrigins(bytes: Buffer, start: number, end: number, sight: Sight | undefined, detection?: Detection): Origins {
   const fields = decodeRowDescription(bytes, start, end);
-  const masked: MaskedField[] = [];
-  for (const [index, { table, number, format }] of fields.entries()) {
-    const relation = table === 0 ? undefined : sight.byOid(table);
-    if (relation === undefined || relation.columns.length === 0) continue;
-    if (number === 0) throw unfollowed(`the whole row of ${relation.schema}.${relation.name}`);
-    const column = sight.columnNumbered(relation, number);
-    if (column !== undefined) masked.push({ index, format, column });
-  }
+  const masked = fields.flatMap((field, index): readonly NetField[] => {
+    const column = sight && maskedColumn(field, sight);
+    if (column !== undefined) return [{ index, format: field.format, column }];
+    const finder = detection && finderFor(field, detection);
+    const form = finder && valueForm(field.type, field.format);
+    return finder === undefined || form === undefined ? [] : [{ index, finder, form }];
+  });
   return { columns: fields.length, masked };
 }
+
+function maskedColumn({ table, number }: FieldDescription, sight: Sight): MaskedColumn | undefined {
+  const relation = table === 0 ? undefined : sight.byOid(table);
+  if (relation === undefined || relation.columns.length === 0) return undefined;
+  if (number === 0) throw unfollowed(`the whole row of ${relation.schema}.${relation.name}`);
+  return sight.columnNumbered(relation, number);
+}
+
+/** A whole row has values of all its table's columns. */
+const finderFor = ({ table, number }: FieldDescription, detection: Detection): Finder | undefined => (table === 0 || number === 0 ? detection.untold : detection.column(table, number));
 
 export function unfollowed(what: string): Refused {
   return new Refused({ code: 'mask_unsupported', message: `the database sent ${what}, which can't be masked`, hint: 'Select the columns you need, by their names, in a SELECT of their own.' });
@@ -57,15 +79,15 @@ export class OriginNet {
   readonly #silent = new WeakSet<StatementText>();
 
   /** Must the portal's description be asked for before its rows are? */
-  mustAsk({ veil, source }: Statement): boolean {
-    return veil?.touches === true && !this.#silent.has(source);
+  mustAsk({ veil, detection, source }: Statement): boolean {
+    return (veil?.touches === true || detection !== undefined) && !this.#silent.has(source);
   }
 
   /** RowDescription (or NoData, without bytes) has come. */
   described(head: Expected, bytes?: Buffer, start = 0, end = 0): void {
     const statement = head.kind === 'query' ? head.statement : head.kind === 'describe' ? head.portal : undefined;
-    if (statement?.veil === undefined) return;
-    const origins = bytes === undefined ? NO_ROWS : readOrigins(bytes, start, end, statement.veil.sight);
+    if (statement === undefined || !looksAt(statement)) return;
+    const origins = bytes === undefined ? NO_ROWS : readOrigins(bytes, start, end, statement.veil?.sight, statement.detection);
     if (head.kind === 'query') head.progress.origins = origins;
     else this.#portals.set(statement, origins);
     if (origins === NO_ROWS && !BY_NAME.test(statement.source.text)) this.#silent.add(statement.source);
@@ -76,11 +98,14 @@ export class OriginNet {
    * @throws Refused when it must be known, and isn't
    */
   ofRow({ kind, statement, progress }: Extract<Expected, { kind: 'execute' | 'query' }>): Origins | undefined {
-    const { veil } = statement;
-    if (veil === undefined) return undefined;
+    const { veil, detection } = statement;
+    if (!looksAt(statement)) return undefined;
     if (kind === 'execute') progress.origins ??= this.#portals.get(statement);
     const { origins } = progress;
-    if ((origins === undefined || origins === NO_ROWS) && (veil.touches || kind === 'query')) throw unfollowed('rows without saying where they come from');
+    if ((origins === undefined || origins === NO_ROWS) && (veil?.touches === true || detection !== undefined || kind === 'query')) throw unfollowed('rows without saying where they come from');
     return origins;
   }
 }
+
+/** Must it be known where its rows come from? */
+export const looksAt = ({ veil, detection }: Statement): boolean => veil !== undefined || detection !== undefined;

@@ -27,13 +27,13 @@ export interface Change {
   readonly hold?: boolean;
   /** Of a prepared statement: how it was sent. */
   readonly veil?: Veil | undefined;
-  /** Prepared by SQL: its text is a part of what was sent. */
-  readonly enclosed?: boolean;
+  /** Prepared by SQL: its text is a part of this one, which was sent. */
+  readonly within?: string;
   /** The client has it still, the server not any more: we have closed it to prepare it in another form. */
   readonly absent?: boolean;
 }
 
-export type Lookup<T extends Meaning> = { readonly meaning: T; readonly veil: Veil | undefined } | 'unknown' | 'unsettled';
+export type Lookup<T extends Meaning> = { readonly meaning: T; readonly veil: Veil | undefined; readonly within?: string | undefined } | 'unknown' | 'unsettled';
 
 /** Bytes of a name that count: the server cuts SQL's names to these and compares those of the protocol by them (NAMEDATALEN - 1; dynahash.c string_compare). */
 const NAME_BYTES = 63;
@@ -122,7 +122,7 @@ export class Names {
 }
 
 function found(change: Change | undefined): Lookup<Meaning> {
-  return change?.meaning === undefined ? 'unknown' : { meaning: change.meaning, veil: change.veil };
+  return change?.meaning === undefined ? 'unknown' : { meaning: change.meaning, veil: change.veil, within: change.within };
 }
 
 const keyOrAll = (name: string | undefined): string | undefined => (name === undefined ? undefined : nameKey(name));
@@ -132,7 +132,7 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   return uses.flatMap((use): Change[] => {
     switch (use.use) {
       case 'prepare':
-        return [{ segment, space: 'statement', name: nameKey(use.name), meaning: text(use.text), veil: statement.veil, enclosed: true }];
+        return [{ segment, space: 'statement', name: nameKey(use.name), meaning: text(use.text), veil: statement.veil, within: statement.source.text }];
       case 'deallocate':
         return [{ segment, space: 'statement', name: keyOrAll(use.name), meaning: undefined }];
       case 'declare':
@@ -149,12 +149,13 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   });
 }
 
-/** A run of the cursor: record, context and veil are those of its DECLARE, but what else that batch did is not done again. */
-function cursorOf({ source, arrival, record, context, veil }: Statement): Statement {
+/** A run of the cursor: record, context, veil and detection are those of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record, context, veil, detection }: Statement): Statement {
   const cursor = new Statement(source, arrival);
   cursor.cursor = true;
   cursor.record = record;
   cursor.context = context;
   cursor.veil = veil;
+  cursor.detection = detection;
   return cursor;
 }

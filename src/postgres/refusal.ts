@@ -18,6 +18,7 @@ const SQLSTATES: Partial<Record<RefusalCode, string>> = {
   approvals_unavailable: '58000', // system_error
   upstream_unavailable: '08006', // connection_failure
   login_refused: '28P01', // invalid_password
+  login_expired: '57P01', // admin_shutdown
   session_killed: '57P01', // admin_shutdown
   shutting_down: '57P01',
   handshake_timeout: '08P01',

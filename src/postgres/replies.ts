@@ -9,13 +9,15 @@ import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
+import { Tally } from '../masking/detectors/tally.ts';
 import { maskRows } from './cells.ts';
+import { CopyOut } from './copy-out.ts';
 import type { Expected, ExpectedQueue, Progress } from './expected.ts';
 import { decodeErrorFields, encodeErrorFields } from './messages/error-response.ts';
 import { Backend, backendFormat, HEADER_BYTES, wholeSize } from './messages/frame.ts';
 import { ByteReader } from '../framing/reader.ts';
 import { withoutPayload } from './messages/notification.ts';
-import { type OriginNet, type Origins, unfollowed } from './origins.ts';
+import { looksAt, type OriginNet, type Origins, unfollowed } from './origins.ts';
 import type { Names } from './prepared.ts';
 import { encodeRefusal } from './refusal.ts';
 import { Scrub } from './scrub.ts';
@@ -27,6 +29,7 @@ export class Replies {
   readonly #names: Names;
   readonly #net: OriginNet;
   readonly #scrub = new Scrub();
+  readonly #tally = new Tally();
   readonly #out: Slices;
   readonly #listener: ConversationListener;
   #commitFailed = false;
@@ -43,7 +46,7 @@ export class Replies {
     this.#net = net;
     this.#out = out;
     this.#listener = listener;
-    const format: FrameFormat = { ...backendFormat, whole: (bytes, at, size) => backendFormat.whole(bytes, at, size) || this.#masksRow(bytes, at, size) };
+    const format: FrameFormat = { ...backendFormat, whole: (bytes, at, size) => backendFormat.whole(bytes, at, size) || this.#changesRow(bytes, at, size) };
     this.#scanner = new FrameScanner(format, {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
       piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
@@ -60,26 +63,27 @@ export class Replies {
     this.#scanner.push(chunk);
   }
 
-  /** Is it a row that must be seen whole, since something of it is masked? */
-  #masksRow(bytes: Buffer, at: number, size: number): boolean {
+  /** Is it a row that must be seen whole, since something of it is masked, or looked for in it? */
+  #changesRow(bytes: Buffer, at: number, size: number): boolean {
     const head = this.#expected.head;
-    if (bytes[at] !== Backend.DataRow || (head?.kind !== 'execute' && head?.kind !== 'query') || this.#originsOf(head) === undefined) return false;
+    if ((head?.kind !== 'execute' && head?.kind !== 'query') || this.#netOf(head, bytes[at]) === undefined) return false;
     if (size <= this.#limit) return true;
     throw new Refused({
-      code: 'too_large', message: `a row of ${size} bytes, of which something is masked, is over the limit of ${this.#limit} bytes`, detail: { limit: 'limits.message', bytes: this.#limit },
+      code: 'too_large', message: `a row of ${size} bytes, of which something is masked or searched, is over the limit of ${this.#limit} bytes`, detail: { limit: 'limits.message', bytes: this.#limit },
       hint: 'Select less of it, or raise limits.message in the proxy\'s configuration.',
     });
   }
 
-  /** Of the row that is coming, where something of it is masked. */
-  #originsOf(head: Running): Origins | undefined {
-    if (head.statement.veil === undefined) return undefined;
+  /** Of the row that is coming, where something of it is masked or looked for. */
+  #netOf(head: Running, type: number | undefined): Origins | CopyOut | undefined {
+    if (type === Backend.CopyData) return head.progress.copyOut;
+    if (type !== Backend.DataRow || !looksAt(head.statement)) return undefined;
     const origins = this.#net.ofRow(head);
     return origins === undefined || origins.masked.length === 0 ? undefined : origins;
   }
 
-  #maskedRows(head: Running, origins: Origins, bytes: Buffer, start: number, end: number): void {
-    const rows = maskRows(bytes, start, end, origins);
+  #changedRows(head: Running, net: Origins | CopyOut, bytes: Buffer, start: number, end: number): void {
+    const rows = net instanceof CopyOut ? net.rewritten(bytes, start, end, this.#tally) : maskRows(bytes, start, end, net, this.#tally);
     head.progress.bytes += rows.length;
     this.#out.add(rows);
   }
@@ -107,10 +111,10 @@ export class Replies {
       count++;
     }
     if (count === 0) return start;
-    const origins = type === Backend.DataRow ? this.#originsOf(head) : undefined;
-    if (origins !== undefined && end - start > this.#limit) return start; // one of them may be over it: each by itself
+    const net = this.#netOf(head, type);
+    if (net !== undefined && end - start > this.#limit) return start; // one of them may be over it: each by itself
     if (type === Backend.DataRow) head.progress.rows += count;
-    if (origins !== undefined) this.#maskedRows(head, origins, bytes, start, end);
+    if (net !== undefined) this.#changedRows(head, net, bytes, start, end);
     else {
       head.progress.bytes += end - start;
       this.#out.range(bytes, start, end);
@@ -122,11 +126,11 @@ export class Replies {
     const type = bytes[start] as number;
     const head = this.#expected.head;
     switch (type) {
-      case Backend.DataRow: {
+      case Backend.DataRow:
+      case Backend.CopyData:
         if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
-        head.progress.rows++;
-        return this.#maskedRows(head, this.#originsOf(head) as Origins, bytes, start, end);
-      }
+        if (type === Backend.DataRow) head.progress.rows++;
+        return this.#changedRows(head, this.#netOf(head, type) as Origins | CopyOut, bytes, start, end);
       case Backend.ParseComplete:
         this.#confirm(head, 'parse', type);
         break;
@@ -157,7 +161,7 @@ export class Replies {
         this.#expected.shift();
         this.#settle(head.progress);
         this.#scrub.note(head.statement.veil);
-        this.#listener.ended(head.statement, { rows: head.progress.rows, bytes: head.progress.bytes, suspended: true });
+        this.#listener.ended(head.statement, { rows: head.progress.rows, bytes: head.progress.bytes, suspended: true, hits: this.#tally.take() });
         break;
       case Backend.ErrorResponse:
         this.#error(head, bytes, start, end);
@@ -174,6 +178,7 @@ export class Replies {
         if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
         // Its data doesn't say where it comes from.
         if (type === Backend.CopyOutResponse && head.statement.veil?.touches === true && head.statement.veil.form === undefined) throw unfollowed('a COPY of masked columns');
+        if (type === Backend.CopyOutResponse && head.statement.detection !== undefined) head.progress.copyOut = new CopyOut(head.statement.detection.untold, bytes, start);
         break;
       case Backend.ParameterStatus:
         this.#setting(bytes, start, end);
@@ -206,6 +211,7 @@ export class Replies {
     this.#listener.completed(statement, progress.completed, commandTag);
     progress.completed++;
     progress.origins = undefined;
+    progress.copyOut = undefined;
     if (head.kind !== 'execute') return;
     this.#expected.shift();
     this.#end(statement, progress);
@@ -214,7 +220,7 @@ export class Replies {
   #end(statement: Statement, progress: Progress): void {
     this.#settle(progress);
     this.#scrub.note(statement.veil);
-    this.#listener.ended(statement, { rows: progress.rows, bytes: progress.bytes, tag: progress.tag, error: progress.error });
+    this.#listener.ended(statement, { rows: progress.rows, bytes: progress.bytes, tag: progress.tag, error: progress.error, hits: this.#tally.take() });
   }
 
   #settle(progress: Progress): void {

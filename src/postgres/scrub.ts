@@ -61,7 +61,7 @@ export class Scrub {
     if (isGuardError(fields.get('C'), fields.get('M'))) return guardFields(fields);
     const raised = RAISED.test(fields.get('F') ?? '');
     const kept = !raised && saysNoData(fields, head, about?.veil?.touches === true);
-    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (tag === 'H' && kept && isClass42(fields))));
+    const scrubbed = new Map([...fields].filter(([tag]) => PLAIN.has(tag) || (NAMES.has(tag) && !raised) || (tag === 'H' && kept && isClass42(fields)) || (tag === 'D' && !raised && isClass42(fields) && fields.has('P'))));
     if (!kept) scrubbed.set('M', SENTENCES[type]);
     return withPosition(scrubbed, position);
   }

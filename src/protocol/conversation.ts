@@ -31,6 +31,8 @@ export interface MeaningOfName {
   readonly reading?: Reading | undefined;
   /** Of a prepared statement: how the database has it. What runs it by name runs that, whatever the policy says by now. */
   readonly veil?: Veil | undefined;
+  /** Of one that SQL prepared: the text of which its own is a part, and that the veil is of. */
+  readonly within?: string | undefined;
   /** Of a cursor: the run it goes on with. */
   readonly run?: Statement;
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Agent } from '../identity/agent.ts';
+import type { AgentTokens } from '../identity/agent-tokens.ts';
 import type { Wire } from '../net/wire.ts';
 import type { Understanding } from '../sql/facts.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
@@ -15,6 +16,8 @@ export interface House {
   readonly tls: TlsIdentity | undefined;
   /** 32 bytes, the same on every start and replica: keeps unknown agents indistinguishable. */
   readonly mockSecret: Buffer;
+  /** Agents that log in by tokens, when there may be any. */
+  readonly tokens?: AgentTokens | undefined;
   readSecret(database: DatabaseConfig): Promise<string | undefined>;
   /** PEM of the authorities trusted for this database, if its own are configured. */
   authorities(database: DatabaseConfig): Promise<string | undefined>;
@@ -47,6 +50,8 @@ export interface TlsIdentity {
 /** A client that has logged in, and its own connection to the database, ready for the first statement. */
 export interface Admitted {
   readonly agent: Agent;
+  /** When what it logged in by expires, milliseconds since 1970; the session ends with it. */
+  readonly until?: number;
   readonly database: DatabaseConfig;
   readonly key: SessionKey;
   /** The number the database itself gives the connection, where statements may name it. */

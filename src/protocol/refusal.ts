@@ -35,6 +35,8 @@ export const REFUSAL_CODES = [
   'approvals_unavailable',
   'upstream_unavailable',
   'login_refused',
+  /** What the session was opened by counts no longer. */
+  'login_expired',
   'database_refused',
   'agent_frozen',
   'session_killed',

@@ -1,6 +1,8 @@
 /** What a client asked to run: text, parameters, how it arrived. Knows no policy. */
 
 import type { Refusal } from './refusal.ts';
+import type { Detection } from '../masking/detectors/detection.ts';
+import type { Hits } from '../masking/detectors/tally.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
 
@@ -58,6 +60,8 @@ export class Statement {
   sets: readonly string[] = [];
   /** How it runs, if the agent sees only masks of something; the session's word, before it is forwarded. */
   veil: Veil | undefined = undefined;
+  /** What is looked for in the values it answers with, and replaced; the session's word, before it is forwarded. */
+  detection: Detection | undefined = undefined;
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
   cursor = false;
   /** Sequence number of its journal record, once it has one. */
@@ -83,6 +87,8 @@ export interface Outcome {
   readonly error?: { readonly code: string; readonly message: string } | undefined;
   /** More rows may be asked for. */
   readonly suspended?: boolean;
+  /** What was found in its values, and replaced. */
+  readonly hits?: Hits | undefined;
 }
 
 /** The smallest thing that is judged and forwarded together. */

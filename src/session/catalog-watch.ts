@@ -6,8 +6,8 @@ import type { Clock } from '../runtime/clock.ts';
 const MARK_MS = 2_000;
 /** A mark may miss a change: so often the catalog is read anyway. */
 const READ_MS = 60_000;
-/** Where the catalog changes all the time (temporary tables, for instance), reading it takes at most this share of the time. */
-const SHARE = 1 / 20;
+/** Where the catalog changes all the time (temporary tables, for instance), reading it takes about this share of the time at most. */
+const SHARE = 1 / 5;
 
 export interface CatalogWatchOptions {
   readonly mark: ChangeMark;
@@ -45,6 +45,7 @@ export class CatalogWatch {
     const { clock } = this.#options;
     // A database that can't be asked is full or restarting: sessions find out by themselves.
     const mark = await this.#options.mark.read().catch(() => this.#mark);
+    if (this.#closed) return;
     const changed = mark !== this.#mark;
     const begun = clock.monotonic();
     if (!changed && begun - this.#readAt < this.#readAfterMs) return this.#again(MARK_MS);

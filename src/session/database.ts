@@ -2,10 +2,13 @@
 
 import type { Logger } from 'pino';
 import type { DatabaseConfig } from '../config/config.ts';
+import type { Agent } from '../identity/agent.ts';
+import { Detections, type Detection, linesFor } from '../masking/detectors/detection.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Sights } from '../masking/sights.ts';
 import type { Policy, Verdict } from '../policy/verdict.ts';
 import type { ChangeMark } from '../protocol/change-mark.ts';
+import type { EstimateQuestion } from '../protocol/estimate.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
@@ -23,10 +26,18 @@ interface LatestSight {
   readonly sight: Sight | undefined;
 }
 
+interface LatestDetections {
+  readonly policy: Policy;
+  readonly version: number;
+  /** Undefined: nothing is looked for. */
+  readonly detections: Detections | undefined;
+}
+
 export interface DatabaseOptions {
   readonly config: DatabaseConfig;
   readonly understanding: Understanding;
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
   readonly mark: ChangeMark;
   readonly sights: Sights;
   readonly clock: Clock;
@@ -38,10 +49,12 @@ export class Database {
   readonly understanding: Understanding;
   /** For texts our own grammar rejects. */
   readonly grammar: GrammarQuestion;
+  readonly estimate: EstimateQuestion;
   readonly veilings: Veilings;
   readonly #sights: Sights;
   /** The latest of each agent, by the very list of its groups: asked for with every statement. */
   readonly #sightOf = new WeakMap<readonly string[], LatestSight>();
+  readonly #detectionsOf = new WeakMap<readonly string[], LatestDetections>();
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -56,11 +69,12 @@ export class Database {
   /** Statements under way that let names of functions, types or operators mean something else. */
   #redefining = 0;
   /** Verdicts by agent, for policies that look at nothing but the facts; see `verdicts`. */
-  #verdicts: { policy: string; byAgent: Map<string, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new Map() };
+  #verdicts: { policy: string; byAgent: WeakMap<Agent, WeakMap<Facts, Verdict>> } = { policy: '', byAgent: new WeakMap() };
 
-  constructor({ config, understanding, grammar, mark, sights, clock, log }: DatabaseOptions) {
+  constructor({ config, understanding, grammar, estimate, mark, sights, clock, log }: DatabaseOptions) {
     this.config = config;
     this.grammar = grammar;
+    this.estimate = estimate;
     this.understanding = understanding;
     this.veilings = new Veilings(understanding);
     this.#sights = sights;
@@ -141,9 +155,22 @@ export class Database {
     return sight;
   }
 
-  /** Cache of verdicts for one agent under one policy. */
-  verdicts(agent: string, policy: string): WeakMap<Facts, Verdict> {
-    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new Map() };
+  /** What is looked for in the values that a statement answers the agent with; undefined: nothing. */
+  detection(agent: { readonly groups: readonly string[] }, policy: Policy, facts: Facts): Detection | undefined {
+    if (policy.detect.length === 0) return undefined;
+    const { catalog, version } = this.understanding;
+    let known = this.#detectionsOf.get(agent.groups);
+    if (known === undefined || known.policy !== policy || known.version !== version) {
+      const lines = linesFor(policy.detect, agent.groups, this.config.name);
+      known = { policy, version, detections: lines.length === 0 ? undefined : new Detections(lines, catalog, (of, patterns) => this.#sights.showing(of, patterns)) };
+      this.#detectionsOf.set(agent.groups, known);
+    }
+    return known.detections?.of(facts);
+  }
+
+  /** Cache of verdicts for one agent under one policy. One that logs in by tokens is another with each, even under the same name: its groups may be others. */
+  verdicts(agent: Agent, policy: string): WeakMap<Facts, Verdict> {
+    if (this.#verdicts.policy !== policy) this.#verdicts = { policy, byAgent: new WeakMap() };
     let verdicts = this.#verdicts.byAgent.get(agent);
     if (verdicts === undefined) {
       verdicts = new WeakMap();

@@ -9,6 +9,10 @@ import { draftRequest, recordRun, type Ruling } from './query-path.ts';
 import { cancelledWhileHeld, holdDetail, journalUnavailable } from './refusals.ts';
 import type { Session } from './session.ts';
 
+/** What EXPLAIN takes, and what planning of it can't do more than read. */
+const ESTIMATED: ReadonlySet<string> = new Set(['read', 'insert', 'update', 'delete']);
+const ESTIMATED_KINDS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'replace', 'with']);
+
 export type HoldRuling = Ruling & { readonly do: 'hold' };
 
 /** `run`: recorded on disk, to be forwarded now. `gone`: nobody is there any more. */
@@ -53,11 +57,21 @@ export class Holding {
     const session = this.#session;
     const { signal } = this.#abort;
     // What came before may still fail: only then is known what state the statement meets.
-    return session.settled(signal).catch(() => {}).then(() => passGate(session.parts, {
-      session: session.id, draft: draftRequest(session, this.#step, together, terms), statements: this.#step.statements,
-      settings: session.meaningfulSettings(), judgement: together, signal,
+    return session.settled(signal).catch(() => {}).then(() => this.#estimate()).then((estimatedRows) => passGate(session.parts, {
+      session: session.id, draft: { ...draftRequest(session, this.#step, together, terms), ...(estimatedRows !== undefined && { estimatedRows }) },
+      statements: this.#step.statements, settings: session.meaningfulSettings(), judgement: together, signal,
       announce: (request) => this.#announce(request), judgeAgain: () => this.#judgeAgain(),
     }));
+  }
+
+  /** Planning may run functions, so only of what calls none but harmless ones. */
+  async #estimate(): Promise<number | undefined> {
+    const [statement] = this.#step.statements;
+    const { facts } = this.#ruling.together;
+    const plain = facts.doubt === undefined && facts.statements.length === 1 && facts.effects.every(({ effect }) => ESTIMATED.has(effect));
+    if (statement === undefined || this.#step.statements.length > 1 || !plain || !ESTIMATED_KINDS.has(facts.statements[0]?.kind ?? '')) return undefined;
+    const { database } = this.#session;
+    return database.estimate({ text: statement.veil?.form?.text ?? this.#ruling.together.veiling?.veil.form?.text ?? statement.source.text, parameters: statement.parameters, settings: new Map(this.#session.meaningfulSettings()) });
   }
 
   #announce(request: ApprovalRequest): void {

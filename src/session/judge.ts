@@ -4,6 +4,8 @@
  */
 
 import type { Agent } from '../identity/agent.ts';
+import { searchable } from '../masking/detectors/copy-format.ts';
+import { showingFunction } from '../masking/system-functions.ts';
 import { withoutKeys } from '../masking/keys.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
@@ -60,9 +62,10 @@ interface Memo {
   readonly judgement: Judgement;
 }
 
-/** What a name that the statement uses stands for. `continued`: it goes on with what was let through already. */
+/** What a name that the statement uses stands for. `continued`: it goes on with what was let through already. `ahead`: prepared earlier in the same batch. */
 interface Followed extends MeaningOfName {
   readonly continued?: boolean;
+  readonly ahead?: boolean;
 }
 
 /** Judges each by itself, but for what those before it redefine. */
@@ -137,7 +140,7 @@ const asked = ({ verdict: { hold } }: Judgement): string => JSON.stringify([hold
 function remember(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy): Judgement | Promise<Judgement> {
   if (session.redefines || redefinesItself(facts)) return conclude(session, source, withRoutine(facts), policy);
   if (policy.volatile) return conclude(session, source, facts, policy);
-  const verdicts = session.database.verdicts(session.agent.name, policy.version);
+  const verdicts = session.database.verdicts(session.agent, policy.version);
   let verdict = verdicts.get(facts);
   if (verdict === undefined) {
     verdict = policy.decide(facts, subject(session, source.text));
@@ -162,10 +165,13 @@ function unseenSaid({ effects }: Facts, verdict: Verdict): Verdict {
 /** For an agent that sees masks of something in this database: what runs in the text's place, and what that makes of the verdict. */
 function veil(session: JudgedSession, source: StatementText, facts: Facts, verdict: Verdict, policy: Policy, followed: readonly Followed[] = []): Judgement | Promise<Judgement> {
   const sight = session.database.sight(session.agent, policy, verdict);
-  const hidden = unidentified(facts, verdict);
+  const hidden = unidentified(facts, verdict) ?? (sight && showing(facts));
   if (hidden !== undefined) return judged(facts, { action: 'deny', rule: 'sensitive', reason: hidden, matched: verdict.matched }, policy);
+  const unsearched = unsearchable(session, [source, ...followed], facts, policy);
+  if (unsearched !== undefined) return judged(facts, { action: 'deny', rule: 'detect', reason: unsearched, matched: verdict.matched }, policy);
   if (sight === undefined) return judged(facts, verdict, policy);
-  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, followed);
+  const named = followed.map((each) => ({ ...each, reading: each.reading ?? session.reading }));
+  const veiling = session.database.veilings.of(sight, { text: source.text, reading: source.reading ?? session.reading }, facts, named);
   if (veiling instanceof Promise) return veiling.then((made) => judged(facts, verdict, policy, made));
   return judged(facts, verdict, policy, veiling);
 }
@@ -174,6 +180,18 @@ function veil(session: JudgedSession, source: StatementText, facts: Facts, verdi
 function unidentified({ tables }: Facts, { mask }: Verdict): string | undefined {
   const table = mask === undefined ? undefined : tables.find(({ name, known }) => !known && mask.includes(name));
   return table && `columns of ${table.name} are masked for this agent, and there is no such table in the database's catalog: name it with its schema`;
+}
+
+/** What nobody can mask: what the servers' own functions show of statements and tables. */
+function showing({ effects }: Facts): string | undefined {
+  const name = showingFunction(effects);
+  return name && `columns are masked for this agent, and ${name} may show their values, or how they are masked`;
+}
+
+/** COPY data in a form in which what is looked for doesn't stand as it does in the values. */
+function unsearchable({ database, agent }: JudgedSession, texts: readonly { readonly text: string }[], facts: Facts, policy: Policy): string | undefined {
+  if (policy.detect.length === 0 || !facts.statements.some(({ kind }) => kind === 'copy to') || texts.every(({ text }) => searchable(text))) return undefined;
+  return database.detection(agent, policy, facts) && 'values are searched for this agent, and COPY with such a DELIMITER, QUOTE or ESCAPE can\'t be: leave them out, or use , ; | or a tab as the delimiter';
 }
 
 async function judgeSlowly(session: JudgedSession, source: StatementText): Promise<Judgement> {
@@ -215,13 +233,13 @@ const namesOthers = (facts: Facts): boolean => facts.statements.some((statement)
 
 /** EXECUTE does what was prepared, FETCH what the cursor's statement does: by an earlier statement of the same batch, or of the session. */
 async function resolveNames(session: JudgedSession, facts: Facts, reading: Reading | undefined, followed: Followed[]): Promise<Facts> {
-  const ahead = new Map<string, MeaningOfName>();
+  const ahead = new Map<string, Followed>();
   const declared = new Set<string>();
   const parts: Facts[] = [];
   const known = new Set<string>();
   for (const statement of facts.statements) {
     for (const name of statement.names) {
-      if (name.use === 'prepare') ahead.set(name.name, { text: name.text, reading });
+      if (name.use === 'prepare') ahead.set(name.name, { text: name.text, reading, ahead: true });
       // What a cursor does is in the facts of its DECLARE, which is in this batch.
       if (name.use === 'declare') declared.add(name.name);
       if (name.use !== 'execute' && name.use !== 'fetch') continue;
@@ -239,7 +257,7 @@ async function resolveNames(session: JudgedSession, facts: Facts, reading: Readi
 /** On the way from name to name. */
 interface Way {
   /** What earlier statements of the batch prepare, and which cursors they declare. */
-  readonly ahead: ReadonlyMap<string, MeaningOfName>;
+  readonly ahead: ReadonlyMap<string, Followed>;
   readonly declared: ReadonlySet<string>;
   /** Names followed so far, as `execute p`. */
   readonly seen: ReadonlySet<string>;
@@ -252,7 +270,7 @@ async function meaning(session: JudgedSession, use: 'execute' | 'fetch', name: s
   const { ahead, declared, seen, followed } = way;
   const own = use === 'execute' ? session.prepared(name) : session.cursor(name);
   const inBatch = use === 'execute' ? ahead.get(name) : undefined;
-  const texts = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
+  const texts: Followed[] = [...(inBatch === undefined ? [] : [inBatch]), ...(typeof own === 'string' ? [] : [own])];
   if (own === 'unsettled' || (texts.length === 0 && !(use === 'fetch' && declared.has(name)))) return undefined;
   const facts = await Promise.all(texts.map(({ text, reading }) => learn(session, text, reading)));
   const goesOn = use === 'fetch' && typeof own !== 'string' && (await wasLetThrough(session, own.run, facts));

@@ -11,6 +11,7 @@ import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
+import { commentTags } from '../sql/comment-tags.ts';
 import { formsOf, judge, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
 import type { Cancels } from './parts.ts';
@@ -150,7 +151,11 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     // What runs in the same step is on record as what ran.
     if (!step.statements.some((statement) => statement.source.text === source.text)) journal.append({ kind: 'prepare', session: session.id, name, text: source.text });
   }
-  for (const statement of step.continues) journal.append({ kind: 'continue', session: session.id, statement: statement.record });
+  for (const statement of step.continues) {
+    const facts = (statement.context as StatementContext | undefined)?.judgement.facts;
+    if (facts !== undefined) statement.detection = session.database.detection(session.agent, session.policy(), facts);
+    journal.append({ kind: 'continue', session: session.id, statement: statement.record });
+  }
   for (let index = 0; index < step.statements.length; index++) {
     const statement = step.statements[index] as Statement;
     const judgement = judgements[index] as Judgement;
@@ -161,6 +166,7 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.sets = traits.sets;
     statement.context = { judgement, request } satisfies StatementContext;
     statement.veil = judgement.veiling?.veil;
+    statement.detection = session.database.detection(session.agent, session.policy(), judgement.facts);
     if (judgement.veiling !== undefined) session.forms.note(statement.source.text, judgement.veiling);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
@@ -206,12 +212,13 @@ export function draftRequest(session: Session, step: Step, judgement: Judgement,
   // Nobody's locks wait for a deferred one: the refusal that says so ends the transaction.
   const withinMs = open && mode === 'inline' ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs;
   const now = clock.now();
+  const text = session.conversation.transcript(step);
   const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
   return {
     mode,
     agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },
     database: session.database.config.name, protocol: session.database.config.protocol, session: session.id,
-    text: session.conversation.transcript(step),
+    text,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(forms.length === 0 ? {} : { forms }),
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
@@ -221,6 +228,6 @@ export function draftRequest(session: Session, step: Step, judgement: Judgement,
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     createdAt: now, expiresAt: now + withinMs,
     transaction: { open, ageMs: open ? Math.round(clock.monotonic() - session.transactionSince) : 0 },
-    context: session.context,
+    context: { ...session.context, ...commentTags(text) },
   };
 }

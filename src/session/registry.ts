@@ -4,6 +4,7 @@ import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { SessionDirectory, SessionInfo } from '../api/sessions.ts';
 import type { Admitted, SessionKey } from '../protocol/door.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import { atTime } from './at-time.ts';
 import type { Cancels, SessionParts } from './parts.ts';
 import { Session } from './session.ts';
 
@@ -11,9 +12,13 @@ const IDLE_ROUND_MS = 1_000;
 /** Lower-case base32 (RFC 4648) without what looks alike when read aloud. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
+const LOGIN_EXPIRED: Refusal = { code: 'login_expired', message: 'the token that the session was opened by has expired', hint: 'Connect again with a new token.' };
+
 interface Entry {
   readonly session: Session;
   readonly key: SessionKey;
+  /** Ends the session when what it was opened by expires. */
+  readonly expiry: { cancel(): void } | undefined;
 }
 
 export interface KeyReservation {
@@ -40,7 +45,8 @@ export class Registry implements SessionDirectory {
     const { journal, metrics } = this.#parts;
     const id = `ses_${randomName(16)}`;
     const session = new Session(id, admitted, this.#parts, () => this.#forget(id));
-    const entry = { session, key: admitted.key };
+    const expiry = admitted.until === undefined ? undefined : atTime(this.#parts.clock, admitted.until, () => session.end(LOGIN_EXPIRED));
+    const entry = { session, key: admitted.key, expiry };
     this.#byId.set(id, entry);
     this.#byProcess.set(admitted.key.processId, entry);
     metrics.sessions.inc();
@@ -141,6 +147,7 @@ export class Registry implements SessionDirectory {
   #forget(id: string): void {
     const entry = this.#byId.get(id);
     if (entry === undefined) return;
+    entry.expiry?.cancel();
     this.#byId.delete(id);
     this.#byProcess.delete(entry.key.processId);
     this.#parts.metrics.sessions.dec();

@@ -158,11 +158,11 @@ export class ReplyPath implements ConversationListener {
     this.#wake();
   }
 
-  #record(statement: Statement, { rows, bytes, tag, error, suspended }: Outcome): void {
+  #record(statement: Statement, { rows, bytes, tag, error, suspended, hits }: Outcome): void {
     const { id: session, parts: { journal, clock } } = this.#session;
     const us = Math.round((clock.monotonic() - statement.startedAt) * 1000);
-    if (error === undefined && suspended !== true) journal.ended([session, statement.record, rows, bytes, us, tag ?? '']);
-    else journal.append({ kind: 'outcome', session, statement: statement.record, rows, bytes, ms: us / 1000, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error }) });
+    if (error === undefined && suspended !== true && hits === undefined) journal.ended([session, statement.record, rows, bytes, us, tag ?? '']);
+    else journal.append({ kind: 'outcome', session, statement: statement.record, rows, bytes, ms: us / 1000, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error }), ...(hits === undefined ? {} : { hits }) });
   }
 
   #settleSuspended(): void {

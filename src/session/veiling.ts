@@ -3,7 +3,7 @@
 import { judgeUses, type UseVerdict } from '../masking/judge-uses.ts';
 import type { Sight } from '../masking/sight.ts';
 import type { Substitution } from '../masking/substitution.ts';
-import type { Veil } from '../masking/veil.ts';
+import { sentWithin, type Veil } from '../masking/veil.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Facts, Reading, Understanding } from '../sql/facts.ts';
 import { Generations } from '../sql/generations.ts';
@@ -30,6 +30,10 @@ export interface ReadText {
 export interface NamedText extends ReadText {
   /** How it was sent when it got its name; undefined also where that is still to come. */
   readonly veil?: Veil | undefined;
+  /** The text of which its own is a part, and that the veil is of: PREPARE. */
+  readonly within?: string | undefined;
+  /** It is a part of the very text that is judged. */
+  readonly ahead?: boolean;
   /** It only goes on with what was let through already. */
   readonly continued?: boolean;
 }
@@ -50,16 +54,16 @@ export class Veilings {
     const touches = followed.length > 0 || facts.doubt !== undefined || facts.tables.some(({ name }) => sight.names(name));
     if (!touches) return known.untouched;
     if (facts.doubt !== undefined) return blind(sight, facts.doubt);
-    const named = followed.filter(({ continued }) => continued !== true).map((each) => this.#named(sight, each));
-    return whenAll([this.#substituted(sight, source), ...named], together);
+    const named = ({ veil }: Veiling): (Veiling | Promise<Veiling>)[] =>
+      followed.filter(({ continued }) => continued !== true).map((each) => this.#named(sight, each.ahead === true ? { ...each, within: source.text, veil } : each));
+    return whenAll([this.#substituted(sight, source)], ([own]) => whenAll([own as Veiling, ...named(own as Veiling)], together));
   }
 
   /** What has a name runs as it was sent then. */
   #named(sight: Sight, named: NamedText): Veiling | Promise<Veiling> {
     const now = this.#substituted(sight, named);
     const check = (veiling: Veiling): Veiling => {
-      const [sent, wanted] = [named.veil, veiling.veil].map((veil) => veil?.form?.text ?? named.text);
-      return sent === wanted ? veiling : { ...veiling, ruling: { action: 'deny', reason: OUTDATED } };
+      return wasSent(named, veiling.veil.form?.text ?? named.text) ? veiling : { ...veiling, ruling: { action: 'deny', reason: OUTDATED } };
     };
     return now instanceof Promise ? now.then(check) : check(now);
   }
@@ -87,6 +91,8 @@ export class Veilings {
     return known;
   }
 }
+
+const wasSent = ({ text, veil, within = text }: NamedText, wanted: string): boolean => sentWithin(within, veil, text, wanted);
 
 const OUTDATED = 'what is masked for this agent is no longer what it was when this was prepared: prepare it again';
 

@@ -40,10 +40,14 @@ export interface RelationData {
   readonly primaryKey?: readonly string[];
   /** MySQL: by which its rows may be read in an order of their own; without PRIMARY. */
   readonly indexes?: readonly IndexData[];
+  /** MySQL: expressions by which its rows are put into partitions. */
+  readonly partitionedBy?: readonly string[];
   /** False when the proxy's own account may not read all of the relation's columns. */
   readonly readable?: false;
   /** Of a view: why its definition can't stand in the view's place (security barrier, another owner's rights, row security). Completes "the view …". */
   readonly barrier?: string;
+  /** Of a view of MySQL's: the account with whose rights it is run, where that isn't the proxy's own. */
+  readonly rights?: string;
   /** Why writing to it runs code nobody vetted (rewrite rules); a sentence. */
   readonly hazard?: string;
   /** A function that nobody vetted and a cast of its rows, or of something in them, calls. */
@@ -105,6 +109,10 @@ export interface CatalogData {
   readonly extensions: readonly string[];
   /** PostgreSQL: schemas on the search_path of the proxy's sessions when they start, those that exist, `$user` resolved. */
   readonly searchPath?: readonly string[];
+  /** PostgreSQL: the same as the setting has it: `"$user", public`. */
+  readonly searchPathSetting?: string;
+  /** PostgreSQL: the account of the proxy's sessions. */
+  readonly account?: string;
 }
 
 export interface CatalogSource {

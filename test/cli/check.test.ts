@@ -62,6 +62,13 @@ test('a column that no database has is a warning, strictly a problem', async () 
   expect(await run(wrong, { strict: true })).toEqual({ code: 1, text: expect.stringContaining(`${sentence}\n`) as string });
 });
 
+test('a column in which something is to be looked for, and that no database has, likewise', async () => {
+  const wrong = `${RIGHT}detect:\n  - { find: [email], columns: [people.phone, people.fone] }\n  - { find: [key] }\n`;
+  const sentence = 'no database has a column people.fone, so nothing is looked for by it; did you mean "people.phone"?';
+  expect((await run(wrong)).text).toContain(`Warning: ${sentence}`);
+  expect(await run(wrong, { strict: true })).toEqual({ code: 1, text: expect.stringContaining(sentence) as string });
+});
+
 test('a mask that doesn\'t fit is a problem', async () => {
   expect(await run('  - { columns: [customers.age], mask: email }\n')).toEqual({ code: 1, text: expect.stringContaining('pg: public.customers.age: the mask email doesn\'t fit integer; it is masked as NULL. Masks that fit integer: redact, null, constant\n') as string });
 });

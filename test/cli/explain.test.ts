@@ -6,12 +6,13 @@ import { startWorld, type World } from '../scenarios/world.ts';
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
-    schema: 'create table customers (id int primary key, name text, email varchar(80) not null)',
+    schema: 'create table customers (id int primary key, name text, email varchar(80) not null); create table notes (body text)',
     policy: `version: 1
 default: hold
 holds: { approvers: [dba], within: 30s }
 sensitive:
   - { columns: [customers.email], mask: hash }
+detect: [{ find: [key, email], columns: [notes.body] }]
 rules:
   - { name: reads, effects: [read], then: allow }
 `,
@@ -33,4 +34,9 @@ it('says why a statement would be held, and shows nothing of masks where there a
   const text = await told(`SELECT id FROM customers WHERE email > 'a'`);
   expect(text).toMatch(/verdict {2}hold \(rule sensitive\): customers\.email /);
   expect(await told('SELECT 1')).not.toContain('masked columns');
+});
+
+it('says what is looked for in values', async () => {
+  expect(await told('SELECT upper(body) FROM notes')).toContain('values of text are searched, by where they come from, for email, key\n');
+  expect(await told('SELECT name FROM customers')).not.toContain('searched');
 });

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { agentsCommand } from '../../src/cli/agents.ts';
+import { loginCommand } from '../../src/cli/login.ts';
+import { logoutCommand } from '../../src/cli/logout.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -29,7 +31,8 @@ export function start(args: readonly string[], options: { env?: Record<string, s
     return answers.shift() ?? '';
   };
   const terminal: Terminal = {
-    env: options.env ?? {},
+    // Nobody's own sign-ins.
+    env: { XDG_CONFIG_HOME: '/nonexistent', ...options.env },
     interactive: options.answers !== undefined || options.typed !== undefined,
     typed: options.answers !== undefined,
     columns: options.columns,
@@ -48,6 +51,8 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
   sessionsKillCommand(program, terminal);
+  loginCommand(program, terminal);
+  logoutCommand(program, terminal);
   const done = program.parseAsync([...args], { from: 'user' }).then(() => ran, () => ({ ...ran, failed: true }));
   return Object.assign(ran, { interrupt, done });
 }

@@ -40,6 +40,24 @@ test('a right configuration gets a summary with what is perhaps not meant', asyn
   ]);
 });
 
+test('what is perhaps not meant of sign-in and tokens', async () => {
+  for (const file of ['cert.pem', 'key.pem']) writeFileSync(join(dir, file), '');
+  const config = `${CONFIG.replace('0.0.0.0:6432', '127.0.0.1:6432, http: 127.0.0.1:8080')}tls: { cert: cert.pem, key: key.pem }
+url: https://countersign.example.com
+identity: { issuer: https://login.example.com, client_id: x, roles: { approver: [dba, "DBA On-call"] } }
+agent_issuers: [{ issuer: https://ci.example.com, audience: x, owner: dana@example.com }]
+`;
+  const warned = async (text: string) => (await run(text, POLICY)).text.split('\n').filter((line) => /identity|agent_issuers/.test(line));
+  expect(await warned(config)).toEqual([
+    'Warning: identity.roles.approver: no policy can name the group "DBA On-call", because a name has only letters, digits, "_", "." and "-"',
+    'Warning: agent_issuers: agents of https://ci.example.com have no prefix, so every unknown name is asked for a token',
+    'Warning: agent_issuers: agents of https://ci.example.com may use no database',
+  ]);
+  expect(await warned(config.replace(', roles: { approver: [dba, "DBA On-call"] }', '').replace('audience: x', 'audience: x, prefix: ci-, databases: [shop]'))).toEqual([
+    'Warning: identity.roles names no groups: whoever signs in and isn\'t among the people has no role',
+  ]);
+});
+
 test('problems of the configuration, then of the policy, are named by their places', async () => {
   expect(await run(CONFIG.replace('listen', 'lisen'), POLICY)).toEqual({
     code: 1, text: 'countersign.yaml:1:1: "listen" is missing\ncountersign.yaml:1:1: unknown key "lisen"; did you mean "listen"?\n2 problems.',

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { normalEmail, sameEmail } from '../../src/identity/email.ts';
 import { createPeople } from '../../src/identity/people.ts';
 import type { Person } from '../../src/identity/person.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { SignedInPeople } from '../../src/identity/signed-in-people.ts';
 import { hashToken, newToken } from '../../src/identity/tokens.ts';
 
 const sam: Person = { email: 'Sam@Example.com', roles: ['approver'], groups: ['dba'], slack: 'U1' };
@@ -52,6 +54,55 @@ describe('tokens', () => {
     expect(a.token).not.toBe(b.token);
     expect(a.hash).toBe(hashToken(a.token));
     expect(a.hash).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+});
+
+describe('who has signed in', () => {
+  const HOUR = 3_600_000;
+  const lee = (groups: readonly string[] = ['dba']): Person => ({ email: 'Lee@example.com', roles: ['approver'], groups });
+
+  test('is known until the time is over, and no longer', () => {
+    const clock = new FakeClock();
+    const people = createPeople([], [], clock);
+    people.remember({ person: lee(), until: clock.now() + HOUR });
+    expect(people.byEmail(' LEE@example.com')).toEqual({ email: 'lee@example.com', roles: ['approver'], groups: ['dba'] });
+    clock.advance(HOUR - 1);
+    expect(people.byEmail('lee@example.com')).toBeDefined();
+    clock.advance(1);
+    expect(people.byEmail('lee@example.com')).toBeUndefined();
+  });
+
+  test('keeps what the configuration says, and has what was proven beside it', () => {
+    const clock = new FakeClock();
+    const people = createPeople([sam], [{ name: 'ci', hash, person: 'sam@example.com', scopes: ['requests:read'] }], clock);
+    people.remember({ person: { email: 'sam@example.com', roles: ['admin', 'approver'], groups: ['oncall', 'dba'] }, until: clock.now() + HOUR });
+    const both = { email: 'sam@example.com', roles: ['approver', 'admin'], groups: ['dba', 'oncall'], slack: 'U1' };
+    expect([people.byEmail('sam@example.com'), people.bySlackId('U1'), people.byToken(token)?.person]).toEqual([both, both, both]);
+    clock.advance(HOUR);
+    expect(people.byEmail('sam@example.com')).toEqual({ ...sam, email: 'sam@example.com' });
+  });
+
+  test('is what was proven last, whatever comes in afterwards', () => {
+    const clock = new FakeClock();
+    const people = createPeople([], [], clock);
+    people.remember({ person: lee([]), until: clock.now() + 2 * HOUR });
+    people.remember({ person: lee(['dba']), until: clock.now() + HOUR });
+    expect(people.byEmail('lee@example.com')?.groups).toEqual([]);
+    people.remember({ person: lee(['oncall']), until: clock.now() + 3 * HOUR });
+    expect(people.byEmail('lee@example.com')?.groups).toEqual(['oncall']);
+  });
+
+  test('is a bounded number of people: those whose time is over go first, then those who would be next', () => {
+    const clock = new FakeClock();
+    const some = new SignedInPeople(clock, 2);
+    const remember = (email: string, hours: number) => some.remember({ person: { ...lee(), email }, until: clock.now() + hours * HOUR });
+    remember('a@example.com', 1);
+    remember('b@example.com', 3);
+    clock.advance(HOUR);
+    remember('c@example.com', 1);
+    expect(['a', 'b', 'c'].map((name) => some.of(`${name}@example.com`) !== undefined)).toEqual([false, true, true]);
+    remember('d@example.com', 5);
+    expect(['b', 'c', 'd'].map((name) => some.of(`${name}@example.com`) !== undefined)).toEqual([true, false, true]);
   });
 });
 

@@ -52,7 +52,7 @@ const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefine
 const name = fc.oneof(anyString, fc.constant('reads'));
 const outcomeEvent = fc.record({
   kind: fc.constant('outcome'), session: name, statement: fc.nat(), tag: optional(name), rows: fc.nat(), bytes: fc.nat(), ms: fc.double({ noNaN: true, noDefaultInfinity: true }),
-  error: optional(fc.record({ code: name, message: anyString })),
+  error: optional(fc.record({ code: name, message: anyString })), hits: optional(fc.record({ email: fc.nat(), card: fc.nat(), key: fc.nat() }, { requiredKeys: [] })),
 }) as fc.Arbitrary<Extract<JournalEvent, { kind: 'outcome' }>>;
 
 test('the hand-written forms are the canonical ones', () => {

@@ -326,7 +326,8 @@ describe('messages', () => {
     [1292, 'Truncated incorrect DOUBLE value: \'ada\'', SCRUBBED], [1366, 'Incorrect integer value: \'ada\'', SCRUBBED], [1690, 'BIGINT value is out of range in \'(7 + 9)\'', SCRUBBED],
     [1644, 'ada', SCRUBBED], [1105, 'XPATH syntax error: \'~ada\'', SCRUBBED], [1003, '/* select#1 */ select \'key\'', SCRUBBED], [64_000, 'ada', SCRUBBED],
     [1064, 'You have an error in your SQL syntax near \'ada\' at line 1', 'You have an error in your SQL syntax'],
-    [1146, 'Table \'shop.x\' doesn\'t exist', 'Table \'shop.x\' doesn\'t exist'], [1213, 'Deadlock found', 'Deadlock found'], [3819, 'Check constraint \'c\' is violated.', 'Check constraint \'c\' is violated.'],
+    [1146, 'Table \'shop.x\' doesn\'t exist', 'Table \'shop.x\' doesn\'t exist'], [1213, 'Deadlock found', 'Deadlock found'], [4015, 'Window function is allowed only in SELECT list and ORDER BY clause', 'Window function is allowed only in SELECT list and ORDER BY clause'],
+    [3593, 'You cannot use the window function \'rank\' in this context.\'', 'You cannot use the window function \'rank\' in this context.\''], [3819, 'Check constraint \'c\' is violated.', 'Check constraint \'c\' is violated.'],
   ])('%i %s', (errno, message, wanted) => expect(scrubbedMessage(errno, message)).toBe(wanted));
 
   it('are scrubbed for the client and for the journal, with errno and SQLSTATE kept', () => {

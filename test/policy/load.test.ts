@@ -27,6 +27,8 @@ describe('wrong files name the place and what was meant', () => {
     ['an empty file', '', ['1:1: "version" is missing']],
     ['unknown key', rules('{ name: a, efects: [read], then: hold }'), ['4:16: unknown key "efects" in rules[0]; did you mean "effects"?']],
     ['effect', rules('{ name: a, effects: [read, updte], then: hold }'), ['4:32: rules[0].effects[1] can\'t be "updte"; did you mean "update"?']],
+    ['detector', 'version: 1\nholds: { approvers: [dba] }\ndetect: [{ find: [emial] }]\n', ['3:19: detect[0].find[0] can\'t be "emial"; did you mean "email"?']],
+    ['detectors of nothing', 'version: 1\nholds: { approvers: [dba] }\ndetect:\n  - { find: [], colums: [a.b] }\n', [expect.stringMatching(/^4:/) as string, expect.stringContaining('did you mean "columns"?') as string]],
     ['action', rules('{ name: a, effects: [read], then: block }'), ['4:39: rules[0].then can\'t be "block"; there is allow, mask, hold, deny']],
     ['no action', rules('{ name: a, effects: [read] }'), ['4:5: "then" is missing in rules[0]']],
     ['same name', rules('{ name: a, effects: [read], then: hold }', '{ name: a, effects: [read], then: deny }'), ['5:13: there is another rule named "a" at p.yaml:4']],

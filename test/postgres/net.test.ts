@@ -1,6 +1,7 @@
 /** Servers that send masked rows in shapes nobody can follow, and rows cut anywhere. No server, no sockets. */
 
 import { describe, expect, it } from 'vitest';
+import { Tally } from '../../src/masking/detectors/tally.ts';
 import { maskRows } from '../../src/postgres/cells.ts';
 import { PostgresConversation } from '../../src/postgres/conversation.ts';
 import { readOrigins } from '../../src/postgres/origins.ts';
@@ -103,6 +104,6 @@ describe('masked rows', () => {
     const many = Buffer.concat(Array<Buffer>(1000).fill(row));
     const described = description([PEOPLE, 2, 0], [PEOPLE, 2, 0]);
     const origins = readOrigins(described, 0, described.length, sight);
-    expect(maskRows(many, 0, many.length, origins).equals(Buffer.concat(Array<Buffer>(1000).fill(replies.dataRow(['***', '***']))))).toBe(true);
+    expect(maskRows(many, 0, many.length, origins, new Tally()).equals(Buffer.concat(Array<Buffer>(1000).fill(replies.dataRow(['***', '***']))))).toBe(true);
   });
 });

@@ -27,7 +27,7 @@ function database() {
   const clock = new FakeClock();
   const reading = readings();
   const made = new Database({
-    config: { name: 'shop' } as never, understanding: reading.understanding, grammar: () => Promise.resolve(undefined), clock,
+    config: { name: 'shop' } as never, understanding: reading.understanding, grammar: () => Promise.resolve(undefined), estimate: () => Promise.resolve(undefined), clock,
     mark: { read: () => Promise.resolve('the same'), close: () => Promise.resolve() }, log: { warn: () => {} },
     sights: new Sights({ protocol: 'postgres', hashKey: Buffer.alloc(32) }),
   });
@@ -92,4 +92,12 @@ test('unseen code makes the catalog be read once, however often it ran, and a fa
   reading.end(new Error('full'));
   await turn();
   expect(shop.settling).toBeUndefined();
+});
+
+test('verdicts are kept for an agent as it has logged in, not for its name', () => {
+  const { database: shop } = database();
+  const [before, after] = [{ name: 'reporter', groups: ['trusted'] }, { name: 'reporter', groups: [] }] as never[] as [never, never];
+  expect(shop.verdicts(before, 'p1')).toBe(shop.verdicts(before, 'p1'));
+  expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(after, 'p1'));
+  expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(before, 'p2'));
 });

@@ -48,6 +48,8 @@ export interface ProxyOptions {
   /** `memory` or a Redis URL. */
   readonly store?: string;
   readonly tls?: Certificate & { readonly required?: boolean };
+  /** More agents, as flow mappings of YAML. */
+  readonly agents?: readonly string[];
   /** More lines for countersign.yaml. */
   readonly extra?: string;
   readonly clock?: Clock;
@@ -130,7 +132,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   };
 }
 
-function configuration({ upstream, store = 'memory', tls, extra = '' }: ProxyOptions): string {
+function configuration({ upstream, store = 'memory', tls, agents = [], extra = '' }: ProxyOptions): string {
   const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read]';
   const token = (name: keyof typeof TOKENS): string => `  - { name: ${name}, hash: "${hashToken(TOKENS[name])}", person: ${name}@example.com, scopes: ${scopes} }`;
   const protocol = upstream.url.startsWith('mysql:') ? 'mysql' : 'postgres';
@@ -141,7 +143,7 @@ ${tls === undefined ? '' : `tls: { cert: cert.pem, key: key.pem, required: ${tls
 agents:
   - { name: reporter, verifier: ${verifier}, owner: dana@example.com, groups: [analytics], databases: [shop] }
   - { name: writer, verifier: ${verifier}, owner: dana@example.com, groups: [apps], databases: [shop] }
-people:
+${agents.map((agent) => `  - ${agent}\n`).join('')}people:
   - { email: sam@example.com, roles: [approver], groups: [dba] }
   - { email: kim@example.com, roles: [approver], groups: [dba] }
   - { email: dana@example.com, roles: [approver, admin], groups: [dba] }

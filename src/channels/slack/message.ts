@@ -55,10 +55,10 @@ function heading(request: ApprovalRequest): Block[] {
     ['Database', visibleLine(`${database} (${protocol})`)],
     ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
     ['Tables', tablesLine(request.tables)],
+    ...(request.estimatedRows === undefined ? [] : [['Rows', `about ${request.estimatedRows}, as the database guesses`] satisfies [string, string]]),
     ['Rule', visibleLine(`${rule}: ${reason}`)],
     ['Who may decide', whoLines(request)],
   ];
-  if (request.estimatedRows !== undefined) facts.push(['Estimated rows', String(request.estimatedRows)]);
   if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
   return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), ...fields([...facts, ...said(request.context)])];

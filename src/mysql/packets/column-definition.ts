@@ -18,7 +18,12 @@ export interface ColumnDefinition {
   readonly type: number;
   readonly flags: number;
   readonly decimals: number;
+  /** MariaDB's JSON is a text of this format; told only where MARIADB_CLIENT_EXTENDED_METADATA was agreed. */
+  readonly json: boolean;
 }
+
+/** MariaDB documentation, "Extended metadata": int<1> 1 (format), string<lenenc>. */
+const JSON_FORMAT = Buffer.from('\u0001\u0004json');
 
 /** Bytes of the fields behind the names (always 0x0c). */
 const FIXED = 0x0c;
@@ -32,11 +37,11 @@ export function decodeColumnDefinition(payload: Buffer, capabilities: Pick<Capab
   const orgTable = reader.lenencBytes();
   const name = reader.lenencBytes();
   const orgName = reader.lenencBytes();
-  if (hasExtended(capabilities, MariaDbCapability.ExtendedTypeInfo)) reader.lenencBytes();
+  const json = hasExtended(capabilities, MariaDbCapability.ExtendedTypeInfo) && reader.lenencBytes().includes(JSON_FORMAT);
   if (reader.lenencInt() !== FIXED) throw new Malformed('a column definition with other fields than the protocol\'s');
   const column = {
     schema, table, orgTable, name, orgName,
-    characterSet: reader.int2(), length: reader.int4(), type: reader.int1(), flags: reader.int2(), decimals: reader.int1(),
+    characterSet: reader.int2(), length: reader.int4(), type: reader.int1(), flags: reader.int2(), decimals: reader.int1(), json,
   };
   reader.skip(2);
   reader.finish();

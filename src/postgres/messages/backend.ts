@@ -4,6 +4,9 @@ import { message } from './frame.ts';
 
 export const authenticationOk = (): Buffer => message('R', 0);
 
+/** The password comes as it is: over TLS only. */
+export const authenticationCleartextPassword = (): Buffer => message('R', 3);
+
 /** Lists SASL mechanisms, most preferred first. */
 export const authenticationSasl = (mechanisms: readonly string[]): Buffer =>
   message('R', 10, ...mechanisms, Buffer.of(0));

@@ -7,6 +7,8 @@ export interface FieldDescription {
   readonly table: number;
   /** Number of the column there; 0: the whole row, negative: a system column. */
   readonly number: number;
+  /** OID of its type; of a domain, the type under it. */
+  readonly type: number;
   /** 0 text, 1 binary. */
   readonly format: number;
 }
@@ -19,8 +21,9 @@ export function decodeRowDescription(bytes: Buffer, start: number, end: number):
     reader.cbytes();
     const table = reader.uint32();
     const number = (reader.uint16() << 16) >> 16;
-    reader.bytes(10);
-    fields.push({ table, number, format: reader.uint16() });
+    const type = reader.uint32();
+    reader.bytes(6);
+    fields.push({ table, number, type, format: reader.uint16() });
   }
   reader.finish();
   return fields;

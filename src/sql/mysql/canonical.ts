@@ -121,6 +121,8 @@ class Writer implements Canonical {
     }
     // A subquery is one, lateral or not.
     if (token.text === 'LATERAL' && isSymbol(next, '(') && isWord(this.#tokens[at + 2], 'SELECT', 'WITH')) return at + 1;
+    // In a cast: what it is cast to is no table. Few parsers know that CHAR has a character set.
+    if (this.#open.at(-1) === true && token.text === 'CHARACTER' && isWord(next, 'SET') && isIdentifier(this.#tokens[at + 2])) return at + 3;
     const hint = this.#pastHint(at);
     if (hint !== undefined) return hint;
     if (INTRODUCER.test(token.text) && (next?.kind === 'string' || next?.kind === 'number')) return at + 1;

@@ -22,6 +22,10 @@ const KEYS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, INDEX_NAME AS i, COLUMN
   WHERE INDEX_TYPE <> 'FULLTEXT' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')
   /*!80000 AND IS_VISIBLE = 'YES' */ /*M!100600 AND IGNORED = 'NO' */`;
 
+/** KEY() without columns has no expression: it is by the primary key. */
+const PARTITIONS = `SELECT DISTINCT TABLE_SCHEMA AS s, TABLE_NAME AS n, PARTITION_EXPRESSION AS one, SUBPARTITION_EXPRESSION AS other FROM information_schema.PARTITIONS
+  WHERE PARTITION_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'sys')`;
+
 /** The definition is empty for who may not see it. */
 const VIEWS = `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, VIEW_DEFINITION AS definition, SECURITY_TYPE AS security, DEFINER AS definer, CURRENT_USER() AS me /*M! , ALGORITHM AS algorithm */
   FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> 'sys'`;
@@ -46,7 +50,8 @@ export async function loadCatalog(query: Query): Promise<CatalogData> {
   const columns = Map.groupBy(await query(COLUMNS), key);
   const views = new Map((await query(VIEWS)).map((row) => [key(row), row]));
   const keys = Map.groupBy(await query(KEYS), key);
-  const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], keys.get(key(row)) ?? [], views.get(key(row))));
+  const partitions = new Map((await query(PARTITIONS)).map((row) => [key(row), row]));
+  const relations = (await query(RELATIONS)).map((row) => relationOf(row, columns.get(key(row)) ?? [], keys.get(key(row)) ?? [], { view: views.get(key(row)), partitions: partitions.get(key(row)) }));
   return {
     serverVersion: await realVersion(query, flavour, versionId(version)),
     mysql: { flavour, lowerCaseTableNames: Number(server['folding']), sqlMode: text(server['mode']) } satisfies MysqlServerData,
@@ -86,9 +91,10 @@ interface Named {
 const byName = (a: Named, b: Named): number => compare(a.schema, b.schema) || compare(a.name, b.name);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], view: Row | undefined): RelationData {
+function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], { view, partitions }: { readonly view: Row | undefined; readonly partitions: Row | undefined }): RelationData {
   const schema = text(row['s']);
-  const barrier = view === undefined ? undefined : barrierOf(view);
+  const barrier = view !== undefined && text(view['algorithm']) === 'TEMPTABLE' ? 'is computed before anything is selected from it' : undefined;
+  const rights = view === undefined ? undefined : rightsOf(view);
   const [primaryKey, indexes] = indexesOf(keys);
   return {
     schema,
@@ -101,8 +107,10 @@ function relationOf(row: Row, columns: readonly Row[], keys: readonly Row[], vie
     system: SYSTEM.has(schema.toLowerCase()),
     ...(primaryKey.length === 0 ? {} : { primaryKey }),
     ...(indexes.length === 0 ? {} : { indexes }),
+    ...(partitions === undefined ? {} : { partitionedBy: [text(partitions['one']) || primaryKey.join(', '), text(partitions['other'])].filter((expression) => expression !== '') }),
     ...(isReadable(columns) ? {} : { readable: false as const }),
     ...(barrier === undefined ? {} : { barrier }),
+    ...(rights === undefined ? {} : { rights }),
   };
 }
 
@@ -113,11 +121,8 @@ function indexesOf(keys: readonly Row[]): [primaryKey: readonly string[], indexe
   return [all.find(({ name }) => name === 'PRIMARY')?.columns ?? [], all.filter(({ name }) => name !== 'PRIMARY')];
 }
 
-/** A view whose definer is somebody else may show what we couldn't read, and one that is computed beforehand isn't what its definition is in another's place. */
-function barrierOf(view: Row): string | undefined {
-  if (text(view['security']) === 'DEFINER' && text(view['definer']) !== text(view['me'])) return `is run with the rights of ${text(view['definer'])}`;
-  return text(view['algorithm']) === 'TEMPTABLE' ? 'is computed before anything is selected from it' : undefined;
-}
+/** A view whose definer is somebody else may show what we couldn't read. */
+const rightsOf = (view: Row): string | undefined => (text(view['security']) === 'DEFINER' && text(view['definer']) !== text(view['me']) ? text(view['definer']) : undefined);
 
 /** A column that may not be read at all has left a gap, unless it is the last. */
 const isReadable = (columns: readonly Row[]): boolean =>

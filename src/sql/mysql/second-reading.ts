@@ -14,6 +14,7 @@ import type { Parse } from './node-opinion.ts';
 import type { Opinion, SeenName } from './opinion.ts';
 import { loadRust } from './rust-opinion.ts';
 import type { Walk } from './walk.ts';
+import { NO_CALL } from './words.ts';
 
 /** How a statement was read the first time. */
 export interface FirstReading {
@@ -79,12 +80,13 @@ export class SecondReading {
     return undefined;
   }
 
+  /** The quick parser first: it always takes the same time for the same text. What only the other takes depends on how busy the machine is, a little. */
   #opinion(text: Canonical): Opinion | undefined {
-    const byNode = this.#slow && nodeTakes(text) ? attempt(this.#parsers.node, text) : undefined;
-    this.#slow = false;
-    const opinion = byNode ?? attempt(this.#parsers.rust, text);
-    this.heard[opinion === undefined ? 'none' : byNode === undefined ? 'rust' : 'node']++;
-    return opinion;
+    const byRust = attempt(this.#parsers.rust, text);
+    const byNode = byRust === undefined && this.#slow && nodeTakes(text) ? attempt(this.#parsers.node, text) : undefined;
+    if (byRust === undefined) this.#slow = false;
+    this.heard[byRust !== undefined ? 'rust' : byNode !== undefined ? 'node' : 'none']++;
+    return byRust ?? byNode;
   }
 }
 
@@ -133,5 +135,6 @@ function isJudged({ schema, name }: SeenName, walk: Walk): boolean {
   const lower = name.toLowerCase();
   if (schema !== undefined) return walk.calls.has(`${schema.toLowerCase()}.${lower}`);
   const { names, dialect } = walk.around;
-  return walk.calls.has(lower) || (HARMLESS[dialect.flavour].has(lower) && !names.hasFunction(walk.reading.database, lower));
+  // `= ANY (…)`: a parser may take the word for a function's name.
+  return walk.calls.has(lower) || ((HARMLESS[dialect.flavour].has(lower) || NO_CALL.has(name.toUpperCase())) && !names.hasFunction(walk.reading.database, lower));
 }

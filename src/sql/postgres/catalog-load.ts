@@ -12,7 +12,7 @@ const QUALIFY = `SELECT pg_catalog.set_config('search_path', '', false)`;
 
 /** As a session has it that sets nothing; of the schemas that exist. */
 const OWN_PATH = 'RESET search_path';
-const SEARCH_PATH = `SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text AS path`;
+const SEARCH_PATH = `SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::text AS path, pg_catalog.current_setting('search_path') AS setting, session_user AS account`;
 
 const VERSION = `SELECT pg_catalog.current_setting('server_version_num') AS version`;
 
@@ -102,11 +102,11 @@ export class CatalogFailure extends Failure {}
 /** Leaves the connection's search_path empty. @throws {CatalogFailure} and what `query` throws */
 export async function loadCatalog(query: Query): Promise<CatalogData> {
   await query(OWN_PATH);
-  const path = names((await query(SEARCH_PATH))[0]?.['path']);
+  const [start] = await query(SEARCH_PATH);
   await query(QUALIFY);
   await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    return { ...(await readAll(query)), searchPath: path };
+    return { ...(await readAll(query)), searchPath: names(start?.['path']), searchPathSetting: text(start?.['setting']), account: text(start?.['account']) };
   } finally {
     await query('ROLLBACK');
   }

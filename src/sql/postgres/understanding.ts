@@ -90,7 +90,7 @@ class Understander implements PostgresUnderstanding {
   }
 
   reading(settings: ReadonlyMap<string, string>): PostgresReading {
-    return this.#readings.reading(settings, this.#data.searchPath);
+    return this.#readings.reading(settings, this.#data);
   }
 
   shows({ schema, name }: RelationData): ViewLineage | undefined {

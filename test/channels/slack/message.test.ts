@@ -27,7 +27,7 @@ describe('the message of a request', () => {
     const shown = pages.flatMap((block) => (block.type === 'section' && 'fields' in block ? block.fields.map(({ text }) => text) : []));
     expect(shown).toEqual(expect.arrayContaining([
       'Purpose, as the agent says\nmonth end⟦U+000A⟧of May', 'Model, as the agent says\nm-1', 'Run, as the agent says\nr-7',
-      'The agent says\ncountersign.reason: asked by lee\napplication_name: etl', 'Estimated rows\n1234',
+      'The agent says\ncountersign.reason: asked by lee\napplication_name: etl', 'Rows\nabout 1234, as the database guesses',
     ]));
   });
 

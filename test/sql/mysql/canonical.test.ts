@@ -18,6 +18,7 @@ it.each([
   ['SELECT \'it\\\'s; -- \' \'more\', "b`"', 'SELECT \'string it_s_ -- \', \'string b_\''],
   ['SELECT _utf8mb4\'x\' COLLATE utf8mb4_bin, _latin1 0x41', 'SELECT \'string x\' COLLATE utf8mb4_bin, 1'],
   ['SELECT count(*), f (1), `g`(2), d.h(3)', 'SELECT count(*), f (1), `g`(2), `d`.`h`(3)'],
+  ['SELECT CAST(a AS CHAR(3) CHARACTER SET latin1) COLLATE latin1_bin FROM t', 'SELECT CAST(a AS CHAR(3)) COLLATE latin1_bin FROM t'],
   ['SELECT @a, @`odd b`, @@session.sql_mode, @@version', 'SELECT @a, @x, @@session.sql_mode, @@version'],
   ['SELECT `a b`, `dual`, `from`, t.select, Größe FROM `a b`', 'SELECT `other_name_0`, `other_name_1`, `other_name_2`, `t`.`other_name_3`, `other_name_4` FROM `other_name_0`'],
   ['UPDATE LOW_PRIORITY IGNORE t SET a = ?', 'UPDATE t SET a = 1'],

@@ -33,8 +33,9 @@ for (const flavour of FLAVOURS) {
       expect(find('kinds')).toMatchObject({ primaryKey: ['a', 'b'], indexes: [{ name: 'early', columns: ['b'] }, { name: 'later', columns: ['c', 'a'] }], columns: [{ name: 'b', notNull: true }, { name: 'a', notNull: true }, { name: 'c', notNull: true, collation: 'latin1_bin' }, { name: 'g', generated: expect.stringMatching(/a.*\+ 1/) as string }, { name: 'i', hidden: true }] });
       expect(find('kinds')?.columns.filter(({ hidden, generated }) => hidden === true || generated !== undefined)).toHaveLength(2);
       expect(find('kinds')?.readable).toBeUndefined();
-      expect(find('others')?.barrier).toBe('is run with the rights of other@%');
-      expect(find('own')?.barrier).toBeUndefined();
+      expect(find('others')?.rights).toBe('other@%');
+      for (const name of ['own', 'others']) expect(find(name)?.barrier).toBeUndefined();
+      expect(find('own')?.rights).toBeUndefined();
     });
 
     it('an account sees what it may see, and needs nothing else', async () => {

@@ -1,6 +1,7 @@
 /** What a subquery in the place of a relation must look like, token by token. Part of the second look: knows the catalog and the sight, nothing of the splicer. */
 
 import { nameAt, nameOf } from '../cursor.ts';
+import type { RelationData } from '../../catalog.ts';
 import type { Names } from '../names.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Token } from '../tokens.ts';
@@ -39,23 +40,37 @@ class Reader {
     const { knowledge, reading } = this.#check;
     const relation = name === undefined ? undefined : this.#names.relation(name.schema ?? reading.database, name.name);
     const masked = relation === undefined ? undefined : knowledge.sight.relation(relation.schema, relation.name);
-    if (name === undefined || relation === undefined || masked === undefined) return undefined;
+    if (name === undefined || relation === undefined || !knowledge.of(relation).replaced) return undefined;
+    const hidden = masked?.columns ?? [];
     if (whole && !this.#take('SELECT', '*', 'FROM')) return undefined;
     if (!this.#take('(', 'SELECT') || !this.#columns(relation.schema, relation.name)) return undefined;
-    if (!this.#take('FROM') || !this.#takeName(relation.schema) || !this.#take('.') || !this.#takeName(relation.name)) return undefined;
+    if (!this.#take('FROM') || !this.#source(relation)) return undefined;
     const [close, as, called] = this.#now.slice(-3);
     if (!isSymbol(close, ')') || !isWord(as, 'AS') || called?.kind !== 'name') return undefined;
     const end = this.#now.length - 3;
     if (!this.#details(this.#old.slice(name.end), called.text, name.name, end)) return undefined;
     const ignored = this.#ignored(end);
     const from = this.#at;
-    const conditions = this.#conditions(end, new Set(masked.columns.filter(({ filtered }) => filtered !== 'equality' || this.#check.explains).map((column) => fold(column.name))), new Set(masked.columns.map((column) => fold(column.name))));
+    const conditions = this.#conditions(end, new Set(hidden.filter(({ filtered }) => filtered !== 'equality' || this.#check.explains).map((column) => fold(column.name))), new Set(hidden.map((column) => fold(column.name))));
     const lookedUp = new Set(this.#now.slice(from, this.#at).flatMap((token) => (token.kind === 'name' ? [fold(token.text)] : [])));
     for (const { name: index, columns } of relation.indexes ?? []) {
-      const tells = columns.some((column) => column === '' || (masked.columns.some((each) => each.name === column) && !lookedUp.has(fold(column))));
+      const tells = columns.some((column) => column === '' || (hidden.some((each) => each.name === column) && !lookedUp.has(fold(column))));
       if (tells && !ignored.has(index)) return undefined;
     }
     return conditions === undefined || !this.#locks(end) ? undefined : { schema: relation.schema, called: called.text, conditions };
+  }
+
+  /** The relation by its name, or a view's definition, which was looked at in the same way. */
+  #source(relation: RelationData): boolean {
+    const { knowledge, reading, explains, lex } = this.#check;
+    if (!isSymbol(this.#now[this.#at], '(')) return this.#takeName(relation.schema) && this.#take('.') && this.#takeName(relation.name) && knowledge.of(relation).telling === undefined;
+    const form = relation.kind === 'v' ? knowledge.form(relation, reading, explains) : undefined;
+    if (form === undefined) return false;
+    const list = form.columns === undefined ? '' : ` (${form.columns.map((each) => `\`${each.split('`').join('``')}\``).join(', ')})`;
+    const expected = lex(`(${form.text}) AS \`${relation.name.split('`').join('``')}\`${list}`);
+    if (!expected.every((token, ahead) => sameToken(token, this.#now[this.#at + ahead]))) return false;
+    this.#at += expected.length;
+    return true;
   }
 
   #take(...texts: readonly string[]): boolean {

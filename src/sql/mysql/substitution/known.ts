@@ -3,8 +3,12 @@
 import type { MaskedRelation, Sight } from '../../../masking/sight.ts';
 import type { CatalogData, RelationData } from '../../catalog.ts';
 import type { Names } from '../names.ts';
+import type { MysqlReading } from '../reading.ts';
 import type { Tracer } from './lineage.ts';
 import { fold } from './origins.ts';
+import { tellingIndexes } from './telling.ts';
+import { ViewForms } from './views.ts';
+import type { Definitions, ViewForm } from './views.ts';
 import type { Looked } from './flow.ts';
 import type { Origin, Shape } from './origins.ts';
 import { Obstacle } from './tree.ts';
@@ -18,6 +22,10 @@ export interface Known {
   readonly own: Looked;
   /** Why it can't be read at all. */
   readonly obstacle: string | undefined;
+  /** A subquery stands in its place wherever it is read. */
+  readonly replaced: boolean;
+  /** Why it can't be read as it is, even within such a subquery. */
+  readonly telling: string | undefined;
 }
 
 export class Knowledge {
@@ -33,17 +41,23 @@ export class Knowledge {
   /** Masked relations that the catalog doesn't have, by folded `schema.name`. */
   readonly #lost = new Set<string>();
 
-  constructor(data: CatalogData, names: Names, tracer: Tracer, sight: Sight) {
+  readonly #forms: ViewForms;
+  /** By `schema.name`. */
+  readonly #byName: ReadonlyMap<string, RelationData>;
+
+  constructor(data: CatalogData, names: Names, tracer: Tracer, sight: Sight, definitions: Omit<Definitions, 'readable'>) {
     this.sight = sight;
     this.#names = names;
     this.#tracer = tracer;
+    this.#byName = new Map(data.relations.map((relation) => [full(relation), relation]));
+    this.#forms = new ViewForms({ ...definitions, readable: (view) => this.#isReadable(view) });
     const { relations } = sight.data;
     this.#tables = new Set(relations.map(full));
     for (const relation of relations) {
       if (names.relation(relation.schema, relation.name) === undefined) this.#lost.add(fold(full(relation)));
       for (const masked of relation.columns) this.#columns.set(`${full(relation)}.${masked.name}`, { relation: full(relation), column: masked.name, masked, own: false });
     }
-    const views = data.relations.filter((relation) => relation.kind === 'v' && !relation.system && this.of(relation).obstacle !== undefined);
+    const views = data.relations.filter((relation) => relation.kind === 'v' && !relation.system && (this.of(relation).replaced || this.of(relation).obstacle !== undefined));
     this.tainted = new Set([...relations, ...views].map(({ name }) => fold(name)));
   }
 
@@ -65,10 +79,44 @@ export class Knowledge {
     const masked = this.sight.relation(relation.schema, relation.name);
     const rows = new Set<Origin>();
     let obstacle: string | undefined;
-    if (relation.kind === 'v' && !relation.system) obstacle = this.#through(relation, masked, rows);
+    const isView = relation.kind === 'v' && !relation.system;
+    if (isView) obstacle = this.#through(relation, masked, rows);
     if (masked !== undefined && relation.columns.length === 0) obstacle = `The columns of ${full(relation)} aren't known, and some of them are masked.`;
     const shape = (own: boolean): Shape => ({ columns: relation.columns.map(({ name }) => ({ name, plain: true, of: new Set(this.#origin(relation, masked, name, own)) })), vague: relation.columns.length === 0 });
-    return { relation, masked, looked: { shape: shape(false), rows }, own: { shape: shape(true), rows }, obstacle };
+    const replaced = masked !== undefined || (isView && obstacle === undefined && this.#readsMasked(relation).length > 0);
+    return { relation, masked, looked: { shape: shape(false), rows }, own: { shape: shape(true), rows }, obstacle, replaced, telling: isView ? this.#telling(relation) : undefined };
+  }
+
+  /** What may stand in a view's place; undefined: nothing. */
+  form(view: RelationData, reading: MysqlReading, explains: boolean): ViewForm | undefined {
+    return this.#forms.form(view, reading, explains);
+  }
+
+  /** @param qualified `schema.name` */
+  isReplacedView(qualified: string): boolean {
+    const relation = this.#byName.get(qualified);
+    return relation?.kind === 'v' && this.of(relation).replaced;
+  }
+
+  /** Tables with masked columns that a view reads. */
+  #readsMasked(view: RelationData): string[] {
+    return [...(this.#tracer.trace(view)?.tables ?? [])].filter((table) => this.#tables.has(table));
+  }
+
+  /** No hint reaches the tables of a view that is read as it is. */
+  #telling(view: RelationData): string | undefined {
+    for (const table of this.#readsMasked(view)) {
+      const relation = this.#byName.get(table);
+      const masked = relation === undefined ? undefined : this.sight.relation(relation.schema, relation.name);
+      const [index] = relation === undefined || masked === undefined ? [] : tellingIndexes(relation, masked);
+      if (index !== undefined) return `View ${full(view)} ${view.barrier ?? 'can\'t be read by its definition here'}, and index ${index} of ${table} might give its rows in the order of masked values; select from its tables instead.`;
+    }
+    return undefined;
+  }
+
+  #isReadable(view: RelationData): boolean {
+    const tables = this.#tracer.trace(view)?.tables;
+    return tables !== undefined && [...tables].every((table) => this.#byName.get(table)?.readable !== false);
   }
 
   #origin(relation: RelationData, masked: MaskedRelation | undefined, column: string, own: boolean): Origin[] {

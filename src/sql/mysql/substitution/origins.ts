@@ -62,7 +62,7 @@ export class Uses implements UseLog {
 }
 
 /** A write's target shows its values as they are. Whether they are NULL is public unless the mask hides it. */
-function ownUse({ masked }: Origin, use: Use): Use {
+export function ownUse({ masked }: Origin, use: Use): Use {
   // Plain columns that RETURNING shows can be masked in the answer.
   if (use === 'written' || use === 'lookup' || use === 'projected') return use;
   return use === 'null_test' && masked?.hideNulls !== true ? use : 'own';

@@ -9,6 +9,8 @@ import { NO_TABLES, Obstacle, UNREAD } from './tree.ts';
 import type { Block, Clause, ClauseWord, Cte, Item, Query, Region, Tables } from './tree.ts';
 
 const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT', 'MINUS'] as const;
+/** What may stand behind a query in parentheses that is part of another, or has clauses of its own there. */
+const BEHIND_QUERY = [...SET_OPERATORS, 'ORDER', 'LIMIT', 'FETCH', 'FOR', 'LOCK', 'INTO'] as const;
 const CLAUSES: ReadonlySet<string> = new Set<ClauseWord>(['WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'FETCH', 'PROCEDURE', 'FOR', 'LOCK', 'INTO']);
 const MANNERS = ['ALL', 'DISTINCT', 'DISTINCTROW', 'HIGH_PRIORITY', 'STRAIGHT_JOIN', 'SQL_SMALL_RESULT', 'SQL_BIG_RESULT', 'SQL_BUFFER_RESULT', 'SQL_CALC_FOUND_ROWS', 'SQL_NO_CACHE', 'SQL_CACHE'] as const;
 const MOST_NESTED = 200;
@@ -48,11 +50,13 @@ export class Outline {
     return close;
   }
 
-  /** Does a query begin here, behind any number of parentheses? */
+  /** Does a query begin here, behind any number of parentheses? `(SELECT 1) + 1` is an expression, and `(SELECT 1) AS d JOIN t` a list of tables. */
   startsQuery(from: number): boolean {
-    let at = from;
-    while (isSymbol(this.tokens[at], '(')) at++;
-    const [token, next] = [this.tokens[at], this.tokens[at + 1]];
+    const [token, next] = [this.tokens[from], this.tokens[from + 1]];
+    if (isSymbol(token, '(')) {
+      const behind = this.tokens[this.closing(from) + 1];
+      return (behind === undefined || isSymbol(behind, ')') || isWord(behind, ...BEHIND_QUERY)) && this.startsQuery(from + 1);
+    }
     return token?.kind === 'word' && QUERY_STARTS.has(token.text) && !(token.text === 'TABLE' && !isIdentifier(next) && !isSymbol(next, '.'));
   }
 

@@ -9,12 +9,14 @@ import type { Flow, Host, Looked } from './flow.ts';
 import type { Knowledge, Known } from './known.ts';
 import { asColumn, comparison, conjuncts, MOST_CONSTANTS, parametersIn } from './lookups.ts';
 import type { Comparison } from './lookups.ts';
-import { fold } from './origins.ts';
+import { fold, ownUse } from './origins.ts';
 import type { Origin, Uses } from './origins.ts';
 import type { Outline } from './outline.ts';
 import type { Scope, Source } from './scope.ts';
+import { partitioning } from './telling.ts';
 import { Obstacle } from './tree.ts';
 import type { Block, Clause, Named, Region } from './tree.ts';
+import type { ViewForm } from './views.ts';
 
 /** A place where a masked relation is read. */
 export interface Read {
@@ -49,6 +51,12 @@ export class Reads implements Host {
   readonly blocks = new Set<Block>();
   /** Parameters that targets' columns are compared with, as values of the column's type: by their index. */
   readonly parameters = new Map<number, string>();
+  /** Indexes by which targets mustn't be read. */
+  readonly ignored = new Map<Named, readonly string[]>();
+  /** Masked columns that targets are looked up by. */
+  readonly lookedUp = new Map<Named, Set<string>>();
+  /** Real values of a target's own masked columns are used. */
+  usesOwn = false;
   /** All names that tables have in the statement, with what they stand for. */
   readonly tables: { readonly called: string; readonly factor: Named }[] = [];
   readonly #aliases = new Set<string>();
@@ -71,7 +79,9 @@ export class Reads implements Host {
   }
 
   use(origins: Iterable<Origin>, use: Use, because?: string, value?: string | number): void {
-    this.#of.uses.use(origins, use, because, value);
+    const all = [...origins];
+    this.usesOwn ||= all.some((origin) => origin.own && ownUse(origin, use) === 'own');
+    this.#of.uses.use(all, use, because, value);
   }
 
   look(factor: Named): Looked {
@@ -88,11 +98,26 @@ export class Reads implements Host {
         this.use(known.looked.rows, 'filtered', `chooses the rows of view ${factor.name}`);
         throw new Obstacle(known.obstacle);
       }
+      this.#partitions(factor, known);
       if (this.reads.size >= MOST_READS) throw new Obstacle('It reads tables with masked columns at too many places.');
-      if (known.masked !== undefined && !targets.has(factor)) this.reads.set(factor, { factor, known, called, moved: [], locks: [] });
+      if (known.replaced && !targets.has(factor)) this.reads.set(factor, { factor, known, called, moved: [], locks: [] });
     }
     this.#looked.set(factor, looked);
     return looked;
+  }
+
+  /** Which rows are in a partition tells of the values that it is made by. */
+  #partitions({ details, name }: Named, { relation, masked }: Known): void {
+    if (masked === undefined || !details.some(({ from }) => isWord(this.#of.outline.tokens[from], 'PARTITION'))) return;
+    const column = partitioning(relation, masked);
+    if (column !== undefined) throw new Obstacle(`It selects partitions of ${name}, which are made by the masked column ${column}; leave PARTITION out.`);
+  }
+
+  /** What stands in the place of a view; undefined: the relation itself. */
+  form({ known, factor, moved, locks }: Read): ViewForm | undefined {
+    // A view's rows are locked, and looked up, as the view's.
+    if (known.relation.kind !== 'v' || factor.details.length > 0 || moved.length > 0 || locks.length > 0) return undefined;
+    return this.#of.knowledge.form(known.relation, this.#of.reading, this.#of.explains);
   }
 
   visit(block: Block): void {
@@ -141,6 +166,7 @@ export class Reads implements Host {
       if (!origin.own) return false;
       this.#of.uses.constants += condition.constants.length;
       this.use([origin], 'lookup');
+      this.lookedUp.set(source.factor, new Set([...(this.lookedUp.get(source.factor) ?? []), origin.column]));
       for (const region of condition.constants) if (isSymbol(this.#of.outline.tokens[region.from], '?')) this.parameters.set(region.from, asColumn(this.#of.outline, origin.masked.type, region) ?? '');
       return true;
     }

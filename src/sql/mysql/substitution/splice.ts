@@ -9,6 +9,7 @@ import { fold } from './origins.ts';
 import type { Outline } from './outline.ts';
 import { quoted } from './reads.ts';
 import type { Read, Reads } from './reads.ts';
+import { tellingIndexes } from './telling.ts';
 import { Obstacle } from './tree.ts';
 import type { Block, Clause, Item, Region } from './tree.ts';
 
@@ -35,6 +36,7 @@ class Splicer {
   edits(): Edit[] {
     const reads = [...this.#reads.reads.values()];
     for (const [at, sql] of this.#reads.parameters) this.#replace({ from: at, to: at + 1 }, sql);
+    for (const [{ to }, names] of this.#reads.ignored) this.#behind(to, ` IGNORE INDEX (${names.map(quoted).join(', ')})`);
     if (reads.length === 0) return this.#edits.toSorted((a, b) => a.start - b.start);
     const whole = new Map([...this.#reads.blocks].filter(({ is }) => is === 'table').map((block) => [block.tables.factors[0], block]));
     for (const read of reads) this.#substitute(read, whole.get(read.factor));
@@ -53,12 +55,17 @@ class Splicer {
     this.#edits.push({ start: first.start, end: last.end, text });
   }
 
+  #behind(to: number, text: string): void {
+    const last = this.#outline.tokens[to - 1];
+    if (last === undefined) throw new Obstacle('A place can\'t be found.');
+    this.#edits.push({ start: last.end, end: last.end, text });
+  }
+
   #substitute(read: Read, whole: Block | undefined): void {
     const { factor, known, called, moved } = read;
-    if (known.masked === undefined) return;
-    const parts = [`SELECT ${columnsOf(known.relation, known.masked, this.#reads.sight, this.#mentioned(known.relation), this.#explains)} FROM ${quoted(known.relation.schema)}.${quoted(known.relation.name)}`];
+    const parts = [`SELECT ${columnsOf(known.relation, known.masked, this.#reads.sight, this.#mentioned(known.relation), this.#explains)} FROM ${this.#source(read)}`];
     for (const detail of factor.details) parts.push(this.#tokensOf(detail));
-    const telling = tellingIndexes(known.relation, known.masked, new Set(moved.map(({ column }) => column)));
+    const telling = known.masked === undefined ? [] : tellingIndexes(known.relation, known.masked, new Set(moved.map(({ column }) => column)));
     if (telling.length > 0) parts.push(`IGNORE INDEX (${telling.map(quoted).join(', ')})`);
     const conditions = moved.toSorted((a, b) => a.region.from - b.region.from).map(({ sql }) => sql);
     if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
@@ -72,6 +79,15 @@ class Splicer {
       this.#replace({ from: open, to: open + 1 }, ' ');
       this.#replace({ from: close, to: close + 1 }, ' ');
     }
+  }
+
+  /** A table by its name, a view by its definition. @throws {Obstacle} when a view must be read as it is, and mustn't */
+  #source(read: Read): string {
+    const { relation, telling } = read.known;
+    const form = this.#reads.form(read);
+    if (form !== undefined) return `(${form.text}) AS ${quoted(relation.name)}${form.columns === undefined ? '' : ` (${form.columns.map(quoted).join(', ')})`}`;
+    if (telling !== undefined) throw new Obstacle(telling);
+    return `${quoted(relation.schema)}.${quoted(relation.name)}`;
   }
 
   /** Columns that `*` leaves out are given when the statement names them. */
@@ -156,22 +172,13 @@ class Splicer {
   }
 }
 
-/**
- * Indexes in whose order rows would tell the order of masked values: a server reads a whole table by the smallest index that has all it needs.
- * Those by whose masked columns rows are looked up are wanted. @param lookedUp names of columns
- */
-function tellingIndexes({ indexes = [] }: RelationData, { columns: masked }: MaskedRelation, lookedUp: ReadonlySet<string>): string[] {
-  const hidden = new Set(masked.map(({ name }) => name).filter((name) => !lookedUp.has(name)));
-  return indexes.filter(({ columns }) => columns.some((name) => name === '' || hidden.has(name))).map(({ name }) => name);
-}
-
 /** Masks that may hold a key. */
 const KEYED: ReadonlySet<MaskName> = new Set(['hash', 'email']);
 
 /** @param explains plans show values of rows that the server reads beforehand, and the text of expressions: then masks look at no value, and no key is in them */
-export function columnsOf(relation: RelationData, masked: MaskedRelation, sight: Sight, mentioned: ReadonlySet<string>, explains: boolean): string {
+export function columnsOf(relation: RelationData, masked: MaskedRelation | undefined, sight: Sight, mentioned: ReadonlySet<string>, explains: boolean): string {
   return relation.columns.filter(({ name, hidden }) => hidden !== true || mentioned.has(fold(name))).map(({ name }) => {
-    const column = sight.column(masked, name);
+    const column = masked === undefined ? undefined : sight.column(masked, name);
     return column === undefined ? quoted(name) : `${explains && KEYED.has(column.mask) ? '\'masked\'' : column.sql.join(explains ? 'NULL' : quoted(name))} AS ${quoted(name)}`;
   }).join(', ');
 }

@@ -162,8 +162,10 @@ class Statement {
 
   #write(at: number, outer: Scope): Shape | undefined {
     const writes = new Writes(this.#flow, this.#reads, this.#context.knowledge, this.#context.reading, this.#targets);
-    if (this.#is(at, 'UPDATE')) return writes.update(at, this.#end, outer);
-    return this.#is(at, 'DELETE') ? writes.delete(at, this.#end, outer) : writes.insert(at, this.#end, outer);
+    const shown = this.#is(at, 'UPDATE') ? writes.update(at, this.#end, outer) : this.#is(at, 'DELETE') ? writes.delete(at, this.#end, outer) : writes.insert(at, this.#end, outer);
+    const assigns = this.#tokens.some((token, index) => token.kind === 'variable' && isSymbol(this.#tokens[index + 1], ':='));
+    if (assigns && this.#reads.usesOwn) throw new Obstacle('It could store real values of the masked columns of the table that it writes in a variable; leave the variable, or those columns, out.');
+    return shown;
   }
 
   #explain(at: number): Shape | undefined | 'untouched' {

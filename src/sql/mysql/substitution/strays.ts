@@ -4,6 +4,7 @@ import { nameAt, nameOf } from '../cursor.ts';
 import type { Names } from '../names.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Token } from '../tokens.ts';
+import { findReferences } from '../references.ts';
 import { QUERY_STARTS } from '../words.ts';
 import { fold } from './origins.ts';
 import type { Check } from './verify.ts';
@@ -26,7 +27,10 @@ export function strays(stray: Stray): string | undefined {
     return reads ? nameOf(before[named[0] ?? 0] as Token) : undefined;
   }
   const targets = new Targets(stray);
-  const at = named.find((index) => !isHarmless(stray, index) && !targets.has(index));
+  const tables = targets.queries ? findReferences(before, 0).tables : undefined;
+  // In a query, aliases and columns may be called as tables are. The facts are made of the same tables.
+  const isTable = (index: number): boolean => tables?.some(({ at, end }) => index >= at && index < end) ?? true;
+  const at = named.find((index) => isTable(index) && !isHarmless(stray, index) && !targets.has(index));
   return at === undefined ? undefined : nameOf(before[at] as Token);
 }
 
@@ -51,8 +55,8 @@ function isHarmless({ before, names, reading, knowledge }: Stray, at: number): b
 }
 
 const isClean = (knowledge: Stray['knowledge'], relation: Parameters<Stray['knowledge']['of']>[0]): boolean => {
-  const { masked, obstacle } = knowledge.of(relation);
-  return masked === undefined && obstacle === undefined;
+  const { replaced, obstacle } = knowledge.of(relation);
+  return !replaced && obstacle === undefined;
 };
 
 /** Tables that a statement writes: where they are named for that, they aren't read by it. */
@@ -66,6 +70,11 @@ class Targets {
     this.#stray = stray;
     this.#tokens = stray.before;
     this.#verb = this.#level(0, (token) => isWord(token, 'INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'SELECT'));
+  }
+
+  /** Nothing is written. */
+  get queries(): boolean {
+    return isWord(this.#tokens[0], 'SELECT', 'WITH') && isWord(this.#tokens[this.#verb], 'SELECT');
   }
 
   /** The first such token outside of parentheses. */

@@ -59,7 +59,7 @@ export class Substituter {
   substitute(text: string, reading: MysqlReading, sight: Sight): Substitution {
     const uses = new Uses();
     try {
-      const knowledge = this.#knowledge(sight);
+      const knowledge = this.knowledge(sight);
       if (!mentions(text, knowledge)) return { text, edits: [], uses: [] };
       return this.#substitute(text, reading, knowledge, uses);
     } catch (error) {
@@ -67,9 +67,13 @@ export class Substituter {
     }
   }
 
-  #knowledge(sight: Sight): Knowledge {
+  /** Worked out once for each sight. */
+  knowledge(sight: Sight): Knowledge {
     let knowledge = this.#known.get(sight);
-    if (knowledge === undefined) this.#known.set(sight, (knowledge = new Knowledge(this.#data, this.#names, this.#tracer, sight)));
+    if (knowledge === undefined) this.#known.set(sight, (knowledge = new Knowledge(this.#data, this.#names, this.#tracer, sight, {
+      flavour: this.#dialect.flavour, lex: (text, reading) => this.#lex(text, reading), reading: (database) => this.#readings.reading({ sqlMode: '', database }),
+      substitute: (text, database) => this.substitute(text, this.#readings.reading({ sqlMode: '', database }), sight),
+    })));
     return knowledge;
   }
 
@@ -93,7 +97,7 @@ export class Substituter {
     const again = result === text ? facts : this.#second.facts(result, reading);
     const after = result === text ? before : this.#parts(result, reading, again);
     if (after.length !== before.length) throw new Obstacle('With masks in it the text is read as other statements.');
-    if (tablesOf(again) !== tablesOf(facts)) throw new Obstacle('With masks in it the text is read as naming other tables.');
+    if (!readsSame(facts, again, knowledge)) throw new Obstacle('With masks in it the text is read as naming other tables.');
     let shift = 0;
     for (const [index, part] of before.entries()) {
       const own = edits.filter(({ start }) => start >= part.facts.start && start <= part.facts.end);
@@ -140,7 +144,11 @@ export class Substituter {
   }
 }
 
-const tablesOf = (facts: Facts): string => JSON.stringify(facts.tables.map(({ name }) => name));
+/** The same tables, but for views in whose place their definitions stand. */
+function readsSame(before: Facts, after: Facts, knowledge: Knowledge): boolean {
+  const [names, now] = [before, after].map(({ tables }) => new Set(tables.map(({ name }) => name))) as [Set<string>, Set<string>];
+  return [...now].every((name) => names.has(name)) && [...names].every((name) => now.has(name) || knowledge.isReplacedView(name));
+}
 
 /** Texts that the server is to run, and texts and plans that it shows: they name nothing. */
 const ELSEWHERE = /prepare|immediate|processlist|profile|\bexplain\b|\bdesc(?:ribe)?\b|\banalyze\b/i;

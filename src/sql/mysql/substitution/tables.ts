@@ -94,21 +94,13 @@ class Reader {
     const lateral = this.#is(from, 'LATERAL');
     const at = lateral ? from + 1 : from;
     if (this.#symbol(at, '(')) {
-      if (this.#outline.startsQuery(at + 1) && this.#isDerived(at)) return this.#derived(from, at);
+      if (this.#outline.startsQuery(at + 1)) return this.#derived(from, at);
       if (lateral) throw new Obstacle(UNREAD);
       return this.#nested(at);
     }
     if (this.#is(from, 'JSON_TABLE') && this.#symbol(from + 1, '(')) return this.#computed(from);
     if (this.#is(from, 'DUAL')) return from + 1;
     return this.#named(from);
-  }
-
-  /** `((SELECT …) AS d JOIN t)` is a list, `((SELECT …))` a query. */
-  #isDerived(open: number): boolean {
-    let at = open + 1;
-    if (!this.#symbol(at, '(')) return true;
-    at = this.#outline.closing(at) + 1;
-    return this.#symbol(at, ')') || this.#is(at, 'UNION', 'INTERSECT', 'EXCEPT', 'ORDER', 'LIMIT') ? this.#isDerived(open + 1) : false;
   }
 
   #nested(open: number): number {

@@ -110,6 +110,8 @@ class Walker {
       if (!this.#check.text.slice(0, edit.start).endsWith(second.text)) wrong('a name was given');
       return undefined;
     }
+    // Whatever isn't read by an index is right all the same.
+    if (old.length === 0 && isWord(first, 'IGNORE') && isWord(second, 'INDEX') && isSymbol(now[2], '(') && isSymbol(now.at(-1), ')') && now.slice(3, -1).every((token, at) => (at % 2 === 0 ? token.kind === 'name' : isSymbol(token, ',')))) return undefined;
     if (now.length === 1 && isWord(first, 'TRUE') && old.length > 2) {
       this.#out.push(conditionOf(old)?.text ?? wrong('a condition was taken away'));
       return undefined;

@@ -1,11 +1,13 @@
 /** INSERT, REPLACE, UPDATE, DELETE: their targets stay as they are, all else that they read is substituted. */
 
+import type { RelationData } from '../../catalog.ts';
 import { nameAt, nameOf } from '../cursor.ts';
 import type { QualifiedName } from '../cursor.ts';
 import type { MysqlReading } from '../reading.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Flow } from './flow.ts';
-import type { Knowledge } from './known.ts';
+import type { Knowledge, Known } from './known.ts';
+import { comparison, conjuncts, kindOf } from './lookups.ts';
 import { everyOrigin, fold } from './origins.ts';
 import type { Origin, Shape } from './origins.ts';
 import type { Outline } from './outline.ts';
@@ -13,6 +15,7 @@ import type { Reads } from './reads.ts';
 import type { Scope, Source } from './scope.ts';
 import { sourceOf } from './scope.ts';
 import { readTables } from './tables.ts';
+import { tellingWrites } from './telling.ts';
 import { NO_TABLES, Obstacle, UNREAD } from './tree.ts';
 import type { Clause, Factor, Named, Region, Tables } from './tree.ts';
 
@@ -58,7 +61,57 @@ export class Writes {
     for (const target of this.#assignedTables(tables, assigned, outer)) this.#targets.add(target);
     const scope = this.#flow.tables(tables, outer);
     this.#assign(assigned, scope, scope);
-    return this.#clauses(end, to, scope);
+    const shown = this.#clauses(end, to, scope);
+    const { found } = this.#outline.clauses(end, to);
+    // What is assigned to variables tells in which order rows were found.
+    const counts = this.#outline.tokens.slice(at, to).some((token, index, all) => token.kind === 'variable' && isSymbol(all[index + 1], ':='));
+    if (counts || found.some(({ word }) => word === 'LIMIT')) this.#chooses(tables.factors, found, true);
+    return shown;
+  }
+
+  /**
+   * Which rows of a target are written, or in which order, is told by what the statement leaves or answers. An index on columns that aren't masked and then
+   * on masked ones may decide it. @param hints whether the syntax lets an index be ignored
+   */
+  #chooses(factors: readonly Factor[], clauses: readonly Clause[], hints: boolean): void {
+    for (const target of factors) {
+      if (target.is !== 'named' || !this.#targets.has(target)) continue;
+      const known = this.#knowledge.find(target.schema ?? this.#reading.database, target.name);
+      if (known === undefined || (factors.length === 1 && this.#leavesNoChoice(clauses, known))) continue;
+      if (known.telling !== undefined) throw new Obstacle(known.telling);
+      const indexes = known.masked === undefined ? [] : tellingWrites(known.relation, known.masked, this.#reads.lookedUp.get(target) ?? new Set());
+      const [index] = indexes;
+      if (index !== undefined && !hints) throw new Obstacle(`Index ${index} of ${target.name} might choose or order the rows by a masked column; sort by all columns of its primary key, or leave LIMIT and RETURNING out.`);
+      if (index !== undefined) this.#reads.ignored.set(target, indexes);
+    }
+  }
+
+  /** By all columns of the primary key, none of them masked: ORDER BY, or a condition that one row fits. */
+  #leavesNoChoice(clauses: readonly Clause[], { relation, masked }: Known): boolean {
+    const { primaryKey = [] } = relation;
+    if (primaryKey.length === 0 || primaryKey.some((name) => masked?.columns.some((column) => column.name === name) === true)) return false;
+    return clauses.some(({ word, from, to }) => {
+      const by = word === 'ORDER' ? this.#sortedBy(from + 2, to) : word === 'WHERE' ? this.#pinned({ from: from + 1, to }, relation) : [];
+      return primaryKey.every((name) => by.includes(fold(name)));
+    });
+  }
+
+  #sortedBy(from: number, to: number): string[] {
+    return this.#outline.parts(from, to).flatMap((part) => {
+      const column = this.#flow.expressions.columnAt(part.from, part.to);
+      return column === undefined || !(column.end === part.to || this.#is(column.end, 'ASC', 'DESC')) ? [] : [fold(column.name)];
+    });
+  }
+
+  /** A text compared with a number, which a parameter may be, fits many rows. */
+  #pinned(where: Region, { columns }: RelationData): string[] {
+    return conjuncts(this.#outline, where).flatMap((part) => {
+      const found = comparison(this.#outline, this.#flow.expressions, part);
+      const [value] = found?.operator === '=' ? found.constants : [];
+      if (found === undefined || value === undefined) return [];
+      const kind = kindOf(columns.find(({ name }) => fold(name) === fold(found.name))?.type ?? '');
+      return kind === 'integer' || (kind === 'string' && this.#outline.tokens[value.from]?.kind === 'string') ? [fold(found.name)] : [];
+    });
   }
 
   #assignedTables({ factors: listed }: Tables, assigned: readonly Region[], { ctes }: Scope): Named[] {
@@ -122,6 +175,7 @@ export class Writes {
       case 'RETURNING': {
         const shapes = this.#outline.items(clause.from + 1, clause.to).map((item) => this.#flow.item(item, scope));
         const shape = { columns: shapes.flatMap(({ columns }) => columns), vague: shapes.some(({ vague }) => vague) };
+        if (shape.columns.some(({ plain, of }) => !plain && [...of].some(({ own }) => own))) throw new Obstacle('RETURNING computes with real values of the masked columns of the table that is written; return the columns as they are.');
         this.#flow.show(shape, undefined, undefined);
         return shape;
       }
@@ -150,7 +204,10 @@ export class Writes {
       this.#targets.add(target);
     }
     const scope = this.#flow.tables(tables, outer);
-    return this.#clauses(tables.end, to, scope);
+    const shown = this.#clauses(tables.end, to, scope);
+    const { found } = this.#outline.clauses(tables.end, to);
+    if (found.some(({ word }) => word === 'LIMIT' || word === 'RETURNING')) this.#chooses(tables.factors, found, several);
+    return shown;
   }
 
   #targetNames(from: number): { readonly names: readonly QualifiedName[]; readonly end: number } {

@@ -57,6 +57,8 @@ export class Analysis {
   readonly #touchy = new Map<RelationData, boolean>();
   #steps = 0;
   lookups: boolean;
+  /** A relation with masked columns that something in it writes to. */
+  written: RelationData | undefined;
   /** A function in it that shows texts of statements. */
   showsTexts: string | undefined;
 

@@ -47,7 +47,8 @@ function lookup(analysis: Analysis, node: Node, stand: Stand, sure: readonly Ent
   const [origin] = [...meaning.of, ...meaning.own];
   if (entry === undefined || origin === undefined || !meaning.bare || origin.column.filtered !== 'equality' || meaning.of.size + meaning.own.size !== 1) return false;
   if (stand.scope?.entries.includes(entry) !== true) return false;
-  const values = compared.values.map((value) => literal(value, origin.column.type));
+  const text = textOf(origin.column.type, compared);
+  const values = compared.values.map((value) => literal(value, origin.column.type, text));
   if (values.length === 0 || values.length > MOST_CONSTANTS || values.includes(undefined)) return false;
   if (entry.target) return own(analysis, origin);
   return goInside(analysis, { node, found, compared, meaning, origin, values: values as string[] }, sure);
@@ -96,15 +97,23 @@ const WHOLE = /^(?:smallint|integer|bigint)$/;
 /** Types whose equality is the same whatever the session's settings, and the type that a constant is made to be. */
 const BASE = /^(uuid|smallint|integer|bigint|numeric|date)(?:\(\d+(?:,-?\d+)?\))?$/;
 
+/**
+ * What a constant or parameter of unknown type becomes beside a text: with one of them the operator is text's, in a list they are of the common type (server: parse_expr.c,
+ * transformAExprIn). It doesn't matter for the rows, but drivers are told of it.
+ */
+function textOf(type: string, { values, list }: Comparison): 'text' | 'varchar' {
+  return list && values.length > 1 && type !== 'text' ? 'varchar' : 'text';
+}
+
 /** A constant or parameter as SQL of the column's type without its length, which would cut it. Undefined: it isn't one. */
-function literal(node: Node, type: string): string | undefined {
-  const base = TEXTS.test(type) ? 'text' : BASE.exec(type)?.[1];
+function literal(node: Node, type: string, text: 'text' | 'varchar'): string | undefined {
+  const base = TEXTS.test(type) ? text : BASE.exec(type)?.[1];
   if (base === undefined) return undefined;
   const cast = as('TypeCast', node);
   if (cast !== undefined) {
     const name = strings(cast.typeName?.names).join('.');
     const plain = cast.typeName?.typmods === undefined && cast.typeName?.arrayBounds === undefined && (name === 'text' || name === 'pg_catalog.text');
-    return base === 'text' && plain && cast.arg !== undefined && as('TypeCast', cast.arg) === undefined ? literal(cast.arg, type) : undefined;
+    return base === text && plain && cast.arg !== undefined && as('TypeCast', cast.arg) === undefined ? literal(cast.arg, type, 'text') : undefined;
   }
   const number = as('ParamRef', node)?.number;
   if (number !== undefined) return `$${number}::pg_catalog.${TYPE_NAMES[base] ?? base}`;

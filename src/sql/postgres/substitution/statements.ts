@@ -1,6 +1,6 @@
 /** A statement of any kind: what of it reads, and where its rows go. */
 
-import type { CopyStmt, Node, SelectStmt } from 'libpg-query';
+import type { CopyStmt, Node, RangeVar, SelectStmt } from 'libpg-query';
 import { as, open, strings } from '../tree.ts';
 import type { Analysis, Answer } from './analysis.ts';
 import { expression } from './expressions.ts';
@@ -33,7 +33,7 @@ export function query(analysis: Analysis, node: Node | undefined, scope: Scope |
 
 /** Kinds that name relations but neither read nor show their rows. */
 const READS_NOTHING: ReadonlySet<string> = new Set([
-  'TransactionStmt', 'VariableSetStmt', 'VariableShowStmt', 'TruncateStmt', 'LockStmt', 'VacuumStmt', 'ClusterStmt', 'ReindexStmt', 'CommentStmt', 'GrantStmt',
+  'TransactionStmt', 'VariableSetStmt', 'VariableShowStmt', 'TruncateStmt', 'LockStmt', 'VacuumStmt', 'ReindexStmt', 'CommentStmt', 'GrantStmt',
   'DropStmt', 'RenameStmt', 'AlterOwnerStmt', 'AlterObjectSchemaStmt', 'DeallocateStmt', 'FetchStmt', 'ClosePortalStmt', 'ListenStmt', 'UnlistenStmt',
   'NotifyStmt', 'DiscardStmt', 'ConstraintsSetStmt', 'CheckPointStmt', 'SecLabelStmt', 'CreateSeqStmt', 'AlterSeqStmt', 'RefreshMatViewStmt',
 ]);
@@ -81,7 +81,12 @@ function answered(analysis: Analysis, node: Node | undefined, stored: boolean): 
 }
 
 function copy(analysis: Analysis, stmt: CopyStmt): readonly Column[] | undefined {
-  if (stmt.query !== undefined) return answered(analysis, stmt.query, false);
+  if (stmt.query !== undefined) {
+    const columns = answered(analysis, stmt.query, false);
+    // Its rows come without their origins, by which RETURNING is masked.
+    if (analysis.written !== undefined) throw new Obstacle(`COPY can't show what a write to ${analysis.nameOf(analysis.written)} returns, which has masked columns; run it without COPY.`);
+    return columns;
+  }
   const relation = stmt.relation === undefined ? undefined : analysis.resolve(stmt.relation);
   if (stmt.relation === undefined || relation === undefined) return undefined;
   if (!analysis.isTouchy(relation)) {
@@ -120,15 +125,27 @@ function copyQuery(analysis: Analysis, stmt: CopyStmt, names: readonly string[],
 
 function other(analysis: Analysis, kind: string, node: Node | undefined): undefined {
   if (READS_NOTHING.has(kind)) return undefined;
+  if (kind === 'IndexStmt' && isPlainIndex(node)) return ordered(analysis, as('IndexStmt', node)?.relation, (as('IndexStmt', node)?.indexParams ?? []).map((each) => as('IndexElem', each)?.name ?? ''));
+  if (kind === 'ClusterStmt') return ordered(analysis, as('ClusterStmt', node)?.relation, undefined);
   const create = as('CreateStmt', node);
   // A foreign key or LIKE names a table without showing what is in it.
   const looked = create === undefined ? node : ({ CreateStmt: { ...create, constraints: undefined, tableElts: create.tableElts?.filter((each) => 'ColumnDef' in each && each.ColumnDef.raw_default !== undefined) } } as unknown as Node);
   for (const range of ranges(looked)) {
     const name = range.relname ?? '';
     const found = analysis.around.catalog.relations(range.schemaname, name).find(analysis.isTouchy);
-    if (found !== undefined && !isPlainIndex(node)) throw new Obstacle(`The statement concerns ${analysis.nameOf(found)}, which has masked columns, in a way that can't be read through masks.`);
+    if (found !== undefined) throw new Obstacle(`The statement concerns ${analysis.nameOf(found)}, which has masked columns, in a way that can't be read through masks.`);
   }
   return undefined;
+}
+
+/**
+ * Rows that no ORDER BY sorts may come in the order of an index, or as CLUSTER has laid them down; and where values must be unique, whether it can be made tells of them.
+ * @param names of the columns that count; undefined: all
+ */
+function ordered(analysis: Analysis, range: RangeVar | undefined, names: readonly string[] | undefined): undefined {
+  const relation = range === undefined ? undefined : analysis.resolve(range);
+  if (relation === undefined) return;
+  for (const { name, of } of analysis.columnsOf(relation)) if (names?.includes(name) !== false) analysis.uses.add(of, 'own', 'decides how rows are ordered and which are equal');
 }
 
 function isPlainIndex(node: Node | undefined): boolean {

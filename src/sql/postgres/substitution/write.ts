@@ -22,6 +22,7 @@ function target(analysis: Analysis, range: RangeVar | undefined): Entry {
   const relation = range === undefined ? undefined : analysis.resolve(range);
   if (range === undefined || relation === undefined) return makeEntry(alias, { columns: undefined, taint: NOTHING });
   analysis.qualify(range, relation);
+  if (analysis.isTouchy(relation)) analysis.written = relation;
   const schema = range.alias === undefined ? relation.schema : undefined;
   const view = relation.kind === 'v' && !relation.system && analysis.isTouchy(relation) && analysis.around.sight.relation(relation.schema, relation.name) === undefined;
   const columns = view ? analysis.around.view(relation)?.columns : analysis.columnsOf(relation);

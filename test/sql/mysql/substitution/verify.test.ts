@@ -7,8 +7,8 @@ import { Lexer } from '../../../../src/sql/mysql/lexer.ts';
 import type { Dialect } from '../../../../src/sql/mysql/lexer.ts';
 import { Names } from '../../../../src/sql/mysql/names.ts';
 import { Readings } from '../../../../src/sql/mysql/reading.ts';
-import { Knowledge } from '../../../../src/sql/mysql/substitution/known.ts';
-import { Tracer } from '../../../../src/sql/mysql/substitution/lineage.ts';
+import { IN_WORKER, loadParsers, SecondReading } from '../../../../src/sql/mysql/second-reading.ts';
+import { Substituter } from '../../../../src/sql/mysql/substitution/substituter.ts';
 import { Verifier } from '../../../../src/sql/mysql/substitution/verify.ts';
 import type { Token } from '../../../../src/sql/mysql/tokens.ts';
 import { lines } from './corpus/lines.ts';
@@ -20,7 +20,7 @@ const dialect: Dialect = { flavour: 'mysql', version: data.serverVersion };
 const readings = new Readings();
 const reading = readings.reading({ sqlMode: '', database: 'shop' });
 const masks = sight();
-const knowledge = new Knowledge(data, new Names(data), new Tracer(data, readings), masks);
+const knowledge = new Substituter(data, readings, new SecondReading(await loadParsers('mysql'), IN_WORKER)).knowledge(masks);
 
 function lex(text: string): Token[] {
   const lexer = new Lexer(text, dialect, reading);
