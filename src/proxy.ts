@@ -5,7 +5,9 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type Api, createApi } from './api/app.ts';
 import { type HttpServer, serveApi } from './api/server.ts';
+import type { Freezer } from './api/sessions.ts';
 import { createApprovals } from './approval/approvals.ts';
+import type { Desk } from './approval/desk.ts';
 import { createDesk } from './approval/desk-service.ts';
 import { createFreezer } from './approval/freezer.ts';
 import { decisionKeys } from './approval/keys.ts';
@@ -15,14 +17,15 @@ import { createRedisStore } from './approval/redis-store.ts';
 import type { ApprovalStore } from './approval/store.ts';
 import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
-import type { Address, Config } from './config/config.ts';
+import { createWebhooks, type WebhookChannel, type WebhookParts } from './channels/webhook/webhook.ts';
+import type { Address, Config, SecretSource } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
 import { createAgentTokens } from './identity/agent-tokens.ts';
 import { createSignIn } from './identity/identity.ts';
-import { createPeople } from './identity/people.ts';
+import { createPeople, type PeopleDirectory } from './identity/people.ts';
 import type { Journal } from './journal/events.ts';
 import { openJournal } from './journal/journal.ts';
 import { readJournal } from './journal/read.ts';
@@ -113,7 +116,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
     },
   };
 
-  const channels = openChannels(config, { desk, people, clock, log });
+  const { channels, webhooks } = openChannels(config, { desk, store, people, freezer, metrics: metrics.registry, clock, log });
   for (const channel of channels) {
     stack.defer(() => channel.stop());
     channel.start().catch((error: unknown) => log.error({ err: error, channel: channel.name }, 'proxy: a channel could not start; requests stay decidable elsewhere'));
@@ -132,14 +135,15 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log, metrics: metrics.registry,
+    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log,
+    metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
       return { ready: Object.values(checks).every(Boolean), checks };
     },
   });
-  const mounts = channels.flatMap((channel) => [...channel.mounts]);
+  const mounts = channels.flatMap((channel) => [...channel.mounts ?? []]);
   const http = config.listen.http === undefined ? undefined : await serveApi(api, config.listen.http, { mounts: new Map(mounts) });
 
   return {
@@ -199,9 +203,26 @@ async function approvalParts(config: Config, key: KeyObject, journal: Journal, c
   return { approvals, store, people, signIn, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
-function openChannels(config: Config, parts: { desk: ReturnType<typeof createDesk>; people: ReturnType<typeof createPeople>; clock: Clock; log: Logger }): (Channel & Pick<SlackChannel, 'mounts'>)[] {
-  if (config.slack === undefined) return [];
-  return [createSlackChannel(config.slack, { ...parts, people: () => parts.people, secret: (source) => readSecret(source) })];
+interface ChannelParts {
+  readonly desk: Desk;
+  readonly store: ApprovalStore;
+  readonly people: PeopleDirectory;
+  readonly freezer: Freezer;
+  readonly metrics: WebhookParts['metrics'];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Channels {
+  readonly channels: readonly (Channel & Partial<Pick<SlackChannel, 'mounts'>>)[];
+  readonly webhooks: WebhookChannel | undefined;
+}
+
+function openChannels(config: Config, { people, metrics, ...parts }: ChannelParts): Channels {
+  const ambient = { ...parts, url: config.url, secret: (source: SecretSource) => readSecret(source) };
+  const slack = config.slack && createSlackChannel(config.slack, { ...ambient, people: () => people });
+  const webhooks = config.webhooks.length === 0 ? undefined : createWebhooks(config.webhooks, { ...ambient, metrics });
+  return { channels: [slack, webhooks].filter((channel) => channel !== undefined), webhooks };
 }
 
 async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {

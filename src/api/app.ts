@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
+import type { WebhookStatus } from '../channels/webhook/hook.ts';
 import type { CommandLineSignIn } from '../identity/identity.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
@@ -21,6 +22,7 @@ import type { SessionEvents } from './live-sessions.ts';
 import { openApiDocument } from './openapi.ts';
 import { ApiProblem, isForCaller, problemResponse } from './problem.ts';
 import { requestRoutes } from './requests.ts';
+import { webhookRoutes } from './webhooks.ts';
 import { signInRoutes } from './sign-in.ts';
 
 export interface Readiness {
@@ -36,6 +38,7 @@ export interface ApiParts extends AgentParts {
   readonly signIn?: CommandLineSignIn | undefined;
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
+  readonly webhooks?: () => readonly WebhookStatus[];
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'error' | 'warn'>;
@@ -64,6 +67,7 @@ export function createApi(parts: ApiParts): Api {
   requestRoutes(app, guard, parts.desk, streams);
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
+  webhookRoutes(app, guard, parts.webhooks ?? (() => []));
   signInRoutes(app, parts.signIn, failures);
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));

@@ -29,6 +29,7 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/v1/agents', summary: 'Configured agents', scope: 'agents:read', answer: schemas.AgentPage },
   { method: 'post', path: '/api/v1/agents/{name}/freeze', summary: 'Stop an agent at once', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
   { method: 'post', path: '/api/v1/agents/{name}/thaw', summary: 'Let a frozen agent go on', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
+  { method: 'get', path: '/api/v1/webhooks', summary: 'How webhooks go, and what was given up', scope: 'audit:read', answer: schemas.WebhookPage },
   { method: 'get', path: '/api/v1/sign-in', summary: 'How the command line signs people in', answer: schemas.SignInOffer },
   { method: 'post', path: '/api/v1/sign-in', summary: 'A token for whoever the issuer says it is', body: schemas.SignInBody, answer: schemas.SignInView },
 ];

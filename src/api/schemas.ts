@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { REQUEST_STATES } from '../approval/request.ts';
-import { TOKEN_SCOPES } from '../config/config.ts';
+import { TOKEN_SCOPES, WEBHOOK_EVENTS } from '../config/config.ts';
 import { ROLES } from '../identity/person.ts';
 import { EFFECTS } from '../sql/facts.ts';
 
@@ -113,6 +113,17 @@ export type AgentView = z.infer<typeof AgentView>;
 export const AgentPage = z.strictObject({ agents: z.array(AgentView) });
 /** `everywhere`: false while other replicas don't know yet, because the store that all share doesn't answer. */
 export const FrozenView = z.strictObject({ agent: z.string(), frozen: z.boolean(), everywhere: z.boolean() });
+export const WebhookView = z.strictObject({
+  name: z.string(),
+  address: z.string().meta({ description: 'Scheme, host and port; the rest of the address may hold a secret' }),
+  state: z.enum(['sending', 'elsewhere', 'disabled']).meta({ description: 'elsewhere: another replica sends, ask that one; disabled: the receiver answered 410 Gone' }),
+  waiting: z.number().int(),
+  delivered: z.number().int(),
+  dead: z.array(z.strictObject({ event: z.string(), type: z.enum(WEBHOOK_EVENTS), request: z.string(), why: z.string(), at: time }))
+    .meta({ description: 'The last 100 that were given up by this process' }),
+});
+export type WebhookView = z.infer<typeof WebhookView>;
+export const WebhookPage = z.strictObject({ webhooks: z.array(WebhookView) });
 export const KilledView = z.strictObject({ session: z.string(), killed: z.literal(true) });
 export const HealthView = z.strictObject({ status: z.literal('ok') });
 export const ReadinessView = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });

@@ -22,6 +22,8 @@ class MemoryStore implements ApprovalStore {
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
   readonly #freezes = new Map<string, string>();
+  readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
+  readonly #bookmarks = new Map<string, number>();
   readonly #listeners = new Set<StoreListener>();
   readonly #clock: Clock;
   readonly #retainMs: number;
@@ -109,6 +111,20 @@ class MemoryStore implements ApprovalStore {
 
   async freezes(): Promise<readonly string[]> {
     return [...this.#freezes.values()];
+  }
+
+  async lease(name: string, holder: string, ms: number): Promise<boolean> {
+    const now = this.#clock.now();
+    const there = this.#leases.get(name);
+    if (there !== undefined && there.holder !== holder && there.until > now) return false;
+    this.#leases.set(name, { holder, until: now + ms });
+    return true;
+  }
+
+  async bookmark(name: string, at = 0): Promise<number> {
+    const place = Math.max(at, this.#bookmarks.get(name) ?? 0);
+    this.#bookmarks.set(name, place);
+    return place;
   }
 
   listen(listener: StoreListener): () => void {

@@ -12,6 +12,8 @@
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
  *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
  *   <base>:freezes        hash: agent to the newest signed record that it was frozen or thawed
+ *   <base>:lease:<name>   who has it, for as long as they have it
+ *   <base>:bookmarks      hash: reader to time
  *   <base>:changes        channel: "<id> <state>", or "freezes changed"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
@@ -199,6 +201,23 @@ const FREEZES = `
 return redis.call('HVALS', base .. ':freezes')
 `;
 
+/** ARGV: name, holder, milliseconds. Answers 1 or 0. */
+const LEASE = `
+local key = base .. ':lease:' .. ARGV[1]
+local holder = redis.call('GET', key)
+if holder and holder ~= ARGV[2] then return 0 end
+if tonumber(ARGV[3]) > 0 then redis.call('SET', key, ARGV[2], 'PX', ARGV[3]) else redis.call('DEL', key) end
+return 1
+`;
+
+/** ARGV: reader, time. Answers the later of it and what was there, as text. */
+const BOOKMARK = `
+local there = redis.call('HGET', base .. ':bookmarks', ARGV[1]) or '0'
+if tonumber(ARGV[2]) <= tonumber(there) then return there end
+redis.call('HSET', base .. ':bookmarks', ARGV[1], ARGV[2])
+return ARGV[2]
+`;
+
 const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 
 /** By the name of the command that runs it. */
@@ -206,6 +225,7 @@ export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
   countersignMove: script(MOVE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
+  countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -128,6 +128,14 @@ class RedisStore implements ApprovalStore {
     return await this.#run('countersignFreezes') as readonly string[];
   }
 
+  async lease(name: string, holder: string, ms: number): Promise<boolean> {
+    return await this.#run('countersignLease', name, holder, Math.trunc(ms)) === 1;
+  }
+
+  async bookmark(name: string, at = 0): Promise<number> {
+    return Number(await this.#run('countersignBookmark', name, Math.trunc(at)));
+  }
+
   listen(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

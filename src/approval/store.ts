@@ -92,6 +92,13 @@ export interface ApprovalStore {
   /** Keeps the newest signed record of each agent; see freezer.ts. */
   putFreeze(agent: string, record: string): Promise<void>;
   freezes(): Promise<readonly string[]>;
+  /**
+   * Takes what only one replica may do at a time, or keeps it: true when `holder` has it for `ms` from now on, by the store's clock.
+   * False while another has it. With 0 ms it is given back.
+   */
+  lease(name: string, holder: string, ms: number): Promise<boolean>;
+  /** How far a reader of changes has come (the store's clock, as in changedAt); 0 for one that never read. With `at` it moves there, never back. */
+  bookmark(name: string, at?: number): Promise<number>;
   /** @returns stops listening. */
   listen(listener: StoreListener): () => void;
   /** Whether it answers now. */

@@ -1,3 +1,4 @@
+import { on } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -12,7 +13,8 @@ export function processTerminal(): Terminal {
     env: process.env,
     interactive: stdin.isTTY && stdout.isTTY,
     typed: stdin.isTTY,
-    columns: stdout.isTTY ? stdout.columns : undefined,
+    get columns() { return stdout.isTTY ? stdout.columns : undefined; },
+    get rows() { return stdout.isTTY ? stdout.rows : undefined; },
     get interrupted() {
       // Listening is what keeps Ctrl-C from ending the process, so only for commands that ask.
       if (interrupted === undefined) {
@@ -27,6 +29,7 @@ export function processTerminal(): Terminal {
     say: (text) => { stderr.write(text); },
     ask: (question) => askLine(question, stdout),
     askSecret,
+    typing,
     input: () => buffer(stdin),
     fail: () => { process.exitCode = 1; },
   };
@@ -36,6 +39,20 @@ export function processTerminal(): Terminal {
 function readerLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
+}
+
+async function* typing(signal: AbortSignal): AsyncGenerator<string> {
+  const { stdin } = process;
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8');
+  try {
+    for await (const [chunk] of on(stdin, 'data', { signal })) yield String(chunk);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
 }
 
 async function askLine(question: string, output: NodeJS.WritableStream): Promise<string> {

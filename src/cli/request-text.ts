@@ -53,7 +53,7 @@ function labelled(label: string, values: readonly string[], columns: number | un
 }
 
 /** Counts two columns for everything beyond ASCII (and a tab as eight), which is never too few. */
-function wrapped(line: string, width: number): string[] {
+export function wrapped(line: string, width: number): string[] {
   const pieces = [''];
   let used = 0;
   for (const character of line) {

@@ -18,23 +18,31 @@ const REMEMBERED = 10_000;
 /** Refusals that no waiting mends. */
 const HOPELESS = new Set(['unauthenticated', 'missing_scope', 'not_found', 'bad_answer']);
 
-export async function watchRequests(client: ApiClient, terminal: Terminal, json: boolean): Promise<void> {
-  const printer = new Printer(terminal, json);
+/** Where requests are seen. */
+export interface Watcher {
+  /** The request as it is now; may be told more than once. */
+  print(request: ApprovalRequestView): void;
+  /** How the watch itself goes; a sentence. */
+  say(text: string): void;
+}
+
+/** Until the terminal is interrupted. @throws ClientFailure when no waiting helps */
+export async function watchRequests(client: ApiClient, terminal: Pick<Terminal, 'interrupted'>, watcher: Watcher): Promise<void> {
   let waitMs = FIRST_WAIT_MS;
   while (!terminal.interrupted.aborted) {
     try {
-      await follow(client, terminal.interrupted, printer, () => { waitMs = FIRST_WAIT_MS; });
+      await follow(client, terminal.interrupted, watcher, () => { waitMs = FIRST_WAIT_MS; });
     } catch (error) {
       if (terminal.interrupted.aborted) return;
       if (error instanceof ClientFailure && HOPELESS.has(error.code)) throw error;
-      terminal.say(`${error instanceof ClientFailure ? error.message : 'The connection broke off.'} Trying again in ${waitMs / 1000} s.\n`);
+      watcher.say(`${error instanceof ClientFailure ? error.message : 'The connection broke off.'} Trying again in ${waitMs / 1000} s.`);
     }
     await sleep(waitMs, undefined, { signal: terminal.interrupted }).catch(() => {});
     waitMs = Math.min(waitMs * 2, MOST_WAIT_MS);
   }
 }
 
-async function follow(client: ApiClient, interrupted: AbortSignal, printer: Printer, connected: () => void): Promise<void> {
+async function follow(client: ApiClient, interrupted: AbortSignal, watcher: Watcher, connected: () => void): Promise<void> {
   const silence = new AbortController();
   const signal = AbortSignal.any([interrupted, silence.signal]);
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
@@ -44,17 +52,17 @@ async function follow(client: ApiClient, interrupted: AbortSignal, printer: Prin
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
       // The first thing sent says that the watch is on: what is listed now and what comes then leave no gap.
-      if (first) await printPending(client, printer);
+      if (first) await printPending(client, watcher);
       if (first) connected();
       first = false;
-      if (event?.event === 'request') printer.print(ApprovalRequestView.parse(JSON.parse(event.data)));
+      if (event?.event === 'request') watcher.print(ApprovalRequestView.parse(JSON.parse(event.data)));
     }
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function printPending(client: ApiClient, printer: Printer): Promise<void> {
+async function printPending(client: ApiClient, watcher: Watcher): Promise<void> {
   const pending: ApprovalRequestView[] = [];
   for (let before = ''; ;) {
     const page: RequestPage = await client.call('GET', `/api/v1/requests?state=pending&limit=100${before}`, RequestPage);
@@ -62,10 +70,11 @@ async function printPending(client: ApiClient, printer: Printer): Promise<void> 
     if (page.next === undefined) break;
     before = `&before=${encodeURIComponent(page.next)}`;
   }
-  for (const request of pending.toReversed()) printer.print(request);
+  for (const request of pending.toReversed()) watcher.print(request);
 }
 
-class Printer {
+/** Lines, for pipes and logs. */
+export class Printer implements Watcher {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   /** By id, what was printed last. */
@@ -82,6 +91,10 @@ class Printer {
     if (before === version) return;
     this.#remember(request.id, version);
     this.#terminal.out(this.#json ? `${visibleJson(request)}\n` : this.#text(request, before === undefined));
+  }
+
+  say(text: string): void {
+    this.#terminal.say(`${text}\n`);
   }
 
   #text(request: ApprovalRequestView, isNew: boolean): string {

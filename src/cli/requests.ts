@@ -5,9 +5,11 @@ import { ApprovalRequestView, RequestPage } from '../api/schemas.ts';
 import { visibleJson } from '../runtime/visible.ts';
 import { ClientFailure, connect, remoteOptions } from './client.ts';
 import type { ApiClient, RemoteOptions } from './client.ts';
+import { afterDecision, sendDecision } from './decide.ts';
 import { processTerminal } from './process-terminal.ts';
 import { requestLine, requestText } from './request-text.ts';
-import { watchRequests } from './requests-watch.ts';
+import { watchOnScreen } from './watch-screen.ts';
+import { Printer, watchRequests } from './requests-watch.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,8 +44,8 @@ export function requestsCommand(program: Command, terminal: Terminal = processTe
   add('deny <id>', 'deny one request')
     .option('--reason <text>', 'why; the agent is told')
     .action((id: string, options: DecideOptions) => reporting(terminal, () => deny(id, options, terminal)));
-  add('watch', 'print requests as they come')
-    .action((options: ListOptions) => reporting(terminal, async () => watchRequests(await connect(options, terminal), terminal, options.json === true)));
+  add('watch', 'see requests as they come; in a terminal, decide about them by keys')
+    .action((options: ListOptions) => reporting(terminal, () => watch(options, terminal)));
 }
 
 async function list(options: ListOptions, terminal: Terminal): Promise<void> {
@@ -81,13 +83,15 @@ async function deny(id: string, options: DecideOptions, terminal: Terminal): Pro
   await decide(client, await get(client, id), 'deny', options, terminal);
 }
 
-/** Sends back what was shown, so that a decision about anything else is refused. */
-async function decide(client: ApiClient, { id, digest, view }: ApprovalRequestView, decision: 'approve' | 'deny', { reason, breakGlass, json }: DecideOptions, terminal: Terminal): Promise<void> {
-  const body = { decision, digest, view, ...(reason === undefined ? {} : { reason }), ...(breakGlass === true && { breakGlass }) };
-  const after = await client.call('POST', `/api/v1/requests/${encodeURIComponent(id)}/decision`, ApprovalRequestView, body);
-  if (json === true) return terminal.out(`${visibleJson(after, 2)}\n`);
-  const missing = after.quorum - new Set(after.decisions.filter((one) => one.decision === 'approve').map((one) => one.person)).size;
-  terminal.out(after.state === 'pending' ? `${id}: your approval is counted; ${missing} more needed.\n` : `${id} is ${after.state}.\n`);
+async function decide(client: ApiClient, request: ApprovalRequestView, decision: 'approve' | 'deny', { reason, breakGlass, json }: DecideOptions, terminal: Terminal): Promise<void> {
+  const after = await sendDecision(client, request, { decision, ...(reason === undefined ? {} : { reason }), ...(breakGlass === true && { breakGlass }) });
+  terminal.out(json === true ? `${visibleJson(after, 2)}\n` : `${afterDecision(after)}\n`);
+}
+
+async function watch(options: ListOptions, terminal: Terminal): Promise<void> {
+  const client = await connect(options, terminal);
+  if (terminal.interactive && options.json !== true) return watchOnScreen(client, terminal);
+  await watchRequests(client, terminal, new Printer(terminal, options.json === true));
 }
 
 async function get(client: ApiClient, id: string): Promise<ApprovalRequestView> {

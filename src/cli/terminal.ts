@@ -10,6 +10,8 @@ export interface Terminal {
   readonly typed: boolean;
   /** Columns to fill; undefined when the output isn't a terminal. */
   readonly columns: number | undefined;
+  /** Rows of the screen; undefined when the output isn't a terminal. */
+  readonly rows: number | undefined;
   /** Ends with the person's Ctrl-C. */
   readonly interrupted: AbortSignal;
   now(): number;
@@ -20,6 +22,8 @@ export interface Terminal {
   ask(question: string): Promise<string>;
   /** One line from the person, not shown while it is typed. Only when `typed`. */
   askSecret(question: string): Promise<string>;
+  /** What is typed, as it is typed and not shown, Ctrl-C included, until the signal aborts. Only when interactive. */
+  typing(signal: AbortSignal): AsyncIterable<string>;
   /** All of standard input. */
   input(): Promise<Buffer>;
   fail(): void;

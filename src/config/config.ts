@@ -48,6 +48,20 @@ export interface SlackConfig {
   readonly apiUrl?: string;
 }
 
+export const WEBHOOK_EVENTS = ['request.opened', 'request.decided', 'request.closed'] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+export interface WebhookConfig {
+  /** For logs, metrics and the place it has come to. */
+  readonly name: string;
+  readonly url: string;
+  /** Standard Webhooks secrets (`whsec_…`); each call is signed with all of them. */
+  readonly secrets: readonly SecretSource[];
+  readonly events: readonly WebhookEvent[];
+  /** Does it get statements, parameters and what runs in their place? */
+  readonly statement: boolean;
+}
+
 /** Sign-in by OpenID Connect. */
 export interface IdentityConfig {
   /** As it stands in tokens (`iss`). */
@@ -131,6 +145,7 @@ export interface Config {
   /** Policy files, absolute. */
   readonly policies: readonly string[];
   readonly slack?: SlackConfig;
+  readonly webhooks: readonly WebhookConfig[];
   readonly limits: {
     /** Largest statement text, bytes. Default 1 MiB. */
     readonly statementBytes: number;

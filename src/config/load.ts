@@ -76,6 +76,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     },
     policies: shape.policies.map(absolute),
     ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
+    webhooks: shape.webhooks.map(({ secret, ...webhook }) => ({ ...webhook, secrets: secret.map((source) => located(source, absolute)) })),
     limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
   };

@@ -22,6 +22,7 @@ export function checkReferences(config: ConfigFile, source: YamlSource, resolve:
   checkPeople(config, report);
   checkStore(config, report);
   checkSlack(config, report);
+  once(config.webhooks.map((webhook) => webhook.name), (index, name) => report(['webhooks', index, 'name'], `there is another webhook named "${name}"`));
   checkFiles(config, report, resolve);
   return problems;
 }

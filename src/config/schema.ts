@@ -5,9 +5,9 @@
 
 import { z } from 'zod';
 import { ROLES } from '../identity/person.ts';
-import { TOKEN_SCOPES } from './config.ts';
+import { TOKEN_SCOPES, WEBHOOK_EVENTS } from './config.ts';
 import { address, duration, email, name, secret, size, wait } from './fields.ts';
-import { agentIssuer, agentJwt, identity, url } from './identity-schema.ts';
+import { agentIssuer, agentJwt, identity, isLoopback, url } from './identity-schema.ts';
 
 const text = z.string().min(1, 'this must not be empty');
 const count = z.int().min(1, 'this must be at least 1');
@@ -82,6 +82,18 @@ const slack = z.strictObject({
   api_url: z.url({ protocol: /^https?$/, error: 'a URL is needed here, such as https://slack.com/api/' }).optional(),
 });
 
+/**
+ * `{ name: pager, url: https://hooks.example.com/countersign, secret: { env: PAGER_SECRET }, events: [request.opened] }`
+ * While a secret is being changed: `secret: [{ env: NEW }, { env: OLD }]`. `statement: true` sends statements and parameters, too.
+ */
+const webhook = z.strictObject({
+  name,
+  url: z.string().refine(isWebhookUrl, 'an https address without user and fragment is needed here (plain http only for 127.0.0.1, [::1] and localhost)'),
+  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1, 'at least one secret is needed').max(3, 'three secrets are enough for a change')], 'a secret such as { env: WEBHOOK_SECRET } is needed here'),
+  events: z.array(z.enum(WEBHOOK_EVENTS)).min(1, 'at least one event is needed').default([...WEBHOOK_EVENTS]),
+  statement: z.boolean().default(false),
+});
+
 /** Bounds on what one agent can cost; see Config.limits. */
 const limits = z.strictObject({
   statement: size.prefault('1MiB'),
@@ -115,8 +127,15 @@ export const fileSchema = z.strictObject({
   journal: journal.prefault({}),
   policies: z.array(text).min(1, 'at least one policy file is needed'),
   slack: slack.optional(),
+  webhooks: z.array(webhook).default([]),
   limits: limits.prefault({}),
   timeouts: timeouts.prefault({}),
 });
+
+function isWebhookUrl(given: string): boolean {
+  const parsed = URL.parse(given);
+  if (parsed === null || parsed.username !== '' || parsed.password !== '' || given.includes('#')) return false;
+  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));
+}
 
 export type ConfigFile = z.output<typeof fileSchema>;

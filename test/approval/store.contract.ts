@@ -284,6 +284,30 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       stop();
     });
 
+    test('a lease has one holder, who keeps it, until it is over or given back', async () => {
+      const holders = Array.from({ length: 20 }, (_, n) => `h${n}`);
+      const answers = await Promise.all(holders.map((holder) => store.lease('slack', holder, 300)));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      const holder = holders[answers.indexOf(true)] ?? '';
+      expect(await store.lease('webhooks', 'another', 300)).toBe(true);
+      await subject.pass(200);
+      expect(await store.lease('slack', holder, 300)).toBe(true);
+      await subject.pass(200);
+      expect(await store.lease('slack', 'another', 300)).toBe(false);
+      await subject.pass(150);
+      expect(await store.lease('slack', 'another', 300)).toBe(true);
+      expect(await store.lease('slack', holder, 0)).toBe(false);
+      expect(await store.lease('slack', 'another', 0)).toBe(true);
+      expect(await store.lease('slack', holder, 300)).toBe(true);
+    });
+
+    test('a bookmark moves forward only', async () => {
+      expect(await store.bookmark('hook')).toBe(0);
+      expect(await store.bookmark('hook', 1_700_000_000_500)).toBe(1_700_000_000_500);
+      expect(await store.bookmark('hook', 1_700_000_000_100)).toBe(1_700_000_000_500);
+      expect([await store.bookmark('hook'), await store.bookmark('other')]).toEqual([1_700_000_000_500, 0]);
+    });
+
     test('says that it is well', async () => {
       expect(await store.healthy()).toBe(true);
     });

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import type { HttpServer } from '../../src/api/server.ts';
@@ -156,6 +157,38 @@ describe('requests watch', () => {
     world.interrupt.abort();
     await world.done;
     expect(world.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { id: string }).id)).toEqual([old.id, missed.id]);
+  });
+
+  it('in a terminal shows a list, live, whose keys decide', async () => {
+    const keyboard = new PassThrough({ encoding: 'utf8' });
+    const one = api.desk.put(requestDouble());
+    const world = start(['requests', 'watch'], { env, typed: keyboard, columns: 120, rows: 30 });
+    await expect.poll(() => world.out).toContain(`> ${one.id}`);
+    const two = api.desk.put(requestDouble({ text: 'TRUNCATE orders' }));
+    await expect.poll(() => world.out).toContain('2 waiting');
+    keyboard.write('a');
+    await expect.poll(() => world.out).toContain('| DELETE FROM orders');
+    keyboard.write('ay');
+    await expect.poll(() => world.out).toContain(`${one.id} is approved.`);
+    keyboard.write('q');
+    keyboard.write('jdno\r');
+    await expect.poll(() => api.desk.decided).toEqual([
+      expect.objectContaining({ id: one.id, decision: 'approve', person: 'sam@example.com' }), expect.objectContaining({ id: two.id, decision: 'deny', reason: 'no' }),
+    ]);
+    // What others decide is told, and a key too late decides nothing.
+    const three = api.desk.put(requestDouble({ agent: { name: 'own', owner: 'sam@example.com', groups: [] } }));
+    await expect.poll(() => world.out).toContain(`  ${three.id}`);
+    keyboard.write('jdno\r');
+    await expect.poll(() => world.out).toContain('nobody decides about their own agent');
+    expect(api.desk.requests.get(three.id)?.state).toBe('pending');
+    keyboard.write('q');
+    expect((await world.done).failed).toBe(false);
+    expect(world.out.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
+  });
+
+  it('in a terminal ends at once when the token is no good, with the screen as it was', async () => {
+    const world = await run(['requests', 'watch'], { env: { ...env, COUNTERSIGN_TOKEN: 'cst_wrong' }, typed: new PassThrough({ encoding: 'utf8' }), columns: 80, rows: 24 });
+    expect(world).toMatchObject({ failed: true, err: expect.stringContaining('valid API token'), out: expect.stringMatching(/\[\?1049l$/) });
   });
 
   it('ends at once when the token is no good', async () => {

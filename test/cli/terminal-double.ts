@@ -21,7 +21,7 @@ export interface World extends Ran {
 }
 
 /** Runs `countersign …` with its output collected. `answers` make it interactive. */
-export function start(args: readonly string[], options: { env?: Record<string, string>; answers?: string[]; whenAsked?: () => void; input?: Buffer | string; now?: number; columns?: number } = {}): World {
+export function start(args: readonly string[], options: { env?: Record<string, string>; answers?: string[]; whenAsked?: () => void; input?: Buffer | string; now?: number; columns?: number; rows?: number; typed?: AsyncIterable<string> } = {}): World {
   const interrupt = new AbortController();
   const ran: Ran = { out: '', err: '', failed: false, asked: [] };
   const answers = [...(options.answers ?? [])];
@@ -33,15 +33,17 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   const terminal: Terminal = {
     // Nobody's own sign-ins.
     env: { XDG_CONFIG_HOME: '/nonexistent', ...options.env },
-    interactive: options.answers !== undefined,
+    interactive: options.answers !== undefined || options.typed !== undefined,
     typed: options.answers !== undefined,
     columns: options.columns,
+    rows: options.rows,
     interrupted: interrupt.signal,
     now: () => options.now ?? Date.UTC(2026, 0, 1, 0, 2, 55),
     out: (text) => { ran.out += text; },
     say: (text) => { ran.err += text; },
     ask: answer,
     askSecret: answer,
+    typing: () => options.typed ?? (async function* () { /* nothing is typed */ })(),
     input: async () => Buffer.from(options.input ?? ''),
     fail: () => { ran.failed = true; },
   };

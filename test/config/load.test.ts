@@ -71,6 +71,17 @@ describe('a right file', () => {
     expect('tls' in config || 'slack' in config).toBe(false);
   });
 
+  test('may say where people reach it, and whom to tell', () => {
+    const hooks = 'webhooks:\n  - { name: pager, url: "https://hooks.example.com/x?key=1", secret: { env: A } }\n  - { name: local, url: "http://127.0.0.1:9/", secret: [{ env: A }, { file: old }], events: [request.closed], statement: true }\n';
+    const { url, webhooks } = configFrom(file, `${GOOD}url: https://countersign.example.com/db/\n${hooks}`);
+    expect(url).toBe('https://countersign.example.com/db');
+    expect(webhooks).toEqual([
+      { name: 'pager', url: 'https://hooks.example.com/x?key=1', secrets: [{ env: 'A' }], events: ['request.opened', 'request.decided', 'request.closed'], statement: false },
+      { name: 'local', url: 'http://127.0.0.1:9/', secrets: [{ env: 'A' }, { file: join(dir, 'old') }], events: ['request.closed'], statement: true },
+    ]);
+    expect(configFrom(file, GOOD)).toMatchObject({ webhooks: [] });
+  });
+
   test('tls upstream is verify-full unless it says less', () => {
     const config = configFrom(file, GOOD.replace('password:', 'tls: {}\n    password:'));
     expect(config.databases.get('shop')?.tls).toEqual({ mode: 'verify-full' });
@@ -122,6 +133,11 @@ describe('wrong files name the place and what was meant', () => {
     ['two documents', (t) => `${t}---\n${t}`, [expect.stringContaining('documents')] as never],
     ['a merge key', (t) => t.replace('journal: {', 'journal: { "<<": 1,'), [expect.stringContaining('unknown key "<<"')] as never],
     ['__proto__', (t) => t.replace('  shop:', '  __proto__:').replace('[shop]', '[]'), ['3:3: "__proto__" can\'t be a key']],
+    ['a url with a query', (t) => `${t}url: "https://x.example.com/?a"\n`, [expect.stringMatching(/^14:6: .*without user, query/) as never]],
+    ['a webhook over plain http', (t) => `${t}webhooks: [{ name: a, url: "http://10.0.0.1/", secret: { env: A } }]\n`, [expect.stringContaining('https address') as never]],
+    ['a webhook without a secret', (t) => `${t}webhooks: [{ name: a, url: "https://x.example.com" }]\n`, [expect.stringContaining('secret') as never]],
+    ['a webhook for an unknown event', (t) => `${t}webhooks: [{ name: a, url: "https://x.example.com", secret: { env: A }, events: [request.open] }]\n`, [expect.stringContaining('request.open') as never]],
+    ['two webhooks of one name', (t) => `${t}webhooks:\n  - &w { name: a, url: "https://x.example.com", secret: { env: A } }\n  - { name: a, url: "https://y.example.com", secret: { env: A } }\n`, [expect.stringContaining('another webhook named "a"') as never]],
     ['slack with neither', (t) => `${t}slack: { bot_token: { env: B }, channel: "#x" }\n`, [expect.stringContaining('app_token')] as never],
   ];
   test.each(cases)('%s', (_, change, expected) => {

@@ -1,12 +1,12 @@
 /**
- * From the desk to the board: watches, and looks again at all open requests at the start, every five minutes and whenever
- * Slack came back, so that no lost message or missed event leaves a request unannounced or a button on a decided one.
+ * From the desk to the board, in the replica whose turn it is: watches, and looks again at all open requests at the start, every five
+ * minutes and whenever Slack came back, so that no lost message or missed event leaves a request unannounced or a button on a decided one.
  */
 
 import type { Desk } from '../../approval/desk.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../backoff.ts';
 import type { Board } from './board.ts';
 import type { Log } from './log.ts';
 import { SlackFailure } from './web.ts';
@@ -25,100 +25,123 @@ export interface AnnouncerParts {
 const LOOK_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 10_000;
 const PAGE = 100;
-/** How far back messages of ours are looked for at the start. */
+/** How far back messages of ours are looked for at the start, and in the channels of how many requests. */
 const HISTORY_MS = 24 * 3_600_000;
+const HISTORY_REQUESTS = 200;
 
 export class Announcer {
   readonly #parts: AnnouncerParts;
-  readonly #stop = new AbortController();
-  readonly #backoff: Backoff;
-  #timer: { cancel(): void } | undefined;
-  #looking = false;
-  #tasks: Promise<unknown>[] = [];
+  #signal: AbortSignal | undefined;
+  #looking: AbortSignal | undefined;
 
   constructor(parts: AnnouncerParts) {
     this.#parts = parts;
-    this.#backoff = new Backoff(parts.clock);
   }
 
-  start(): void {
-    this.#tasks = [this.#watch(), this.#begin()];
+  /** Announces until the signal aborts, and forgets everything then: somebody else goes on. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { board } = this.#parts;
+    this.#signal = signal;
+    try {
+      await Promise.all([this.#watch(signal), this.#begin(signal)]);
+    } finally {
+      this.#signal = undefined;
+      await board.stop();
+    }
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#timer?.cancel();
-    this.#backoff.stop();
-    await Promise.all([...this.#tasks, this.#parts.board.stop()]);
+  /** News that this process has before the watch tells it. Whoever has the turn sees it in the watch. */
+  heard(request: ApprovalRequest): void {
+    if (this.#signal?.aborted === false) this.#parts.board.want(request);
   }
 
   lookAgain(): void {
-    void this.#look();
+    if (this.#signal !== undefined) void this.#look(this.#signal);
   }
 
-  async #watch(): Promise<void> {
+  async #watch(signal: AbortSignal): Promise<void> {
     const { desk, board, log } = this.#parts;
-    const again = new Backoff(this.#parts.clock);
-    this.#stop.signal.addEventListener('abort', () => again.stop(), { once: true });
-    while (!this.#stop.signal.aborted) {
+    const again = this.#backoff(signal);
+    while (!signal.aborted) {
       try {
-        for await (const request of desk.watch(this.#stop.signal)) {
+        for await (const request of desk.watch(signal)) {
           again.reset();
           board.want(request);
         }
       } catch (error) {
         log.warn({ err: error }, 'slack: lost sight of the requests; looking again');
       }
-      if (!this.#stop.signal.aborted) await again.wait();
+      if (!signal.aborted) await again.wait();
     }
   }
 
-  async #begin(): Promise<void> {
-    await this.#adoptPosted();
-    if (this.#stop.signal.aborted) return;
+  async #begin(signal: AbortSignal): Promise<void> {
+    const again = this.#backoff(signal);
+    for (const channel of await this.#channels()) await this.#adoptPosted(channel, signal, again);
+    if (signal.aborted) return;
     this.#parts.board.start();
-    await this.#lookRegularly();
+    await this.#lookRegularly(signal);
   }
 
-  /** Finds the messages an earlier process posted. Waits for Slack if it is away; goes on without if it won't tell. */
-  async #adoptPosted(): Promise<void> {
-    const { web, channel, board, clock, log } = this.#parts;
-    while (!this.#stop.signal.aborted) {
+  /** Where messages may be: the default channel, and those that rules have named lately. */
+  async #channels(): Promise<ReadonlySet<string>> {
+    const { desk, channel } = this.#parts;
+    const recent = await desk.list({ limit: HISTORY_REQUESTS }).catch(() => []);
+    return new Set([channel, ...recent.flatMap((request) => request.channel ?? [])]);
+  }
+
+  /** Finds the messages posted before. Waits for Slack if it is away; goes on without if it won't tell. */
+  async #adoptPosted(channel: string, signal: AbortSignal, again: Backoff): Promise<void> {
+    const { web, board, clock, log } = this.#parts;
+    while (!signal.aborted) {
       try {
         for await (const posted of web.posted(await web.channelId(channel), clock.now() - HISTORY_MS)) board.adopt(posted);
         return;
       } catch (error) {
-        if (error instanceof SlackFailure && error.code !== 'refused') await this.#backoff.wait(error.retryAfterMs);
+        if (error instanceof SlackFailure && error.code !== 'refused') await again.wait(error.retryAfterMs);
         else {
-          log.warn({ err: error }, 'slack: the channel’s history can’t be read (scopes channels:read, channels:history), so requests from before the start may be posted twice');
+          log.warn({ err: error, channel }, 'slack: the channel’s history can’t be read (scopes channels:read, channels:history), so requests from before the start may be posted twice');
           return;
         }
       }
     }
   }
 
-  async #lookRegularly(): Promise<void> {
-    const seen = await this.#look();
-    if (!this.#stop.signal.aborted) this.#timer = this.#parts.clock.after(seen ? LOOK_MS : LOOK_AGAIN_MS, () => void this.#lookRegularly());
+  async #lookRegularly(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const seen = await this.#look(signal);
+      await this.#pause(seen ? LOOK_MS : LOOK_AGAIN_MS, signal);
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.after(ms, resolve);
+    const ended = (): void => resolve();
+    signal.addEventListener('abort', ended, { once: true });
+    await promise;
+    signal.removeEventListener('abort', ended);
+    timer.cancel();
   }
 
   /** Never rejects. @returns false when the desk couldn't be asked. */
-  async #look(): Promise<boolean> {
-    if (this.#looking) return true;
-    this.#looking = true;
+  async #look(signal: AbortSignal): Promise<boolean> {
+    if (this.#looking === signal) return true;
+    this.#looking = signal;
     try {
-      const pending = await this.#pending();
-      await this.#others(pending);
+      const pending = await this.#pending(signal);
+      await this.#others(pending, signal);
       return true;
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'slack: the open requests can’t be listed; trying again shortly');
       return false;
     } finally {
-      this.#looking = false;
+      if (this.#looking === signal) this.#looking = undefined;
     }
   }
 
-  async #pending(): Promise<ReadonlySet<string>> {
+  async #pending(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { desk, board } = this.#parts;
     const pending: ApprovalRequest[] = [];
     for (let before: string | undefined; ;) {
@@ -127,18 +150,24 @@ export class Announcer {
       before = page.at(-1)?.id;
       if (page.length < PAGE || before === undefined) break;
     }
-    for (const request of pending.toReversed()) board.want(request);
+    if (!signal.aborted) for (const request of pending.toReversed()) board.want(request);
     return new Set(pending.map(({ id }) => id));
   }
 
   /** Requests with a message that aren't pending: what became of them? */
-  async #others(pending: ReadonlySet<string>): Promise<void> {
+  async #others(pending: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { desk, board } = this.#parts;
     for (const id of board.open()) {
-      if (pending.has(id) || this.#stop.signal.aborted) continue;
+      if (pending.has(id) || signal.aborted) continue;
       const request = await desk.get(id);
       if (request === undefined) board.forget(id);
-      else board.want(request);
+      else if (!signal.aborted) board.want(request);
     }
+  }
+
+  #backoff(signal: AbortSignal): Backoff {
+    const backoff = new Backoff(this.#parts.clock);
+    signal.addEventListener('abort', () => backoff.stop(), { once: true });
+    return backoff;
   }
 }

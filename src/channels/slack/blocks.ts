@@ -14,8 +14,11 @@ export interface Button {
   readonly type: 'button';
   readonly action_id: string;
   readonly text: PlainText;
-  readonly style: 'primary' | 'danger';
-  readonly value: string;
+  readonly style?: 'primary' | 'danger';
+  readonly value?: string;
+  /** Opened in the browser; the press is told all the same. */
+  readonly url?: string;
+  readonly confirm?: { readonly title: PlainText; readonly text: PlainText; readonly confirm: PlainText; readonly deny: PlainText; readonly style: 'danger' };
 }
 
 export type Block =
@@ -29,6 +32,7 @@ export type Block =
 export const MAX_SECTION = 2900;
 /** Slack's limit for one field of a section is 2000. */
 const MAX_FIELD = 1900;
+const MAX_FIELDS = 10;
 
 export function plain(text: string): PlainText {
   return { type: 'plain_text', text, emoji: false };
@@ -39,8 +43,9 @@ export function section(text: string): Block {
 }
 
 /** Label and value pairs, two columns. Values that are too long are cut and say so. */
-export function fields(pairs: readonly (readonly [string, string])[]): Block {
-  return { type: 'section', fields: pairs.map(([label, value]) => plain(`${label}\n${cut(value, MAX_FIELD)}`)) };
+export function fields(pairs: readonly (readonly [string, string])[]): Block[] {
+  const all = pairs.map(([label, value]) => plain(`${label}\n${cut(value, MAX_FIELD)}`));
+  return Array.from({ length: Math.ceil(all.length / MAX_FIELDS) }, (_, page) => ({ type: 'section', fields: all.slice(page * MAX_FIELDS, (page + 1) * MAX_FIELDS) }));
 }
 
 export function preformatted(text: string): Block {

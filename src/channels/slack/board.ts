@@ -5,9 +5,10 @@
 
 import type { ApprovalRequest, RequestState } from '../../approval/request.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../backoff.ts';
 import type { Log } from './log.ts';
 import { messageOf } from './message.ts';
+import type { Message } from './message.ts';
 import { SlackFailure } from './web.ts';
 import type { Place, Posted, SlackWeb } from './web.ts';
 
@@ -15,6 +16,8 @@ export interface BoardParts {
   readonly web: Pick<SlackWeb, 'post' | 'update' | 'posted' | 'channelId'>;
   /** Channel for requests whose rule names none. */
   readonly channel: string;
+  /** Where people reach the console. */
+  readonly url?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,7 +53,7 @@ const LOST = new Set(['message_not_found', 'cant_update_message', 'edit_window_c
 
 export class Board {
   readonly #parts: BoardParts;
-  readonly #backoff: Backoff;
+  #backoff: Backoff;
   readonly #entries = new Map<string, Entry>();
   /** Entries whose message may be untrue, in the order in which that came about. */
   readonly #due = new Set<Entry>();
@@ -65,14 +68,17 @@ export class Board {
   /** Before this, wishes are only collected: what is posted already must be known first, or it would be posted twice. */
   start(): void {
     this.#stopped = false;
+    this.#backoff = new Backoff(this.#parts.clock);
     this.#work();
   }
 
-  /** Resolves when the call under way has ended. What isn't posted yet is left for the next start. */
+  /** Resolves when the call under way has ended. All is forgotten: by the next start another replica may have gone on. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#backoff.stop();
     await this.#working;
+    this.#entries.clear();
+    this.#due.clear();
   }
 
   /** Ids of requests whose message may still change. */
@@ -153,7 +159,7 @@ export class Board {
     if (request === undefined) return;
     if (entry.uncertain) await this.#lookFor(entry, request);
     if (entry.place === undefined) await this.#post(entry, request);
-    else if (entry.shown !== shownAs(request)) await this.#parts.web.update(entry.place, messageOf(request, entry.brief), request);
+    else if (entry.shown !== shownAs(request)) await this.#parts.web.update(entry.place, this.#message(entry, request), request);
     entry.shown = shownAs(request);
     if (entry.wanted !== request) return;
     entry.wanted = undefined;
@@ -163,7 +169,7 @@ export class Board {
   async #post(entry: Entry, request: ApprovalRequest): Promise<void> {
     if (FINAL.has(request.state)) return;
     entry.uncertain = true;
-    entry.place = await this.#parts.web.post(this.#channel(entry, request), messageOf(request, entry.brief), request);
+    entry.place = await this.#parts.web.post(this.#channel(entry, request), this.#message(entry, request), request);
     entry.uncertain = false;
   }
 
@@ -173,6 +179,10 @@ export class Board {
       if (posted.request === entry.id) entry.place ??= posted.place;
     }
     entry.uncertain = false;
+  }
+
+  #message({ brief }: Entry, request: ApprovalRequest): Message {
+    return messageOf(request, { brief, url: this.#parts.url });
   }
 
   #channel(entry: Entry, request: ApprovalRequest): string {

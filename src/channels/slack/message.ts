@@ -4,6 +4,7 @@ import type { ApprovalRequest } from '../../approval/request.ts';
 import { view } from '../../approval/view.ts';
 import type { EffectUse, TableUse } from '../../sql/facts.ts';
 import { visibleLine } from '../../runtime/visible.ts';
+import { effectWords } from '../effect-words.ts';
 import { cut, fields, moment, note, plain, section } from './blocks.ts';
 import type { Block, Button } from './blocks.ts';
 import { outcomeLines } from './outcome.ts';
@@ -11,6 +12,8 @@ import { showStatement } from './statement.ts';
 
 export const APPROVE = 'countersign_approve';
 export const DENY = 'countersign_deny';
+export const FREEZE = 'countersign_freeze';
+export const REVIEW = 'countersign_review';
 
 export interface Message {
   /** For notifications and clients without blocks. Our words and configured names only: Slack parses this one as markup. */
@@ -25,14 +28,18 @@ export interface ButtonValue {
   readonly view: string;
 }
 
-/**
- * @param brief leaves the statement out: for when Slack refused the whole message as too long. Then there is no Approve button either.
- */
-export function messageOf(request: ApprovalRequest, brief = false): Message {
+export interface MessageOptions {
+  /** Leaves the statement out: for when Slack refused the whole message as too long. Then there is no Approve button either. */
+  readonly brief?: boolean;
+  /** Where people reach the console: `https://countersign.example.com`, no slash at its end. */
+  readonly url?: string | undefined;
+}
+
+export function messageOf(request: ApprovalRequest, { brief = false, url }: MessageOptions = {}): Message {
   const shown = brief ? { blocks: [], incomplete: 'Slack refused to show it whole.' } : showStatement(request);
   return {
     text: `Countersign: ${escapeMarkup(request.agent.name)} on ${escapeMarkup(request.database)}: ${request.id} is ${request.state}`,
-    blocks: [...heading(request), ...shown.blocks, ...ending(request, shown.incomplete)],
+    blocks: [...heading(request), ...shown.blocks, ...ending(request, shown.incomplete, url)],
   };
 }
 
@@ -52,11 +59,30 @@ function heading(request: ApprovalRequest): Block[] {
     ['Rule', visibleLine(`${rule}: ${reason}`)],
     ['Who may decide', whoLines(request)],
   ];
-  const said = Object.entries(request.context).map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
-  if (said !== '') facts.push(['The agent says', cut(said, 500)]);
   if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
-  return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), fields(facts)];
+  return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), ...fields([...facts, ...said(request.context)])];
+}
+
+/** What agents may say of themselves, under the names they use for it (SQL comment tags, settings, connection attributes). The first one there counts. */
+const SAID: readonly (readonly [label: string, ...names: string[]])[] = [
+  ['Purpose', 'purpose', 'countersign.purpose', 'countersign.reason', 'reason'],
+  ['Model', 'model', 'countersign.model'],
+  ['Run', 'run_id', 'countersign.run_id', 'run'],
+];
+
+/** Believed by nobody, and marked so. */
+function said(context: ApprovalRequest['context']): [string, string][] {
+  const rest = new Map(Object.entries(context));
+  const named = SAID.flatMap(([label, ...names]): [string, string][] => {
+    const name = names.find((one) => rest.has(one));
+    if (name === undefined) return [];
+    const value = visibleLine(rest.get(name) ?? '');
+    rest.delete(name);
+    return [[`${label}, as the agent says`, cut(value, 500)]];
+  });
+  const others = [...rest].map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
+  return others === '' ? named : [...named, ['The agent says', cut(others, 500)]];
 }
 
 function whoLines({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string {
@@ -66,29 +92,39 @@ function whoLines({ quorum, approvers, escalation, breakGlass }: ApprovalRequest
   return lines.map(visibleLine).join('\n');
 }
 
-function ending(request: ApprovalRequest, incomplete: string | undefined): Block[] {
+function ending(request: ApprovalRequest, incomplete: string | undefined, url: string | undefined): Block[] {
   const id = note(`${request.id}  digest ${request.digest}`);
   if (request.state !== 'pending') return [...outcomeLines(request), id];
-  const review = incomplete === undefined ? [] : [section(`${incomplete} Review with: countersign requests show ${request.id}`)];
+  const review = incomplete === undefined ? [] : [section(`${incomplete} Review ${url === undefined ? '' : 'in the console, or '}with: countersign requests show ${request.id}`)];
   return [
     ...review,
     ...outcomeLines(request),
-    { type: 'actions', block_id: `countersign_${request.id}`, elements: buttons(request, incomplete === undefined) },
+    { type: 'actions', block_id: `countersign_${request.id}`, elements: buttons(request, incomplete === undefined, url) },
     moment('Expires', request.expiresAt),
     id,
   ];
 }
 
-function buttons(request: ApprovalRequest, whole: boolean): Button[] {
+function buttons(request: ApprovalRequest, whole: boolean, url: string | undefined): Button[] {
   const value = JSON.stringify({ request: request.id, digest: request.digest, view: view(request) } satisfies ButtonValue);
   const approve: Button = { type: 'button', action_id: APPROVE, text: plain('Approve'), style: 'primary', value };
   const deny: Button = { type: 'button', action_id: DENY, text: plain('Deny'), style: 'danger', value };
-  return whole ? [approve, deny] : [deny];
+  const freeze: Button = { type: 'button', action_id: FREEZE, text: plain('Freeze agent'), value, confirm: freezing(request) };
+  const review: Button[] = url === undefined ? [] : [{ type: 'button', action_id: REVIEW, text: plain('Review in console'), url: `${url}/console/requests/${request.id}` }];
+  return [...(whole ? [approve] : []), deny, ...review, freeze];
+}
+
+/** Slack allows 300 characters for the text. */
+function freezing({ agent }: ApprovalRequest): NonNullable<Button['confirm']> {
+  const name = cut(visibleLine(agent.name), 100);
+  return {
+    title: plain('Freeze this agent?'), confirm: plain('Freeze'), deny: plain('Cancel'), style: 'danger',
+    text: plain(`${name} loses its sessions at once and can't come back until an administrator thaws it. Only administrators can do this.`),
+  };
 }
 
 function effectsLine(effects: readonly EffectUse[]): string {
-  const line = ({ effect, objects, because }: EffectUse) => [effect, objects.join(', '), because === undefined ? '' : `(${because})`].filter((part) => part !== '').join(' ');
-  return effects.map((use) => visibleLine(line(use))).join('\n') || 'none';
+  return effects.map((use) => visibleLine(effectWords(use))).join('\n') || 'none';
 }
 
 function tablesLine(tables: readonly TableUse[]): string {

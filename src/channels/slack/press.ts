@@ -1,6 +1,7 @@
-/** A press of Approve or Deny: who pressed, is it still what was shown, and what the desk says. Refusals are told to the presser only. */
+/** A press of a button: who pressed, is it still what was shown, and what the desk says. Refusals are told to the presser only. */
 
 import { z } from 'zod';
+import type { Freezer } from '../../api/sessions.ts';
 import type { Desk } from '../../approval/desk.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { view } from '../../approval/view.ts';
@@ -13,7 +14,6 @@ import type { CurrentPeople } from './people.ts';
 import type { SlackWeb } from './web.ts';
 
 export interface Press {
-  readonly decision: 'approve' | 'deny';
   /** The button's value, as Slack gave it back. */
   readonly value: string;
   readonly user: string;
@@ -22,8 +22,9 @@ export interface Press {
 
 export interface PressParts {
   readonly desk: Desk;
-  readonly web: Pick<SlackWeb, 'user' | 'home' | 'whisper'>;
+  readonly web: Pick<SlackWeb, 'user' | 'home' | 'whisper' | 'openModal'>;
   readonly people: CurrentPeople;
+  readonly freezer: Pick<Freezer, 'freeze' | 'isFrozen'>;
   readonly log: Log;
 }
 
@@ -31,10 +32,10 @@ const Value = z.strictObject({ request: z.string().regex(/^req_[a-z0-9]{1,64}$/)
 
 export class PressRefused extends Failure {}
 
-/** Decides, or tells the presser why not. Never rejects. @returns the request as it then is, when the press counted. */
-export async function handlePress(press: Press, parts: PressParts): Promise<ApprovalRequest | undefined> {
+/** Does what was pressed, or tells the presser why not. Never rejects. @returns what `act` does, when the press counted. */
+export async function answering<T>(press: Press, parts: PressParts, act: (press: Press, parts: PressParts) => Promise<T>): Promise<T | undefined> {
   try {
-    return await decide(press, parts);
+    return await act(press, parts);
   } catch (error) {
     if (!(error instanceof Failure)) parts.log.error({ err: error }, 'slack: a press failed');
     await tell(press, sentence(error), parts);
@@ -42,18 +43,26 @@ export async function handlePress(press: Press, parts: PressParts): Promise<Appr
   }
 }
 
-async function decide({ decision, value, user }: Press, { desk, web, people }: PressParts): Promise<ApprovalRequest> {
-  const button = valueOf(value);
+/** @returns the request as it is after that. */
+export async function decide(press: Press & { readonly decision: 'approve' | 'deny'; readonly reason?: string }, { desk, web, people }: PressParts): Promise<ApprovalRequest> {
+  const { decision, reason, user } = press;
   const person = await personOf(user, web, people);
+  const request = await shown(press, desk);
+  if (decision === 'approve' && !canBeApprovedHere(request)) {
+    throw new PressRefused('incomplete_view', 'The statement is not shown whole here, so it can’t be approved here.', { hint: `Review with: countersign requests show ${request.id}` });
+  }
+  return desk.decide(request.id, { decision, person, channel: 'slack', seen: view(request), ...(reason !== undefined && { reason }) });
+}
+
+/** The request of a button, if it still is what the message with the button shows. @throws PressRefused */
+export async function shown({ value }: Press, desk: Desk): Promise<ApprovalRequest> {
+  const button = valueOf(value);
   const request = await desk.get(button.request);
   if (request === undefined) throw new PressRefused('not_found', `There is no request ${button.request} (any more).`);
   if (request.digest !== button.digest || view(request) !== button.view) {
     throw new PressRefused('digest_mismatch', `${request.id} is not what this message shows, so nothing was decided.`, { hint: `Look at it again: countersign requests show ${request.id}` });
   }
-  if (decision === 'approve' && !canBeApprovedHere(request)) {
-    throw new PressRefused('incomplete_view', 'The statement is not shown whole here, so it can’t be approved here.', { hint: `Review with: countersign requests show ${request.id}` });
-  }
-  return desk.decide(request.id, { decision, person, channel: 'slack', seen: button.view });
+  return request;
 }
 
 function valueOf(text: string): ButtonValue {
@@ -65,14 +74,15 @@ function valueOf(text: string): ButtonValue {
 }
 
 function sentence(error: unknown): string {
-  if (!(error instanceof Failure)) return 'Countersign failed to take this decision. Look at the request before you try again.';
+  if (!(error instanceof Failure)) return 'Countersign failed to do this. Look at the request before you try again.';
   return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
 }
 
-async function tell({ channel, user }: Press, text: string, { web, log }: PressParts): Promise<void> {
+/** Only the presser sees it. */
+export async function tell({ channel, user }: Press, text: string, { web, log }: Pick<PressParts, 'web' | 'log'>): Promise<void> {
   try {
     await web.whisper(channel, user, text);
   } catch (error) {
-    log.warn({ err: error }, 'slack: a refusal could not be told to the presser');
+    log.warn({ err: error }, 'slack: an answer could not be told to the presser');
   }
 }

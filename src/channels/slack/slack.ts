@@ -2,26 +2,33 @@
 
 import type { RequestListener } from 'node:http';
 import { App } from '@slack/bolt';
-import type { BlockAction, ButtonAction, Receiver } from '@slack/bolt';
+import type { Receiver } from '@slack/bolt';
+import type { Freezer } from '../../api/sessions.ts';
 import type { Desk } from '../../approval/desk.ts';
+import type { ApprovalStore } from '../../approval/store.ts';
 import type { SecretSource, SlackConfig } from '../../config/config.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Channel } from '../channel.ts';
+import { Turn } from '../turn.ts';
 import { Announcer } from './announcer.ts';
 import { Board } from './board.ts';
 import { EVENTS_PATH, Mount, httpReceiver } from './http.ts';
 import { slackLogger } from './log.ts';
 import type { Log } from './log.ts';
-import { APPROVE, DENY } from './message.ts';
 import type { CurrentPeople } from './people.ts';
-import { handlePress } from './press.ts';
+import { takePresses } from './presses.ts';
 import { SlackSocket } from './socket.ts';
 import { SlackWeb, clientOptions } from './web.ts';
 
 export interface SlackParts {
   readonly desk: Desk;
   readonly people: CurrentPeople;
+  readonly freezer: Pick<Freezer, 'freeze' | 'isFrozen'>;
+  /** Of the replicas that share it, one posts. */
+  readonly store: Pick<ApprovalStore, 'lease'>;
+  /** Where people reach the console, if they can. */
+  readonly url?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Reads a secret where the configuration says it is. */
@@ -61,26 +68,23 @@ interface Running {
 }
 
 async function begin(config: SlackConfig, parts: SlackParts, mount: Mount): Promise<Running> {
-  const { desk, people, clock, log } = parts;
+  const { desk, people, freezer, store, url, clock, log } = parts;
   const botToken = await parts.secret(config.botToken);
-  const web = new SlackWeb(botToken, { apiUrl: config.apiUrl, clock, log });
-  const board = new Board({ web, channel: config.channel, clock, log });
-  const announcer = new Announcer({ desk, web, board, channel: config.channel, clock, log });
+  const { apiUrl, channel } = config;
+  const web = new SlackWeb(botToken, { apiUrl, clock, log });
+  // Presses are answered by whichever replica gets them; messages are the business of the one whose turn it is.
+  const postingWeb = new SlackWeb(botToken, { apiUrl, clock, log, mayCall: () => turn.mayAct() });
+  const board = new Board({ web: postingWeb, channel, url, clock, log });
+  const announcer = new Announcer({ desk, web: postingWeb, board, channel, clock, log });
+  const turn = new Turn({ store, name: 'slack', clock, log, run: (signal) => announcer.run(signal) });
   const socket = await socketOf(config, parts, () => announcer.lookAgain());
   const receiver = socket?.receiver ?? await receiverOf(config, parts, mount);
 
   const app = appOver(receiver, botToken, config, log);
-  for (const [action, decision] of [[APPROVE, 'approve'], [DENY, 'deny']] as const) {
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: action }, async ({ ack, action: { value }, body }) => {
-      // Slack gives three seconds; deciding may take longer.
-      await ack();
-      const after = await handlePress({ decision, value: value ?? '', user: body.user.id, channel: body.channel?.id ?? '' }, { desk, web, people, log });
-      if (after !== undefined) board.want(after);
-    });
-  }
-  announcer.start();
+  takePresses(app, { desk, web, people, freezer, log }, (after) => announcer.heard(after));
+  turn.start();
   socket?.start();
-  return { stop: async () => { await Promise.all([announcer.stop(), socket?.stop()]); } };
+  return { stop: async () => { await Promise.all([turn.stop(), socket?.stop()]); } };
 }
 
 function appOver(receiver: Receiver, botToken: string, config: SlackConfig, log: Log): App {

@@ -7,7 +7,7 @@
 
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Clock } from '../../runtime/clock.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../backoff.ts';
 import { slackLogger } from './log.ts';
 import type { Log } from './log.ts';
 import { clientOptions } from './web.ts';

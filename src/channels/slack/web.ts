@@ -7,6 +7,7 @@ import { REQUEST_STATES } from '../../approval/request.ts';
 import type { RequestState } from '../../approval/request.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { MOST_CALL_MS } from '../turn.ts';
 import { slackLogger } from './log.ts';
 import type { Log } from './log.ts';
 import type { Message } from './message.ts';
@@ -49,16 +50,24 @@ export class SlackFailure extends Failure {
 }
 
 export const EVENT_TYPE = 'countersign_request';
-/** How long one call may take. */
-const CALL_MS = 10_000;
+
+export interface WebOptions {
+  readonly apiUrl?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Asked before each call; without it they are always allowed. */
+  readonly mayCall?: () => boolean;
+}
 
 export class SlackWeb {
   readonly #client: WebApi.WebClient;
   readonly #clock: Clock;
+  readonly #mayCall: () => boolean;
   readonly #ids = new Map<string, { id: string; since: number }>();
 
-  constructor(token: string, { apiUrl, clock, log }: { readonly apiUrl?: string | undefined; readonly clock: Clock; readonly log: Log }) {
+  constructor(token: string, { apiUrl, clock, log, mayCall = () => true }: WebOptions) {
     this.#clock = clock;
+    this.#mayCall = mayCall;
     this.#client = new webApi.WebClient(token, clientOptions(apiUrl, log));
   }
 
@@ -76,6 +85,11 @@ export class SlackWeb {
     // The fallback is parsed as markup, the block isn't.
     const fallback = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
     await this.#call('chat.postEphemeral', { channel, user, text: fallback, blocks: [{ type: 'section', text: { type: 'plain_text', text: text.slice(0, 2900), emoji: false } }] });
+  }
+
+  /** @param trigger of a press, good for three seconds and one modal */
+  async openModal(trigger: string, view: Record<string, unknown>): Promise<void> {
+    await this.#call('views.open', { trigger_id: trigger, view });
   }
 
   async user(id: string): Promise<SlackUser> {
@@ -134,6 +148,7 @@ export class SlackWeb {
   }
 
   async #call(method: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+    if (!this.#mayCall()) throw new SlackFailure('away', 'not called, as another replica may have taken over');
     try {
       return await this.#client.apiCall(method, args) as unknown as Record<string, unknown>;
     } catch (error) {
@@ -171,7 +186,7 @@ interface RawChannels {
 export function clientOptions(apiUrl: string | undefined, log: Log): WebApi.WebClientOptions {
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-    retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: CALL_MS, allowAbsoluteUrls: false, logger: slackLogger(log),
+    retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: MOST_CALL_MS, allowAbsoluteUrls: false, logger: slackLogger(log),
   };
 }
 

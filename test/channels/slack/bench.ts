@@ -1,12 +1,14 @@
 /** A Slack channel over a desk double and a workspace, ready to be pressed. */
 
+import { ApprovalsUnavailable } from '../../../src/approval/failures.ts';
+import { createMemoryStore } from '../../../src/approval/memory-store.ts';
 import { createSlackChannel } from '../../../src/channels/slack/slack.ts';
 import type { SlackChannel } from '../../../src/channels/slack/slack.ts';
 import type { SlackConfig } from '../../../src/config/config.ts';
 import { createPeople } from '../../../src/identity/people.ts';
 import type { Person } from '../../../src/identity/person.ts';
 import { ClockDouble, DeskDouble } from '../../api/doubles.ts';
-import { DANA, KIM, SAM } from '../../api/parts.ts';
+import { DANA, FreezerDouble, KIM, SAM } from '../../api/parts.ts';
 import { BOT_TOKEN, SIGNING_SECRET, Workspace } from './workspace.ts';
 
 export interface Bench {
@@ -15,14 +17,17 @@ export interface Bench {
   readonly clock: ClockDouble;
   readonly logged: string[];
   readonly slack: SlackChannel;
-  /** Another process over the same desk and workspace. */
+  readonly freezer: FreezerDouble;
+  /** Another process over the same desk, store and workspace. */
   again(): SlackChannel;
+  /** Cuts the way to the store for those made so far. */
+  cut(): void;
   close(): Promise<void>;
 }
 
 const SECRETS: Readonly<Record<string, string>> = { BOT: BOT_TOKEN, SIGNING: SIGNING_SECRET, APP: 'xapp-test' };
 
-export async function bench({ socket = false, people = [SAM, DANA, KIM] as readonly Person[] } = {}): Promise<Bench> {
+export async function bench({ socket = false, people = [SAM, DANA, KIM] as readonly Person[], url = undefined as string | undefined } = {}): Promise<Bench> {
   const workspace = await Workspace.open();
   const desk = new DeskDouble();
   const clock = new ClockDouble();
@@ -33,16 +38,21 @@ export async function bench({ socket = false, people = [SAM, DANA, KIM] as reado
     ...(socket ? { appToken: { env: 'APP' } } : { signingSecret: { env: 'SIGNING' } }),
   };
   const made: SlackChannel[] = [];
+  const freezer = new FreezerDouble();
+  const store = createMemoryStore({ clock });
+  let generation = 0;
   const again = (): SlackChannel => {
+    const own = generation;
     const slack = createSlackChannel(config, {
-      desk, clock, people: () => createPeople(people), log: { info: note, warn: note, error: note },
+      desk, clock, freezer, url,
+      store: { lease: async (...args) => { if (own < generation) throw new ApprovalsUnavailable(); return store.lease(...args); } }, people: () => createPeople(people), log: { info: note, warn: note, error: note },
       secret: (source) => ('env' in source ? (SECRETS[source.env] ?? '') : ''),
     });
     made.push(slack);
     return slack;
   };
   return {
-    workspace, desk, clock, logged, again, slack: again(),
+    workspace, desk, clock, logged, freezer, again, slack: again(), cut: () => { generation += 1; },
     async close() {
       await Promise.all(made.map((slack) => slack.stop()));
       await workspace.close();

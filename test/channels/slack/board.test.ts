@@ -32,7 +32,7 @@ describe('one message per request', () => {
     await expect.poll(() => ids()).toEqual([id]);
     b.desk.change(id, { decisions: [{ decision: 'approve', person: 'sam@example.com', channel: 'api', at: 0, jws: '' }] });
     await expect.poll(async () => textOf((await b.workspace.messages())[0])).toMatch(/Approved by sam@example\.com[^]*1 of 2 approvals so far/);
-    expect(buttonsOf((await b.workspace.messages())[0])).toHaveLength(2);
+    expect(buttonsOf((await b.workspace.messages())[0])).toHaveLength(3);
     expect(posts()).toBe(1);
   });
 
@@ -74,8 +74,48 @@ describe('one message per request', () => {
     const { id } = b.desk.put(requestDouble());
     await expect.poll(() => ids()).toEqual([id]);
     const [message] = await b.workspace.messages();
-    expect(buttonsOf(message).map(({ action_id }) => action_id)).toEqual(['countersign_deny']);
+    expect(buttonsOf(message).map(({ action_id }) => action_id)).toEqual(['countersign_deny', 'countersign_freeze']);
     expect(textOf(message)).toContain(`countersign requests show ${id}`);
+  });
+});
+
+describe('of several replicas', () => {
+  const settled = () => new Promise((resolve) => { setTimeout(resolve, 100); });
+
+  it('one posts, and all take presses', async () => {
+    const [second, third] = [b.again(), b.again()];
+    for (const replica of [b.slack, second, third]) await replica.start();
+    const requests = Array.from({ length: 10 }, () => b.desk.put(requestDouble()));
+    await later(async () => (await ids()).length).toBe(10);
+    await settled();
+    expect([posts(), b.workspace.count('chat.update')]).toEqual([10, 0]);
+    for (const { id } of requests) b.desk.change(id, { state: 'denied' });
+    await later(async () => (await b.workspace.messages()).filter((message) => textOf(message).includes('It did not run.')).length).toBe(10);
+    await settled();
+    expect([posts(), b.workspace.count('chat.update')]).toEqual([10, 10]);
+  });
+
+  it('another goes on when the one that posts can no longer reach the store, with nothing twice and nothing missing', async () => {
+    await b.slack.start();
+    const kept = b.desk.put(requestDouble({ channel: 'dba' }));
+    const changed = b.desk.put(requestDouble());
+    await expect.poll(() => posts()).toBe(2);
+    b.cut();
+    const second = b.again();
+    await second.start();
+    for (let passed = 0; passed < 9; passed += 1) {
+      b.clock.advance(1_000);
+      await settled();
+    }
+    const fresh = b.desk.put(requestDouble());
+    b.desk.change(changed.id, { state: 'expired', changedAt: b.clock.now() });
+    await settled();
+    expect(posts()).toBe(2);
+    await later(async () => (await ids()).toSorted()).toEqual([changed.id, fresh.id].toSorted());
+    await later(async () => textOf((await b.workspace.messages()).find(({ metadata }) => metadata.event_payload.request === changed.id))).toContain('Expired. It did not run.');
+    await settled();
+    expect(posts()).toBe(3);
+    expect(b.workspace.calls.filter(({ method, args }) => method === 'chat.postMessage' && args['metadata']?.includes(kept.id))).toHaveLength(1);
   });
 });
 
@@ -122,8 +162,10 @@ describe('while Slack is away', () => {
     b.workspace.answer = ({ method }) => (method === 'chat.postMessage' && limited++ === 0 ? { status: 429, headers: { 'retry-after': '30' } } : undefined);
     b.desk.put(requestDouble());
     await expect.poll(() => b.logged.join('\n')).toContain('rate limited');
-    b.clock.advance(29_000);
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    for (let waited = 0; waited < 29; waited += 1) {
+      b.clock.advance(1_000);
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+    }
     expect(posts()).toBe(1);
     b.clock.advance(1_000);
     await expect.poll(() => posts()).toBe(2);
@@ -164,7 +206,7 @@ describe('what is missing elsewhere', () => {
   it('will not start without any secret to check presses by', async () => {
     const { createSlackChannel } = await import('../../../src/channels/slack/slack.ts');
     const config = { botToken: { env: 'BOT' }, channel: 'x', signingSecret: { env: 'NONE' } };
-    const slack = createSlackChannel(config, { desk: b.desk, clock: b.clock, people: () => ({ byEmail: () => undefined, bySlackId: () => undefined }), log: { info() {}, warn() {}, error() {} }, secret: () => '' });
+    const slack = createSlackChannel(config, { desk: b.desk, clock: b.clock, people: () => ({ byEmail: () => undefined, bySlackId: () => undefined }), freezer: b.freezer, store: { lease: async () => true }, log: { info() {}, warn() {}, error() {} }, secret: () => '' });
     await expect(slack.start()).rejects.toMatchObject({ code: 'slack_secrets' });
   });
 });

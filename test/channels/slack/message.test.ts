@@ -8,7 +8,7 @@ import { requestDouble } from '../../api/doubles.ts';
 import { textOf } from './workspace.ts';
 import type { SlackMessage } from './workspace.ts';
 
-const asMessage = (request: Parameters<typeof messageOf>[0], brief?: boolean) => messageOf(request, brief) as unknown as SlackMessage;
+const asMessage = (request: Parameters<typeof messageOf>[0], options?: Parameters<typeof messageOf>[1]) => messageOf(request, options) as unknown as SlackMessage;
 const preformatted = (message: SlackMessage): string => message.blocks.filter(({ type }) => type === 'rich_text').map((block) => textOf({ ...message, blocks: [block] })).join('');
 const actions = (message: SlackMessage) => message.blocks.flatMap(({ type, elements }) => (type === 'actions' ? (elements as { action_id: string }[]).map(({ action_id }) => action_id) : []));
 
@@ -16,9 +16,28 @@ describe('the message of a request', () => {
   it('shows all that matters', () => {
     const request = requestDouble({ text: 'UPDATE customers SET name = $1', parameters: ['x\ny', null], transaction: { open: true, ageMs: 4000 }, quorum: 2 });
     const text = textOf(asMessage(request));
-    for (const part of ['reporter', 'dana@example.com', 'shop (postgres)', 'delete public.orders', 'WITHOUT a WHERE', 'public.orders (read and written)', 'writes: writes are held',
+    for (const part of ['reporter', 'dana@example.com', 'shop (postgres)', 'deletes rows of public.orders', 'WITHOUT a WHERE', 'public.orders (read and written)', 'writes: writes are held',
       '2 of dba', 'nightly-report', 'open for 4 s', request.text, '$1 = "x\\ny"', '$2 = NULL', request.id, request.digest, '<!date^1767226500^']) expect(text).toContain(part);
-    expect(actions(asMessage(request))).toEqual(['countersign_approve', 'countersign_deny']);
+    expect(actions(asMessage(request))).toEqual(['countersign_approve', 'countersign_deny', 'countersign_freeze']);
+  });
+
+  it('shows what the agent says of itself under its names, marked as hearsay, and the estimate', () => {
+    const context = { purpose: 'month end\nof May', model: 'm-1', run_id: 'r-7', 'countersign.reason': 'asked by lee', application_name: 'etl' };
+    const [, ...pages] = messageOf(requestDouble({ context, estimatedRows: 1234, transaction: { open: true, ageMs: 1000 }, forms: ['x'] })).blocks;
+    const shown = pages.flatMap((block) => (block.type === 'section' && 'fields' in block ? block.fields.map(({ text }) => text) : []));
+    expect(shown).toEqual(expect.arrayContaining([
+      'Purpose, as the agent says\nmonth end⟦U+000A⟧of May', 'Model, as the agent says\nm-1', 'Run, as the agent says\nr-7',
+      'The agent says\ncountersign.reason: asked by lee\napplication_name: etl', 'Rows\nabout 1234, as the database guesses',
+    ]));
+  });
+
+  it('has a link to the console when there is one, and says so where the text is not whole', () => {
+    const request = requestDouble({ text: 'x'.repeat(9_000) });
+    const url = 'https://countersign.example.com/db';
+    expect(textOf(asMessage(request, { url }))).toContain(`Review in the console, or with: countersign requests show ${request.id}`);
+    const links = messageOf(request, { url }).blocks.flatMap((block) => (block.type === 'actions' ? block.elements.flatMap((button) => button.url ?? []) : []));
+    expect(links).toEqual([`https://countersign.example.com/db/console/requests/${request.id}`]);
+    expect(actions(asMessage(request))).not.toContain('countersign_review');
   });
 
   it('shows the whole statement or has no Approve button, whatever the statement', () => {
@@ -35,7 +54,7 @@ describe('the message of a request', () => {
   ])('has no Approve button for %s, but Deny and what to type', (_why, statement) => {
     const request = requestDouble({ text: statement });
     const message = asMessage(request);
-    expect(actions(message)).toEqual(['countersign_deny']);
+    expect(actions(message)).toEqual(['countersign_deny', 'countersign_freeze']);
     expect(textOf(message)).toContain(`Review with: countersign requests show ${request.id}`);
     expect(canBeApprovedHere(request)).toBe(false);
   });
@@ -78,7 +97,7 @@ describe('the message of a request', () => {
         expect(block.fields.length).toBeLessThanOrEqual(10);
         for (const field of block.fields) expect(field.text.length).toBeLessThanOrEqual(2000);
       }
-      if (block.type === 'actions') for (const button of block.elements) expect(button.value.length).toBeLessThanOrEqual(2000);
+      if (block.type === 'actions') for (const button of block.elements) expect(button.value?.length).toBeLessThanOrEqual(2000);
     }
   });
 
@@ -95,8 +114,8 @@ describe('the message of a request', () => {
 
   it('leaves the statement out when asked to be brief, and Approve with it', () => {
     const request = requestDouble();
-    expect(actions(asMessage(request, true))).toEqual(['countersign_deny']);
-    expect(textOf(asMessage(request, true))).not.toContain(request.text);
+    expect(actions(asMessage(request, { brief: true }))).toEqual(['countersign_deny', 'countersign_freeze']);
+    expect(textOf(asMessage(request, { brief: true }))).not.toContain(request.text);
   });
 });
 

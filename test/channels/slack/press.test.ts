@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApi } from '../../../src/api/server.ts';
 import type { HttpServer } from '../../../src/api/server.ts';
 import { requestDouble } from '../../api/doubles.ts';
-import { KIM, SAM, testApi } from '../../api/parts.ts';
+import { DANA, KIM, SAM, testApi } from '../../api/parts.ts';
 import { bench } from './bench.ts';
 import type { Bench } from './bench.ts';
-import { buttonsOf, pressPayload, signed, textOf } from './workspace.ts';
-import type { Button, SlackMessage } from './workspace.ts';
+import { buttonsOf, pressPayload, signed, submitPayload, textOf } from './workspace.ts';
+import type { Button, Modal, SlackMessage } from './workspace.ts';
 
 let b: Bench;
 let server: HttpServer;
@@ -22,12 +22,12 @@ afterEach(async () => {
   await b.close();
 });
 
-async function posted(request = requestDouble()): Promise<{ id: string; message: SlackMessage; approve: Button; deny: Button }> {
+async function posted(request = requestDouble()): Promise<{ id: string; message: SlackMessage; approve: Button; deny: Button; freeze: Button }> {
   const { id } = b.desk.put(request);
   await expect.poll(async () => (await b.workspace.messages()).some(({ metadata }) => metadata.event_payload.request === id)).toBe(true);
   const message = (await b.workspace.messages()).find(({ metadata }) => metadata.event_payload.request === id) as SlackMessage;
   const button = (action: string) => buttonsOf(message).find(({ action_id }) => action_id === action) ?? { action_id: action, value: '' };
-  return { id, message, approve: button('countersign_approve'), deny: button('countersign_deny') };
+  return { id, message, approve: button('countersign_approve'), deny: button('countersign_deny'), freeze: button('countersign_freeze') };
 }
 
 const payload = (who: string, ts: string, button: Button) => pressPayload(b.workspace.users.get(who) ?? who, b.workspace.channel, ts, button);
@@ -37,6 +37,15 @@ const whispered = async () => {
   return b.workspace.whispers();
 };
 const now = async (id: string) => textOf((await b.workspace.messages()).find(({ metadata }) => metadata.event_payload.request === id));
+
+/** Presses Deny and waits for the form. */
+async function denyForm(who: string, ts: string, deny: Button): Promise<Modal> {
+  const [user, before] = [b.workspace.users.get(who) ?? who, b.workspace.forms().length];
+  await send(signed(pressPayload(user, b.workspace.channel, ts, deny, await b.workspace.trigger(user))));
+  await expect.poll(() => b.workspace.forms().length).toBe(before + 1);
+  return b.workspace.forms()[before] as Modal;
+}
+const submit = (who: string, form: Modal, reason: string | null) => fetch(`${server.url}/slack/events`, signed(submitPayload(b.workspace.users.get(who) ?? who, form, reason)));
 
 describe('a press', () => {
   it('decides as the person with that e-mail address, and the message says so', async () => {
@@ -50,12 +59,6 @@ describe('a press', () => {
     const messages = await b.workspace.messages();
     expect(messages).toHaveLength(1);
     expect(buttonsOf(messages[0])).toEqual([]);
-  });
-
-  it('denies', async () => {
-    const { id, message, deny } = await posted();
-    await send(signed(payload('sam', message.ts, deny)));
-    await expect.poll(() => now(id)).toMatch(/Denied by sam@example\.com[^]*It did not run/);
   });
 
   it.each([
@@ -112,7 +115,7 @@ describe('a press', () => {
     await send(signed(payload('sam', message.ts, { ...approve, value: deny.value })));
     expect((await whispered())[0]?.text).toContain('countersign requests show');
     expect(b.desk.decided).toEqual([]);
-    await send(signed(payload('sam', message.ts, deny)));
+    await submit('sam', await denyForm('sam', message.ts, deny), 'too long to read');
     await expect.poll(() => b.desk.decided.length).toBe(1);
   });
 
@@ -179,6 +182,90 @@ describe('a press', () => {
     await send(signed(payload('sam', message.ts, approve), { secret: 'another' }));
     await whispered();
     expect(b.logged.join('\n')).not.toMatch(/hunter2|xoxb|a-signing-secret/);
+  });
+});
+
+describe('Deny', () => {
+  it('asks for a reason, and decides with it', async () => {
+    const { id, message, deny } = await posted();
+    const form = await denyForm('sam', message.ts, deny);
+    expect(form.blocks.filter(({ type }) => type === 'input')).toMatchObject([{ block_id: 'reason', element: { multiline: true, max_length: 1000 } }]);
+    // Nothing comes back from a form that is closed.
+    expect([b.desk.decided, b.desk.requests.get(id)?.state]).toEqual([[], 'pending']);
+    expect((await submit('sam', form, '  use a WHERE \n')).status).toBe(200);
+    await expect.poll(() => b.desk.decided).toEqual([{ id, person: 'sam@example.com', channel: 'slack', decision: 'deny', reason: 'use a WHERE' }]);
+    await expect.poll(() => now(id)).toMatch(/Denied by sam@example\.com: use a WHERE[^]*It did not run/);
+  });
+
+  it.each([null, '', ' \n '])('without a reason (%j) stays open and decides nothing', async (reason) => {
+    const { message, deny } = await posted();
+    const answer = await submit('sam', await denyForm('sam', message.ts, deny), reason);
+    expect(await answer.json()).toEqual({ response_action: 'errors', errors: { reason: expect.any(String) } });
+    expect(b.desk.decided).toEqual([]);
+  });
+
+  it('on what is decided already opens no form and says so', async () => {
+    const { id, message, deny } = await posted();
+    b.desk.change(id, { state: 'withdrawn' });
+    await send(signed(payload('sam', message.ts, deny)));
+    expect((await whispered())[0]?.text).toContain('was withdrawn');
+    expect(b.workspace.forms()).toEqual([]);
+  });
+
+  it('says so when the form does not open, or when it was decided, or swapped, meanwhile', async () => {
+    const { id, message, deny } = await posted();
+    await send(signed(payload('sam', message.ts, deny)));
+    expect((await whispered())[0]?.text).toMatch(/nothing was decided.*countersign requests deny req_/);
+    const form = await denyForm('sam', message.ts, deny);
+    const whole = b.desk.requests.get(id) ?? requestDouble();
+    b.desk.requests.set(id, { ...whole, text: 'DROP TABLE orders' });
+    await submit('sam', form, 'no');
+    await expect.poll(() => b.workspace.whispers().at(-1)?.text).toContain('not what this message shows');
+    b.desk.requests.set(id, { ...whole, state: 'approved' });
+    await submit('sam', form, 'no');
+    await expect.poll(() => b.workspace.whispers().at(-1)?.text).toContain('approved already');
+    expect(b.desk.decided).toEqual([]);
+  });
+
+  it('by somebody who may not is refused to them, also with the form of another', async () => {
+    const { message, deny } = await posted();
+    const form = await denyForm('sam', message.ts, deny);
+    for (const who of ['dana', 'kim']) await submit(who, form, 'no');
+    await expect.poll(() => b.workspace.whispers().map(({ user }) => user)).toEqual(expect.arrayContaining([b.workspace.users.get('dana'), b.workspace.users.get('kim')]));
+    expect(b.desk.decided).toEqual([]);
+  });
+
+  it('with a form whose hidden part is not ours does nothing', async () => {
+    const { message, deny } = await posted();
+    const form = await denyForm('sam', message.ts, deny);
+    for (const private_metadata of ['', 'x', '{}', JSON.stringify({ value: 1, channel: 'C1' })]) expect((await submit('sam', { ...form, private_metadata }, 'no')).status).toBe(200);
+    expect((await fetch(`${server.url}/slack/events`, signed(submitPayload('U1', form, 'no'), { secret: 'another' }))).status).toBe(401);
+    expect(b.desk.decided).toEqual([]);
+  });
+});
+
+describe('Freeze agent', () => {
+  it('freezes the agent as the API does, by an administrator, and tells them', async () => {
+    await server.close(100);
+    await b.close();
+    await begin({ people: [SAM, DANA, { ...KIM, roles: ['admin'] }] });
+    const { id, message, freeze } = await posted();
+    await send(signed(payload('kim', message.ts, freeze)));
+    expect((await whispered())[0]).toEqual({ user: b.workspace.users.get('kim'), text: expect.stringContaining('reporter is frozen. To let it go on: countersign agents thaw reporter') });
+    expect([...b.freezer.frozen]).toEqual([['reporter', { by: 'kim@example.com', reason: `from the Slack message of ${id}` }]]);
+    b.freezer.everywhere = false;
+    await send(signed(payload('kim', message.ts, freeze)));
+    await expect.poll(() => b.workspace.whispers().at(-1)?.text).toContain('frozen here; other replicas');
+  });
+
+  it('by anybody else, or with a button that was changed, does nothing', async () => {
+    const { message, freeze } = await posted();
+    await send(signed(payload('sam', message.ts, freeze)));
+    expect((await whispered())[0]?.text).toContain('role admin');
+    await send(signed(payload('admin', message.ts, freeze)));
+    await send(signed(payload('sam', message.ts, { ...freeze, value: '{}' })));
+    await expect.poll(() => b.workspace.whispers().length).toBe(3);
+    expect(b.freezer.frozen.size).toBe(0);
   });
 });
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requestDouble } from '../../api/doubles.ts';
 import { bench } from './bench.ts';
 import type { Bench } from './bench.ts';
-import { buttonsOf, pressPayload } from './workspace.ts';
-import type { Button, SlackMessage } from './workspace.ts';
+import { buttonsOf, pressPayload, submitPayload } from './workspace.ts';
+import type { Button, Modal, SlackMessage } from './workspace.ts';
 
 let b: Bench;
 beforeEach(async () => { b = await bench({ socket: true }); });
@@ -32,6 +32,21 @@ describe('Socket Mode', () => {
     await expect.poll(() => b.workspace.socket.acknowledged.has(envelope)).toBe(true);
     await press('dana', shown);
     await expect.poll(() => b.workspace.whispers().length).toBe(1);
+  });
+
+  it('takes a reason for a denial, too', async () => {
+    await b.slack.start();
+    await expect.poll(() => b.workspace.socket.connections).toBe(1);
+    const { id } = b.desk.put(requestDouble());
+    await posted().toBe(1);
+    const [shown] = await b.workspace.messages();
+    const user = b.workspace.users.get('sam') ?? '';
+    const deny = buttonsOf(shown).find(({ action_id }) => action_id === 'countersign_deny') as Button;
+    b.workspace.socket.interact(pressPayload(user, b.workspace.channel, shown?.ts ?? '', deny, await b.workspace.trigger(user)));
+    await expect.poll(() => b.workspace.forms().length).toBe(1);
+    const envelope = b.workspace.socket.interact(submitPayload(user, b.workspace.forms()[0] as Modal, 'not now'));
+    await expect.poll(() => b.desk.decided).toMatchObject([{ id, decision: 'deny', reason: 'not now' }]);
+    await expect.poll(() => b.workspace.socket.acknowledged.has(envelope)).toBe(true);
   });
 
   it('connects again when Slack asks for it, and when the network breaks', async () => {

@@ -16,8 +16,8 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { newKeys, draft } from '../../approval/support.ts';
 import { FreezerDouble, KIM, SAM, SessionsDouble, TOKENS } from '../../api/parts.ts';
 import { run } from '../../cli/terminal-double.ts';
-import { BOT_TOKEN, SIGNING_SECRET, Workspace, buttonsOf, pressPayload, signed, textOf } from './workspace.ts';
-import type { Button } from './workspace.ts';
+import { BOT_TOKEN, SIGNING_SECRET, Workspace, buttonsOf, pressPayload, signed, submitPayload, textOf } from './workspace.ts';
+import type { Button, Modal } from './workspace.ts';
 
 const clock = systemClock;
 const log = { info() {}, warn() {}, error() {} };
@@ -36,7 +36,7 @@ beforeEach(async () => {
   approvals = createApprovals({ store, keys, clock, log });
   const secrets: Record<string, string> = { BOT: BOT_TOKEN, SIGNING: SIGNING_SECRET };
   slack = createSlackChannel({ botToken: { env: 'BOT' }, signingSecret: { env: 'SIGNING' }, channel: workspace.channel, apiUrl: workspace.apiUrl }, {
-    desk, people: () => people, clock, log, secret: (source) => ('env' in source ? (secrets[source.env] ?? '') : ''),
+    desk, store, people: () => people, freezer: new FreezerDouble(), clock, log, secret: (source) => ('env' in source ? (secrets[source.env] ?? '') : ''),
   });
   const api = createApi({
     desk, clock, log, people: () => people, sessions: new SessionsDouble(), freezer: new FreezerDouble(), agents: () => new Map(),
@@ -55,7 +55,8 @@ afterEach(async () => {
 const message = async () => (await workspace.messages())[0];
 async function press(who: string, which: 0 | 1): Promise<void> {
   const shown = await message();
-  const payload = pressPayload(workspace.users.get(who) ?? '', workspace.channel, shown?.ts ?? '', buttonsOf(shown)[which] as Button);
+  const user = workspace.users.get(who) ?? '';
+  const payload = pressPayload(user, workspace.channel, shown?.ts ?? '', buttonsOf(shown)[which] as Button, await workspace.trigger(user));
   expect((await fetch(`${server.url}/slack/events`, signed(payload))).status).toBe(200);
 }
 
@@ -83,8 +84,10 @@ describe('a held statement', () => {
     const resolution = approvals.resolution(request, new AbortController().signal);
     await expect.poll(async () => (await workspace.messages()).length).toBe(1);
     await press('sam', 1);
-    expect(await resolution).toMatchObject({ state: 'denied', decisions: [{ person: 'sam@example.com', channel: 'slack' }] });
-    await expect.poll(async () => textOf(await message())).toContain('Denied by sam@example.com');
+    await expect.poll(() => workspace.forms().length).toBe(1);
+    await fetch(`${server.url}/slack/events`, signed(submitPayload(workspace.users.get('sam') ?? '', workspace.forms()[0] as Modal, 'not today')));
+    expect(await resolution).toMatchObject({ state: 'denied', decisions: [{ person: 'sam@example.com', channel: 'slack', reason: 'not today' }] });
+    await expect.poll(async () => textOf(await message())).toContain('Denied by sam@example.com: not today');
   });
 
   it('withdrawn by its client loses its buttons', async () => {

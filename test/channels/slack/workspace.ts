@@ -26,6 +26,12 @@ export interface SlackMessage {
   readonly metadata: { readonly event_type: string; readonly event_payload: { readonly request: string; readonly state: string } };
 }
 
+export interface Modal {
+  readonly callback_id: string;
+  readonly private_metadata: string;
+  readonly blocks: readonly Record<string, unknown>[];
+}
+
 export class Workspace {
   readonly calls: Call[] = [];
   readonly socket = new SocketDouble();
@@ -72,6 +78,16 @@ export class Workspace {
   /** What was told to one person only. */
   whispers(): readonly { user: string; text: string }[] {
     return this.calls.filter(({ method }) => method === 'chat.postEphemeral').map(({ args }) => ({ user: args['user'] ?? '', text: args['text'] ?? '' }));
+  }
+
+  /** Good for one modal, as each press brings one. */
+  async trigger(user: string): Promise<string> {
+    return (await direct(this.#emulator.url, 'views.generateTriggerId', { user_id: user }) as { trigger_id: string }).trigger_id;
+  }
+
+  /** Modals that were asked for. */
+  forms(): readonly Modal[] {
+    return this.calls.filter(({ method }) => method === 'views.open').map(({ args }) => JSON.parse(args['view'] ?? '') as Modal);
   }
 
   /** As Slack has them now, oldest first. */
@@ -141,11 +157,19 @@ export function textOf(message: SlackMessage | undefined): string {
 }
 
 /** The payload Slack sends when somebody presses a button. */
-export function pressPayload(user: string, channel: string, ts: string, button: Button): Record<string, unknown> {
+export function pressPayload(user: string, channel: string, ts: string, button: Button, trigger = '1.2.x'): Record<string, unknown> {
   return {
-    type: 'block_actions', user: { id: user, username: 'x', team_id: 'T000000001' }, api_app_id: 'A1', token: 'x', trigger_id: '1.2.x',
+    type: 'block_actions', user: { id: user, username: 'x', team_id: 'T000000001' }, api_app_id: 'A1', token: 'x', trigger_id: trigger,
     team: { id: 'T000000001', domain: 'example' }, channel: { id: channel, name: 'approvals' }, container: { type: 'message', message_ts: ts, channel_id: channel },
     message: { type: 'message', ts }, response_url: 'http://127.0.0.1:1/', actions: [{ type: 'button', block_id: 'b', action_ts: '1.2', ...button }],
+  };
+}
+
+/** The payload Slack sends when somebody submits a modal with one input. */
+export function submitPayload(user: string, { callback_id, private_metadata }: Modal, reason: string | null): Record<string, unknown> {
+  return {
+    type: 'view_submission', user: { id: user, username: 'x', team_id: 'T000000001' }, api_app_id: 'A1', token: 'x', trigger_id: '1.3.x', team: { id: 'T000000001', domain: 'example' }, response_urls: [],
+    view: { id: 'V1', type: 'modal', callback_id, private_metadata, hash: '1', blocks: [], state: { values: { reason: { reason: { type: 'plain_text_input', value: reason } } } } },
   };
 }
 
