@@ -20,6 +20,7 @@ import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts
 import { createWebhooks, type WebhookChannel, type WebhookParts } from './channels/webhook/webhook.ts';
 import type { Address, Config, SecretSource } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
+import { forRole, type ProcessRole } from './config/role.ts';
 import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
@@ -63,17 +64,17 @@ export interface RunningProxy {
 }
 
 /** Starts everything the configuration asks for. Rejects when a part can't start; nothing is left running then. */
-export async function startProxy(config: Config, log: Logger, clock: Clock = systemClock): Promise<RunningProxy> {
+export async function startProxy(config: Config, log: Logger, clock: Clock = systemClock, role: ProcessRole = 'all'): Promise<RunningProxy> {
   const stack = new AsyncDisposableStack();
   try {
-    return await start(config, log, clock, stack);
+    return await start(forRole(config, role), role, log, clock, stack);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
+async function start(config: Config, role: ProcessRole, log: Logger, clock: Clock, stack: AsyncDisposableStack): Promise<RunningProxy> {
   const journalKey = loadOrCreateSigningKey(config.journal.signingKey);
   const approvalKey = loadOrCreateSigningKey(config.approvals.signingKey);
   const journal = await openJournal({ ...config.journal, signingKey: journalKey.privateKey, clock, log });
@@ -81,7 +82,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   journal.append({ kind: 'process.start', version: VERSION, pid: process.pid, host: hostname() });
 
   const policies = await currentPolicy(config, journal, clock, log, stack);
-  const { approvals, desk, store, people, signIn, keys } = await approvalParts(config, approvalKey.privateKey, journal, clock, log, stack);
+  const { approvals, desk, store, people, signIn, keys } = await approvalParts(config, role, approvalKey.privateKey, journal, clock, log, stack);
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
@@ -135,7 +136,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log,
+    ...(role === 'proxy' ? {} : { desk }), sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log,
     metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
@@ -189,9 +190,9 @@ async function currentPolicy(config: Config, journal: Journal, clock: Clock, log
   return { current: () => policy, watch };
 }
 
-async function approvalParts(config: Config, key: KeyObject, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
+async function approvalParts(config: Config, role: ProcessRole, key: KeyObject, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack) {
   const { desks, proxies } = config.approvals.trust;
-  const keys = decisionKeys(key, { desks: desks.map(loadPublicKey), proxies: proxies.map(loadPublicKey) });
+  const keys = decisionKeys(key, { desks: desks.map(loadPublicKey), proxies: proxies.map(loadPublicKey) }, role);
   const wanted = config.approvals.store;
   const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
   const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });

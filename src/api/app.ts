@@ -32,7 +32,8 @@ export interface Readiness {
 }
 
 export interface ApiParts extends AgentParts {
-  readonly desk: Desk;
+  /** Undefined where people can't decide: in a process that is only a proxy. */
+  readonly desk?: Desk;
   readonly people: CurrentPeople;
   /** When people can sign in from the command line. */
   readonly signIn?: CommandLineSignIn | undefined;
@@ -57,14 +58,14 @@ export function createApi(parts: ApiParts): Api {
   const app = new Hono<ApiEnv>();
   const failures = new FailureLimit(parts.clock, parts.log);
   const guard: Guard = (scope) => requires(scope, parts, failures);
-  const streams = new EventStreams(parts.desk, parts.clock);
+  const streams = parts.desk && new EventStreams(parts.desk, parts.clock);
 
   app.use(answersArePrivate);
   const limited = bodyLimit({ maxSize: BODY_BYTES, onError: () => { throw tooLarge(); } });
   // The limit wraps the body anew, which fails for a DELETE that has none.
   app.use((context, next) => (mayHaveBody(context.req.raw) ? limited(context, next) : next()));
   openRoutes(app, parts);
-  requestRoutes(app, guard, parts.desk, streams);
+  if (parts.desk !== undefined && streams !== undefined) requestRoutes(app, guard, parts.desk, streams);
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
   webhookRoutes(app, guard, parts.webhooks ?? (() => []));
@@ -75,7 +76,7 @@ export function createApi(parts: ApiParts): Api {
     if (!isForCaller(error)) parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'an API call failed');
     return problemResponse(error);
   });
-  return { app, closeStreams: () => streams.closeAll() };
+  return { app, closeStreams: () => streams?.closeAll() };
 }
 
 function mayHaveBody({ method, headers }: Request): boolean {

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { ProcessRole } from '../config/role.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { JwsType } from './jws.ts';
 
@@ -19,15 +20,12 @@ export interface Trust {
   readonly proxies?: readonly KeyObject[];
 }
 
-/** What a process does: `proxy` holds statements, `desk` takes decisions. */
-export type KeyRole = 'all' | 'proxy' | 'desk';
-
 /**
  * A desk's signature never opens a request, and a proxy's never decides about one, not even its own.
  * @param signing Ed25519 private key.
  * Throws Failure `wrong_key_type` for anything but Ed25519.
  */
-export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: Trust = {}, role: KeyRole = 'all'): DecisionKeys {
+export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: Trust = {}, role: ProcessRole = 'all'): DecisionKeys {
   const own = createPublicKey(ed25519(signing));
   const decide = byThumbprint([...(role === 'proxy' ? [] : [own]), ...desks]);
   const hold = byThumbprint([...(role === 'desk' ? [] : [own]), ...proxies]);

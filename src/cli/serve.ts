@@ -1,17 +1,20 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import { PROCESS_ROLES, type ProcessRole } from '../config/role.ts';
 import { startProxy } from '../proxy.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 
 /** `serve --config FILE`: runs until SIGTERM or SIGINT; SIGHUP reads the policies again. */
 export function serveCommand(program: Command): void {
   program.command('serve').description('run the proxy')
     .requiredOption('--config <file>', 'countersign.yaml')
-    .action(async ({ config: file }: { config: string }) => {
+    .addOption(new Option('--role <role>', 'only hold statements, or only take decisions').choices(PROCESS_ROLES).default('all'))
+    .action(async ({ config: file, role }: { config: string; role: ProcessRole }) => {
       const log = createLog();
       const config = await loadConfig(file);
-      const proxy = await startProxy(config, log);
-      log.info({ postgres: proxy.postgres, http: proxy.http?.url }, 'countersign: ready');
+      const proxy = await startProxy(config, log, systemClock, role);
+      log.info({ role, postgres: proxy.postgres, http: proxy.http?.url }, 'countersign: ready');
       process.on('SIGHUP', () => void proxy.reloadPolicy());
       const signal = await new Promise<string>((resolve) => {
         process.once('SIGTERM', resolve);

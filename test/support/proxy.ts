@@ -11,6 +11,7 @@ import type { JournalRecord } from '../../src/journal/events.ts';
 import { makeVerifier } from '../../src/identity/scram-verifier.ts';
 import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
 import { sha1Twice, sha256Twice } from '../../src/mysql/auth/digests.ts';
+import type { ProcessRole } from '../../src/config/role.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
@@ -52,6 +53,9 @@ export interface ProxyOptions {
   readonly agents?: readonly string[];
   /** More lines for countersign.yaml. */
   readonly extra?: string;
+  readonly role?: ProcessRole;
+  /** More keys of `approvals`, as of a flow mapping. */
+  readonly approvals?: string;
   readonly clock?: Clock;
   readonly log?: Logger;
   /** Kept after `stop`, for a proxy that is started again on the same journal. */
@@ -96,7 +100,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   }
   const text = configuration(options);
   writeFileSync(file, text);
-  const proxy = await startProxy(configFrom(file, text), options.log ?? createLog(process.env['COUNTERSIGN_LOG'] ?? 'silent'), options.clock ?? systemClock);
+  const proxy = await startProxy(configFrom(file, text), options.log ?? createLog(process.env['COUNTERSIGN_LOG'] ?? 'silent'), options.clock ?? systemClock, options.role);
   const { protocol } = new URL(options.upstream.url);
   const port = (protocol === 'mysql:' ? proxy.mysql : proxy.postgres)?.port ?? 0;
   const api = proxy.http?.url ?? '';
@@ -132,7 +136,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   };
 }
 
-function configuration({ upstream, store = 'memory', tls, agents = [], extra = '' }: ProxyOptions): string {
+function configuration({ upstream, store = 'memory', tls, agents = [], extra = '', approvals = '' }: ProxyOptions): string {
   const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read]';
   const token = (name: keyof typeof TOKENS): string => `  - { name: ${name}, hash: "${hashToken(TOKENS[name])}", person: ${name}@example.com, scopes: ${scopes} }`;
   const protocol = upstream.url.startsWith('mysql:') ? 'mysql' : 'postgres';
@@ -151,7 +155,7 @@ tokens:
 ${token('sam')}
 ${token('kim')}
 ${token('dana')}
-approvals: { store: "${store}", within: 30s }
+approvals: { store: "${store}", within: 30s${approvals === '' ? '' : `, ${approvals}`} }
 journal: { dir: journal }
 policies: [policy.yaml]
 ${extra}`;
