@@ -14,6 +14,7 @@ import { createRedisStore } from './approval/redis-store.ts';
 import type { ApprovalStore } from './approval/store.ts';
 import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
+import { createConsole } from './console/console.ts';
 import type { Address, Config } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
 import { formatProblem } from './config/problems.ts';
@@ -127,8 +128,9 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
   const postgres = await admit(postgresDoor, config.listen.postgres);
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
+  const seats = { desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log };
   const api: Api = createApi({
-    desk, sessions: registry, freezer, agents: () => config.agents, people: () => people, clock, log, metrics: metrics.registry,
+    ...seats, console: createConsole({ ...seats, key: derivedSecret(approvalKey.privateKey, 'console session') }), metrics: metrics.registry,
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
@@ -155,7 +157,7 @@ async function start(config: Config, log: Logger, clock: Clock, stack: AsyncDisp
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
 
 /** The same on every start, and as secret as the key it comes from. @param use each has its own secret */
-function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier'): Buffer {
+function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier' | 'console session'): Buffer {
   return createHmac('sha256', key.export({ format: 'der', type: 'pkcs8' })).update(`countersign ${use}`).digest();
 }
 

@@ -1,6 +1,6 @@
 /**
  * The HTTP API. Plain HTTP: it belongs on loopback or behind something that ends TLS, since tokens travel in a header.
- * No CORS, no cookies: nothing here acts for a browser that wandered in from elsewhere.
+ * No CORS, no cookies outside /console: nothing here acts for a browser that wandered in from elsewhere.
  */
 
 import { Hono } from 'hono';
@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
+import type { Console } from '../console/console.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
@@ -33,6 +34,8 @@ export interface ApiParts extends AgentParts {
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
+  /** The web pages, at /console. */
+  readonly console?: Console;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'error' | 'warn'>;
 }
@@ -60,13 +63,14 @@ export function createApi(parts: ApiParts): Api {
   requestRoutes(app, guard, parts.desk, streams);
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
+  if (parts.console !== undefined) app.route('/console', parts.console.app);
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));
   app.onError((error, context) => {
     if (!isForCaller(error)) parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'an API call failed');
     return problemResponse(error);
   });
-  return { app, closeStreams: () => streams.closeAll() };
+  return { app, closeStreams: () => { streams.closeAll(); parts.console?.closeStreams(); } };
 }
 
 function mayHaveBody({ method, headers }: Request): boolean {
@@ -96,7 +100,7 @@ function shared<T>(ask: () => T | Promise<T>, clock: Clock): () => Promise<T> {
 
 const answersArePrivate: MiddlewareHandler = async (context, next) => {
   await next();
-  context.header('cache-control', 'no-store');
+  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
   context.header('x-content-type-options', 'nosniff');
 };
 
