@@ -48,7 +48,7 @@ ${visitor.may('freeze') ? control(agent.name, frozen, visitor.csrf) : ''}</secti
 }
 
 function session({ id, database, client, state, statements, startedAt, request }: SessionInfo): Html {
-  return html`<li><code>${id}</code> <span class="badge ${state}">${state}</span> on ${visibleLine(database)} from ${client}, since ${moment(startedAt)}, ${statements} statements${request === undefined ? '' : html`; waits for <a href="/console/requests/${request}">${request}</a>`}</li>`;
+  return html`<li><code>${id}</code> <span class="badge ${state}">${state}</span> on ${visibleLine(database)} from ${client}, since ${moment(startedAt)}, statements: ${statements}${request === undefined ? '' : html`; waits for <a href="/console/requests/${request}">${request}</a>`}</li>`;
 }
 
 function control(name: string, frozen: boolean, csrf: string): Html {

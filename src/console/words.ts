@@ -62,7 +62,7 @@ const BECAME: { readonly [S in RequestState]: string } = {
 /** What became of it: rows, milliseconds, the database's error. */
 export function becameLine({ state, note, outcome }: ApprovalRequest): string {
   const facts = [
-    outcome?.tag, outcome?.rows === undefined ? undefined : `${outcome.rows} rows`, outcome?.ms === undefined ? undefined : `${Math.round(outcome.ms)} ms`, outcome?.error, note,
+    outcome?.tag, outcome?.rows === undefined ? undefined : `${outcome.rows} rows returned`, outcome?.ms === undefined ? undefined : `${Math.round(outcome.ms)} ms`, outcome?.error, note,
   ].filter((part) => part !== undefined);
   return visibleLine(`${BECAME[state]}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`);
 }

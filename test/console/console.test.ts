@@ -154,6 +154,26 @@ describe('rights', () => {
   });
 });
 
+describe('the stream of changes', () => {
+  it('names requests and says nothing of them, and ends with the server or after five minutes', async () => {
+    const console = testConsole();
+    const { cookie } = await console.enter(TOKENS.sam);
+    expect((await console.get('/console/events')).status).toBe(401);
+    for (const end of [() => console.clock.advance(5 * 60_000), () => console.closeStreams()]) {
+      const answer = await console.get('/console/events', cookie);
+      expect(answer.headers.get('content-type')).toBe('text/event-stream');
+      const text = answer.text();
+      await expect.poll(() => console.desk.watchers).toBe(1);
+      const { id } = console.desk.put(requestDouble({ text: 'SELECT secret' }));
+      await new Promise((resolve) => setImmediate(resolve));
+      end();
+      expect(await text).toContain(`event: change\ndata: {"id":"${id}","state":"pending"}\n\n`);
+      expect(await text).not.toContain('secret');
+      await expect.poll(() => console.desk.watchers).toBe(0);
+    }
+  });
+});
+
 describe('hostile text', () => {
   it('stays text everywhere', async () => {
     const console = testConsole();

@@ -24,12 +24,12 @@ export function testConsole(changes: Partial<ConsoleParts> = {}) {
   const logged: unknown[] = [];
   const log = { error: (...line: unknown[]) => { logged.push(line); }, warn: () => {} };
   const made = createConsole({ ...parts, people: () => state.people, agents: () => new Map([[REPORTER.name, REPORTER]]), log, key: Buffer.alloc(32, 7), ...changes });
-  const { app } = testApi({ ...parts, console: made });
+  const { app, closeStreams } = testApi({ ...parts, console: made });
   const get = async (path: string, cookie = ''): Promise<Response> => await app.request(path, { headers: { cookie } });
   const post = async (path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> =>
     await app.request(path, { method: 'POST', headers: { 'sec-fetch-site': 'same-origin', ...headers }, body: new URLSearchParams(fields) });
   return {
-    ...parts, app, state, logged, get, post,
+    ...parts, app, closeStreams, state, logged, get, post,
     /** Cookie and form token of somebody signed in. */
     async enter(token: string): Promise<{ cookie: string; csrf: string }> {
       const cookie = cookieOf(await post('/console/sign-in', { token }));
