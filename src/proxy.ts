@@ -18,6 +18,8 @@ import type { ApprovalStore } from './approval/store.ts';
 import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
 import { createWebhooks, type WebhookChannel, type WebhookParts } from './channels/webhook/webhook.ts';
+import { createConsole } from './console/console.ts';
+import type { ConsoleParts } from './console/parts.ts';
 import type { Address, Config, SecretSource } from './config/config.ts';
 import { policyContext } from './config/policy-context.ts';
 import { forRole, type ProcessRole } from './config/role.ts';
@@ -135,9 +137,10 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const postgres = await admit(postgresDoor, config.listen.postgres);
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
+  const seats = { sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, clock, log };
   const api: Api = createApi({
-    ...(role === 'proxy' ? {} : { desk }), sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, signIn: signIn.commandLine, clock, log,
-    metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
+    ...seats, ...(role === 'proxy' ? {} : { desk, console: createConsole({ ...seats, ...doorsOf(config, people, signIn), desk, key: derivedSecret(approvalKey.privateKey, 'console session') }) }),
+    signIn: signIn.commandLine, metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
@@ -161,10 +164,15 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   };
 }
 
+/** How people come into the console, beside API tokens. */
+function doorsOf({ url }: Config, people: PeopleDirectory, { provider }: ReturnType<typeof createSignIn>): Pick<ConsoleParts, 'provider' | 'remember' | 'publicUrl'> {
+  return { ...(provider && { provider, remember: (signedIn) => people.remember(signedIn) }), ...(url !== undefined && { publicUrl: new URL(url) }) };
+}
+
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
 
 /** The same on every start, and as secret as the key it comes from. @param use each has its own secret */
-function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier'): Buffer {
+function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier' | 'console session'): Buffer {
   return createHmac('sha256', key.export({ format: 'der', type: 'pkcs8' })).update(`countersign ${use}`).digest();
 }
 

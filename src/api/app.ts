@@ -1,6 +1,6 @@
 /**
  * The HTTP API. Plain HTTP: it belongs on loopback or behind something that ends TLS, since tokens travel in a header.
- * No CORS, no cookies: nothing here acts for a browser that wandered in from elsewhere.
+ * No CORS, no cookies outside /console: nothing here acts for a browser that wandered in from elsewhere.
  */
 
 import { Hono } from 'hono';
@@ -11,6 +11,7 @@ import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
 import type { WebhookStatus } from '../channels/webhook/hook.ts';
 import type { CommandLineSignIn } from '../identity/identity.ts';
+import type { Console } from '../console/console.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
 import type { AgentParts } from './agents.ts';
@@ -41,6 +42,8 @@ export interface ApiParts extends AgentParts {
   readonly health: () => Readiness | Promise<Readiness>;
   readonly webhooks?: () => readonly WebhookStatus[];
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
+  /** The web pages, at /console. */
+  readonly console?: Console;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'error' | 'warn'>;
 }
@@ -70,13 +73,14 @@ export function createApi(parts: ApiParts): Api {
   agentRoutes(app, guard, parts);
   webhookRoutes(app, guard, parts.webhooks ?? (() => []));
   signInRoutes(app, parts.signIn, failures);
+  if (parts.console !== undefined) app.route('/console', parts.console.app);
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));
   app.onError((error, context) => {
     if (!isForCaller(error)) parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'an API call failed');
     return problemResponse(error);
   });
-  return { app, closeStreams: () => streams?.closeAll() };
+  return { app, closeStreams: () => { streams?.closeAll(); parts.console?.closeStreams(); } };
 }
 
 function mayHaveBody({ method, headers }: Request): boolean {
@@ -106,7 +110,7 @@ function shared<T>(ask: () => T | Promise<T>, clock: Clock): () => Promise<T> {
 
 const answersArePrivate: MiddlewareHandler = async (context, next) => {
   await next();
-  context.header('cache-control', 'no-store');
+  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
   context.header('x-content-type-options', 'nosniff');
 };
 

@@ -22,11 +22,14 @@ const HEARTBEAT_MS = 15_000;
 export class EventStreams {
   readonly #desk: Desk;
   readonly #clock: Clock;
+  readonly #text: (request: ApprovalRequest) => string;
   readonly #open = new Set<AbortController>();
 
-  constructor(desk: Desk, clock: Clock) {
+  /** @param text one whole event for a changed request. */
+  constructor(desk: Desk, clock: Clock, text = eventText) {
     this.#desk = desk;
     this.#clock = clock;
+    this.#text = text;
   }
 
   /** @param gone aborts when the client is gone. */
@@ -73,7 +76,7 @@ export class EventStreams {
           return;
         }
         next = changes.next();
-        controller.enqueue(encoder.encode(eventText(change.value)));
+        controller.enqueue(encoder.encode(this.#text(change.value)));
       },
       cancel: () => stop.abort(),
     });

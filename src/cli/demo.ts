@@ -40,7 +40,7 @@ export function demoCommand(program: Command): void {
 
 const NAMES = { mariadb: 'MariaDB', mysql: 'MySQL' } as const;
 
-function instructions(dir: string, ports: DemoPorts, { agentPassword }: DemoConfiguration): string {
+function instructions(dir: string, ports: DemoPorts, { agentPassword, token }: DemoConfiguration): string {
   const url = `postgres://agent:${agentPassword}@127.0.0.1:${ports.postgres}/shop`;
   return `
 Countersign is running. Give an agent one of these, or be the agent yourself:
@@ -59,7 +59,11 @@ Four things to try:
   4. COPY customers TO STDOUT;             (with MySQL: DROP TABLE payments;)
      an export, or a change of definitions: waits as well
 
-Approve or deny from a second terminal, in this folder:
+Approve or deny in a browser, at http://127.0.0.1:${ports.http}/console, with this API token:
+
+  ${token}
+
+Or from a second terminal, in this folder:
 
   . ${dir}/env
   npm run -s countersign -- requests watch

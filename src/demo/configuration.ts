@@ -53,7 +53,7 @@ databases:
 ${databaseEntry(dir, 'postgres', postgres)}${mysql === undefined ? '' : databaseEntry(dir, 'mysql', mysql)}agents:
   - { name: agent, verifier: ${JSON.stringify(verifiers)}, owner: owner@example.com, groups: [demo], databases: [${names.join(', ')}] }
 people:
-  - { email: you@example.com, roles: [approver], groups: [dba] }
+  - { email: you@example.com, roles: [approver, admin], groups: [dba] }
   - { email: owner@example.com, roles: [admin], groups: [dba] }
 tokens:
   - { name: demo, hash: "${hash}", person: you@example.com, scopes: [requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read] }

@@ -1,0 +1,114 @@
+/** /console/requests/ID: all of one request, and the decision about exactly what the page shows. */
+
+import type { Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { DecisionRefused } from '../approval/failures.ts';
+import type { ApprovalRequest } from '../approval/request.ts';
+import { view } from '../approval/view.ts';
+import { mayDecide } from '../approval/desk-rules.ts';
+import { Failure } from '../runtime/failure.ts';
+import { visibleLine } from '../runtime/visible.ts';
+import { PageRefused, type signedIn } from './guard.ts';
+import { type Html, refusal, show } from './layout.ts';
+import type { ConsoleEnv, ConsoleParts } from './parts.ts';
+import { parameters, statement } from './statement.ts';
+import type { Visitor } from './visitor.ts';
+import { becameLine, effectLine, moment, STATE_WORDS, tableLine, timeLeft, weight } from './words.ts';
+
+const LONGEST_REASON = 1000;
+
+export function requestRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, parts: ConsoleParts): void {
+  app.get('/requests/:id', guard('read'), async (context) => page(context, parts, await found(parts, context.req.param('id'))));
+  app.post('/requests/:id/decision', guard('decide'), (context) => decide(context, parts, context.req.param('id')));
+}
+
+async function found({ desk }: ConsoleParts, id: string): Promise<ApprovalRequest> {
+  const request = /^req_[a-z0-9]{1,64}$/.test(id) ? await desk.get(id) : undefined;
+  if (request === undefined) throw new PageRefused(404, 'There is no such request.', 'Requests are kept for a week after their end; the journal has the older ones.');
+  return request;
+}
+
+async function decide(context: Context<ConsoleEnv>, parts: ConsoleParts, id: string): Promise<Response> {
+  await found(parts, id);
+  const { decision, reason, seen } = await context.req.parseBody();
+  if ((decision !== 'approve' && decision !== 'deny') || typeof seen !== 'string' || typeof reason !== 'string' || reason.length > LONGEST_REASON) {
+    throw new PageRefused(400, `The form is not complete, or the reason is longer than ${LONGEST_REASON} characters.`, 'Go back and try again.');
+  }
+  try {
+    await parts.desk.decide(id, { decision, person: context.get('visitor').person, channel: 'console', seen, ...(reason.trim() !== '' && { reason: reason.trim() }) });
+  } catch (error) {
+    if (!(error instanceof DecisionRefused)) throw error;
+    return page(context, parts, await found(parts, id), error);
+  }
+  return context.redirect(`/console/requests/${id}`, 303);
+}
+
+function page(context: Context<ConsoleEnv>, { clock }: ConsoleParts, request: ApprovalRequest, refused?: Failure): Response | Promise<Response> {
+  const visitor = context.get('visitor');
+  const now = clock.now();
+  return show(context, {
+    title: `${visibleLine(request.agent.name)} on ${visibleLine(request.database)}`, visitor, now, live: ['state', 'decide'], ...(refused !== undefined && { status: 409 }),
+    body: html`${refused === undefined ? '' : refusal(refused.message, refused.hint)}
+<article class="${weight(request)}" data-request="${request.id}">
+${state(request, now)}
+${request.unbounded ? html`<p class="refusal"><strong>Without a WHERE: every row.</strong></p>` : ''}
+<section aria-labelledby="does"><h2 id="does">What it does</h2><ul class="effects">${request.effects.map((use) => html`<li>${effectLine(use)}</li>`)}</ul></section>
+${statement('Statement', request.text)}
+${parameters(request.parameters ?? [])}
+${(request.forms ?? []).map((form, index) => statement(`Runs in its place, with masks (${index + 1} of ${request.forms?.length ?? 0})`, form))}
+${decisionForms(request, visitor)}
+${facts(request)}
+</article>`,
+  });
+}
+
+function state(request: ApprovalRequest, now: number): Html {
+  const { decisions, expiresAt, quorum } = request;
+  const approvals = new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
+  return html`<section id="state" aria-label="State"><p class="state ${request.state}"><strong>${STATE_WORDS[request.state]}</strong> ${becameLine(request)}
+${request.state === 'pending' ? html`<span class="left"><time data-until="${expiresAt}">${timeLeft(expiresAt, now)}</time> left</span>` : ''}</p>
+${request.state === 'pending' && quorum > 1 ? html`<p>${approvals} of ${quorum} approvals so far.</p>` : ''}
+${decisions.length === 0 ? '' : html`<ul>${decisions.map((one) => html`<li>${one.decision === 'approve' ? 'Approved' : 'Denied'} by ${visibleLine(one.person)} (${visibleLine(one.channel)}) at ${moment(one.at)}${one.reason === undefined ? '' : `: ${visibleLine(one.reason)}`}</li>`)}</ul>`}</section>`;
+}
+
+function decisionForms(request: ApprovalRequest, visitor: Visitor): Html {
+  if (request.state !== 'pending') return html`<section id="decide" hidden></section>`;
+  const why = whyNot(request, visitor);
+  if (why !== undefined) return html`<section id="decide" aria-label="Decision"><p class="note">${visibleLine(why)}</p></section>`;
+  const form = (decision: 'approve' | 'deny', label: string): Html => html`<form class="${decision}" method="post" action="/console/requests/${request.id}/decision">
+<input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${view(request)}"><input type="hidden" name="decision" value="${decision}">
+<label>Reason (${decision === 'deny' ? 'the agent is told' : 'optional'})<input name="reason" id="${decision}-reason" maxlength="${LONGEST_REASON}" autocomplete="off"></label><button id="${decision}">${label}</button></form>`;
+  return html`<section id="decide" aria-label="Decision">${form('approve', 'Approve')}${form('deny', 'Deny')}</section>`;
+}
+
+/** Why this person has no buttons; undefined when they have. The desk has the last word. */
+function whyNot(request: ApprovalRequest, visitor: Visitor): string | undefined {
+  try {
+    mayDecide(request, visitor.person);
+  } catch (error) {
+    if (error instanceof Failure) return [error.message, error.hint].join(' ');
+    throw error;
+  }
+  return visitor.may('decide') ? undefined : 'The token you signed in by may not decide (scope requests:decide).';
+}
+
+function facts(request: ApprovalRequest): Html {
+  const { agent, transaction } = request;
+  const rows: (readonly [string, readonly string[]])[] = [
+    ['Agent', [`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`]],
+    ['Database', [`${request.database} (${request.protocol})`]],
+    ['Tables', request.tables.map(tableLine)],
+    ['Rule', [`${request.rule}: ${request.reason}`]],
+    ['Who may decide', [`${request.quorum} of ${request.approvers.join(', ')}`]],
+    ['Transaction', [transaction.open ? `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too` : 'none is open']],
+    ['The agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],
+    ['Asked', [moment(request.createdAt)]],
+    ['Until', [moment(request.expiresAt)]],
+    ['Request', [request.id]],
+    ['Session', [request.session]],
+    ['Digest', [request.digest]],
+    ['Policy', [request.policy]],
+  ];
+  return html`<section aria-labelledby="facts"><h2 id="facts">Facts</h2><dl class="facts">${rows.filter(([, values]) => values.length > 0)
+    .map(([label, values]) => html`<dt>${label}</dt>${values.map((value) => html`<dd>${visibleLine(value)}</dd>`)}`)}</dl></section>`;
+}

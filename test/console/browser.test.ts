@@ -1,0 +1,147 @@
+import pg from 'pg';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missing } from '../drivers/suite.ts';
+import { startWorld, type World } from '../scenarios/world.ts';
+import { TEST_POLICY, TOKENS } from '../support/proxy.ts';
+import { chromiumHere, launch, picture, visit } from './browser.ts';
+
+const POLICY = TEST_POLICY.replaceAll('within: 30s', 'within: 5m').replace('[export, create,', '[export,')
+  .concat('  - { name: short, effects: [create], then: hold, approvers: [dba], within: 3s }\n');
+const here = chromiumHere();
+
+describe('the console in Chromium', () => {
+  if ('missing' in here) return missing(here.missing);
+  let world: World;
+  let browser: Browser;
+  const clients: pg.Client[] = [];
+  beforeAll(async () => {
+    world = await startWorld({ policy: POLICY, schema: 'create table orders (id int primary key, note text); insert into orders values (1, \'a\'), (2, \'b\')' });
+    browser = await launch(here.path);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const client of clients) await client.end().catch(() => {});
+    await world?.stop();
+  });
+
+  /** Sends a statement that will be held; resolves with the request's id and the statement's end. */
+  async function held(text: string): Promise<{ id: string; end: Promise<string>; client: pg.Client }> {
+    const client = new pg.Client(world.proxy.url());
+    client.on('error', () => {});
+    clients.push(client);
+    await client.connect();
+    const end = client.query(text).then(({ rowCount }) => `${rowCount} rows`, (error: Error) => error.message);
+    const { id } = await world.proxy.pending(text);
+    return { id, end, client };
+  }
+  const console = (path = ''): string => `${world.proxy.api}/console${path}`;
+
+  it('shows what waits, live, and approves and denies by keyboard', async () => {
+    const first = await held('delete from orders');
+    const { page, complaints } = await visit(browser, console(), TOKENS.sam);
+    await page.getByText('1 waiting').waitFor();
+    expect(await page.locator('.requests > li.grave').innerText()).toContain('every row');
+    const loaded = await page.evaluate('performance.timeOrigin');
+    const second = await held('truncate orders');
+    await page.getByText('2 waiting').waitFor();
+    expect(await page.evaluate('performance.timeOrigin')).toBe(loaded);
+    await picture(page, 'queue-light');
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/requests/${first.id}`);
+    await picture(page, 'request-light');
+    await page.keyboard.press('a');
+    await page.keyboard.press('Enter');
+    expect(await first.end).toBe('2 rows');
+    await page.getByText('Approved, and it has run.').waitFor();
+    await picture(page, 'request-done');
+    await page.keyboard.press('q');
+    await page.getByText('1 waiting').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('d');
+    await page.waitForURL(`**/requests/${second.id}*`);
+    await page.keyboard.type('ask before emptying');
+    await page.keyboard.press('Enter');
+    expect(await second.end).toContain('ask before emptying');
+    await page.getByText('Denied. It did not run.').waitFor();
+    await page.getByRole('link', { name: 'History' }).click();
+    await page.getByText('denied by sam@example.com: ask before emptying').waitFor();
+    await picture(page, 'history');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows that a request has expired, without a reload', async () => {
+    const { id, end } = await held('create table later (id int)');
+    const { page, complaints } = await visit(browser, console(`/requests/${id}`), TOKENS.sam);
+    await page.getByRole('button', { name: 'Approve' }).waitFor();
+    await page.getByText('Expired. It did not run.').waitFor();
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    expect(await end).toMatch(/expired|in time/i);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('refuses the owner, who freezes and thaws as an administrator', async () => {
+    const { id, end } = await held('truncate orders');
+    const { page, complaints } = await visit(browser, console(`/requests/${id}`), TOKENS.dana);
+    await page.getByText('You own the agent reporter').waitFor();
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await page.goto(console('/agents'));
+    const card = page.getByRole('region', { name: 'Agent reporter' });
+    await card.getByText('held').first().waitFor();
+    await picture(page, 'agents');
+    await card.getByLabel('Reason').fill('odd statements');
+    await card.getByRole('button', { name: 'Freeze' }).click();
+    await card.getByText('frozen', { exact: true }).waitFor();
+    expect(await end).toContain('frozen');
+    await card.getByRole('button', { name: 'Thaw' }).click();
+    await card.getByRole('button', { name: 'Freeze' }).waitFor();
+    expect((await held('truncate orders')).id).not.toBe(id);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows hostile and huge text as text, on a phone and without scrolling sideways', async () => {
+    const { id } = await held(`delete from orders /* <script>document.title='owned'</script> \u202e evil \u200b ${'x'.repeat(900_000)} end of it */`);
+    const { page, complaints } = await visit(browser, console(`/requests/${id}`), TOKENS.sam, { viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
+    for (const [path, name] of [[`/requests/${id}`, undefined], ['', 'queue-phone-dark'], ['/agents', 'agents-phone-dark'], ['/history', 'history-phone-dark']] as const) {
+      await page.goto(console(path));
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+      expect(await page.title()).toContain('· Countersign');
+      if (name !== undefined) await picture(page, name);
+    }
+    await page.goto(console(`/requests/${id}`));
+    await picture(page, 'request-phone-dark');
+    const shown = await page.locator('pre.statement').first().innerText();
+    expect(shown).toContain('<script>document.title');
+    expect(shown).toContain('⟦U+202E⟧ evil ⟦U+200B⟧');
+    expect(shown.endsWith('end of it */')).toBe(true);
+    expect(shown.length).toBeGreaterThan(900_000);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('works without JavaScript', async () => {
+    const { id, end } = await held("delete from orders where id = 1; truncate orders");
+    const { page } = await visit(browser, console(), TOKENS.kim, { javaScriptEnabled: false, colorScheme: 'dark' });
+    await picture(page, 'queue-dark');
+    await page.locator(`a[href$="${id}"]`).click();
+    await picture(page, 'request-dark');
+    await page.getByLabel(/Reason \(the agent/).fill('not today');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.getByText('Denied. It did not run.').waitFor();
+    expect(await end).toContain('not today');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await picture(page, 'sign-in-dark');
+    await page.goto(console());
+    expect(page.url()).toContain('/console/sign-in');
+    await page.context().close();
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { view } from '../../src/approval/view.ts';
+import { Failure } from '../../src/runtime/failure.ts';
+import { createPeople } from '../../src/identity/people.ts';
+import { requestDouble } from '../api/doubles.ts';
+import { SAM, TOKENS } from '../api/parts.ts';
+import { cookieOf, MORE, testConsole } from './parts.ts';
+
+describe('every page', () => {
+  it.each(['/console', '/console/history', '/console/agents', '/console/sign-in', '/console/nothing', '/console/requests/req_zzzz'])('%s has a strict policy and is not kept', async (path) => {
+    const console = testConsole();
+    const { cookie } = await console.enter(TOKENS.sam);
+    const answer = await console.get(path, cookie);
+    expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('x-frame-options')).toBe('DENY');
+    expect(await answer.text()).not.toMatch(/<script(?! src)|<style| style=| on[a-z]+=/);
+  });
+
+  it('keeps assets by their content', async () => {
+    const console = testConsole();
+    const page = await (await console.get('/console/sign-in')).text();
+    for (const [, path = ''] of page.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)) {
+      const asset = await console.get(path);
+      expect(asset.status).toBe(200);
+      expect(asset.headers.get('cache-control')).toContain('immutable');
+    }
+  });
+});
+
+describe('signing in', () => {
+  it('sends who is not signed in to the form, and back only to a page of the console', async () => {
+    const console = testConsole();
+    const answer = await console.get('/console/history?before=req_aaaa');
+    expect(answer.headers.get('location')).toBe('/console/sign-in?returnTo=%2Fconsole%2Fhistory%3Fbefore%3Dreq_aaaa');
+    for (const [returnTo, wanted] of [['/console/history?before=req_aaaa', '/console/history?before=req_aaaa'], ['//evil.example', '/console'], ['https://evil.example/console', '/console'],
+      ['/console/../evil', '/console'], ['/console\\evil', '/console'], ['/consolevil', '/console'], ['/console/sign-out', '/console']] as const) {
+      expect((await console.post('/console/sign-in', { token: TOKENS.sam, returnTo })).headers.get('location')).toBe(wanted);
+    }
+  });
+
+  it('gives an http-only cookie that says nothing, host-bound and secure under https', async () => {
+    const console = testConsole();
+    const plain = (await console.post('/console/sign-in', { token: TOKENS.sam })).headers.getSetCookie().at(-1) ?? '';
+    expect(plain).toMatch(/^countersign=[\w-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(plain).not.toContain(TOKENS.sam);
+    const secure = (await testConsole({ publicUrl: new URL('https://c.example/') }).post('/console/sign-in', { token: TOKENS.sam })).headers.getSetCookie().at(-1) ?? '';
+    expect(secure).toMatch(/^__Host-countersign=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it('starts a new session each time, and takes no cookie that was changed or is too old', async () => {
+    const console = testConsole();
+    const [one, two] = [await console.enter(TOKENS.sam), await console.enter(TOKENS.sam)];
+    expect(one.csrf).not.toBe(two.csrf);
+    const turned = one.cookie.slice(0, -4) + (one.cookie.endsWith('AAAA') ? 'BBBB' : 'AAAA');
+    expect((await console.get('/console', turned)).status).toBe(303);
+    console.clock.advance(12 * 3_600_000);
+    expect((await console.get('/console', one.cookie)).status).toBe(303);
+  });
+
+  it('lets a removed person or token out at once', async () => {
+    const console = testConsole();
+    const { cookie } = await console.enter(TOKENS.sam);
+    console.state.people = createPeople([SAM]);
+    expect((await console.get('/console', cookie)).status).toBe(303);
+  });
+
+  it('slows down who tries tokens', async () => {
+    const console = testConsole();
+    const statuses = [];
+    for (let i = 0; i < 21; i += 1) statuses.push((await console.post('/console/sign-in', { token: 'cst_wrong' })).status);
+    expect([statuses[0], statuses[19], statuses[20]]).toEqual([401, 401, 429]);
+  });
+
+  it('goes to the provider and back, once begun here', async () => {
+    const remembered: string[] = [];
+    const console = testConsole({
+      provider: {
+        label: 'Okta <1>',
+        begin: async () => ({ location: new URL('https://idp.example/authorize'), kept: 'kept' }),
+        finish: async (back, kept) => {
+          if (kept !== 'kept' || back.searchParams.get('code') !== 'good') throw new Failure('sign_in', 'The provider said no.');
+          return { person: SAM, until: Date.UTC(2026, 0, 1, 0, 31) };
+        },
+      },
+      remember: ({ person }) => remembered.push(person.email),
+    });
+    expect(await (await console.get('/console/sign-in')).text()).toContain('Sign in with Okta &lt;1&gt;');
+    const begun = await console.get('/console/sign-in/provider?returnTo=/console/history');
+    expect(begun.headers.get('location')).toBe('https://idp.example/authorize');
+    expect((await console.get('/console/callback?code=good')).status).toBe(403);
+    const bad = await console.get('/console/callback?code=bad', cookieOf(begun));
+    expect(await bad.text()).toContain('The provider said no.');
+    const back = await console.get('/console/callback?code=good', cookieOf(begun));
+    expect([back.headers.get('location'), remembered]).toEqual(['/console/history', ['sam@example.com']]);
+    expect((await console.get('/console', cookieOf(back))).status).toBe(200);
+    console.clock.advance(30 * 60_000);
+    expect((await console.get('/console', cookieOf(back))).status).toBe(303);
+  });
+});
+
+describe('forms', () => {
+  it('count only from here, with the token of the session', async () => {
+    const console = testConsole();
+    const request = console.desk.put(requestDouble());
+    const { cookie, csrf } = await console.enter(TOKENS.sam);
+    const other = await console.enter(TOKENS.sam);
+    const path = `/console/requests/${request.id}/decision`;
+    const form = { decision: 'approve', reason: '', seen: view(request), csrf };
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'none' }]) expect((await console.post(path, form, { cookie, ...headers })).status).toBe(403);
+    const body = new URLSearchParams(form);
+    for (const headers of [{ cookie }, { cookie, origin: 'null' }, { cookie, origin: 'http://evil.example' }]) expect((await console.app.request(path, { method: 'POST', headers, body })).status).toBe(403);
+    expect((await console.post(path, { ...form, csrf: other.csrf }, { cookie })).status).toBe(403);
+    expect((await console.post(path, { ...form, csrf: '' }, { cookie })).status).toBe(403);
+    expect(console.desk.decided).toEqual([]);
+    expect((await console.app.request(path, { method: 'POST', headers: { cookie, origin: 'http://localhost' }, body })).status).toBe(303);
+    expect(console.desk.decided).toHaveLength(1);
+  });
+
+  it('decide as the person, through the channel console; refusals are told in words', async () => {
+    const console = testConsole();
+    const request = console.desk.put(requestDouble());
+    const [sam, dana] = [await console.enter(TOKENS.sam), await console.enter(TOKENS.dana)];
+    const path = `/console/requests/${request.id}/decision`;
+    const refused = await console.post(path, { decision: 'approve', reason: '', seen: view(request), csrf: dana.csrf }, { cookie: dana.cookie });
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining('nobody decides about their own agent')]);
+    expect((await console.post(path, { decision: 'approve', reason: '', csrf: sam.csrf }, { cookie: sam.cookie })).status).toBe(400);
+    await console.post(path, { decision: 'deny', reason: ' use the replica ', seen: view(request), csrf: sam.csrf }, { cookie: sam.cookie });
+    expect(console.desk.decided).toEqual([{ id: request.id, person: 'sam@example.com', channel: 'console', decision: 'deny', reason: 'use the replica' }]);
+    const late = await console.post(path, { decision: 'approve', reason: '', seen: view(request), csrf: sam.csrf }, { cookie: sam.cookie });
+    expect(await late.text()).toContain('This request is denied already.');
+  });
+});
+
+describe('rights', () => {
+  it.each([
+    ['auditor', TOKENS.kim, 200, 403, 403], ['approver', TOKENS.sam, 200, 303, 403], ['admin', MORE.ada, 200, 403, 303],
+    ['nobody', MORE.nobody, 403, 403, 403], ['reader', MORE.reader, 200, 403, 403],
+  ])('%s', async (_who, token, read, decide, freeze) => {
+    const console = testConsole();
+    const request = console.desk.put(requestDouble());
+    const { cookie, csrf } = await console.enter(token);
+    const seen = { csrf, seen: view(request), reason: 'x' };
+    expect((await console.get(`/console/requests/${request.id}`, cookie)).status).toBe(read);
+    expect((await console.post(`/console/requests/${request.id}/decision`, { ...seen, decision: 'deny' }, { cookie })).status).toBe(decide);
+    expect((await console.post('/console/agents/reporter/freeze', { csrf, reason: 'odd' }, { cookie })).status).toBe(freeze);
+    expect(console.freezer.isFrozen('reporter')).toBe(freeze === 303);
+  });
+
+  it('tells a person without a role so', async () => {
+    const console = testConsole();
+    const { cookie } = await console.enter(MORE.nobody);
+    expect(await (await console.get('/console', cookie)).text()).toContain('You are known here, but have no role.');
+  });
+});
+
+describe('the stream of changes', () => {
+  it('names requests and says nothing of them, and ends with the server or after five minutes', async () => {
+    const console = testConsole();
+    const { cookie } = await console.enter(TOKENS.sam);
+    expect((await console.get('/console/events')).status).toBe(401);
+    for (const end of [() => console.clock.advance(5 * 60_000), () => console.closeStreams()]) {
+      const answer = await console.get('/console/events', cookie);
+      expect(answer.headers.get('content-type')).toBe('text/event-stream');
+      const text = answer.text();
+      await expect.poll(() => console.desk.watchers).toBe(1);
+      const { id } = console.desk.put(requestDouble({ text: 'SELECT secret' }));
+      await new Promise((resolve) => setImmediate(resolve));
+      end();
+      expect(await text).toContain(`event: change\ndata: {"id":"${id}","state":"pending"}\n\n`);
+      expect(await text).not.toContain('secret');
+      await expect.poll(() => console.desk.watchers).toBe(0);
+    }
+  });
+});
+
+describe('hostile text', () => {
+  it('stays text everywhere', async () => {
+    const console = testConsole();
+    const evil = '</code><script>alert(1)</script>"\'&\u202e\u200b';
+    const request = console.desk.put(requestDouble({
+      text: evil, rule: evil, reason: evil, context: { [evil]: evil }, parameters: [evil], forms: [evil], database: evil, note: evil, session: evil, approvers: ['dba', evil],
+      agent: { name: evil, owner: evil, groups: [] }, effects: [{ effect: 'drop', objects: [evil], because: evil }], tables: [{ name: evil, read: true, written: true, columns: [evil], known: false }],
+    }));
+    console.desk.put({ ...request, id: 'req_bbbbbbbbbbbbbbbb', state: 'denied', decisions: [{ decision: 'deny', person: evil, channel: evil, reason: evil, at: 0, jws: 'SIGNATURE' }] });
+    const { cookie } = await console.enter(TOKENS.sam);
+    for (const path of ['/console', '/console/history', `/console/requests/${request.id}`, '/console/requests/req_bbbbbbbbbbbbbbbb']) {
+      const page = await (await console.get(path, cookie)).text();
+      expect(page).not.toContain('<script>');
+      expect(page).not.toMatch(/[\u202e\u200b]|SIGNATURE/);
+      expect(page).toContain('⟦U+202E⟧');
+    }
+  });
+
+  it('says what is wrong without what is inside', async () => {
+    const console = testConsole();
+    const { cookie } = await console.enter(TOKENS.sam);
+    console.desk.down = new Error('hunter2');
+    const answer = await console.get('/console', cookie);
+    expect([answer.status, (await answer.text()).includes('hunter2'), console.logged.length]).toEqual([500, false, 1]);
+  });
+});
