@@ -30,12 +30,12 @@ async function found({ desk }: ConsoleParts, id: string): Promise<ApprovalReques
 
 async function decide(context: Context<ConsoleEnv>, parts: ConsoleParts, id: string): Promise<Response> {
   await found(parts, id);
-  const { decision, reason, seen } = await context.req.parseBody();
+  const { decision, reason, seen, glass } = await context.req.parseBody();
   if ((decision !== 'approve' && decision !== 'deny') || typeof seen !== 'string' || typeof reason !== 'string' || reason.length > LONGEST_REASON) {
     throw new PageRefused(400, `The form is not complete, or the reason is longer than ${LONGEST_REASON} characters.`, 'Go back and try again.');
   }
   try {
-    await parts.desk.decide(id, { decision, person: context.get('visitor').person, channel: 'console', seen, ...(reason.trim() !== '' && { reason: reason.trim() }) });
+    await parts.desk.decide(id, { decision, person: context.get('visitor').person, channel: 'console', seen, ...(reason.trim() !== '' && { reason: reason.trim() }), ...(glass === 'break' && { breakGlass: true }) });
   } catch (error) {
     if (!(error instanceof DecisionRefused)) throw error;
     return page(context, parts, await found(parts, id), error);
@@ -56,7 +56,7 @@ ${request.unbounded ? html`<p class="refusal"><strong>Without a WHERE: every row
 ${statement('Statement', request.text)}
 ${parameters(request.parameters ?? [])}
 ${(request.forms ?? []).map((form, index) => statement(`Runs in its place, with masks (${index + 1} of ${request.forms?.length ?? 0})`, form))}
-${decisionForms(request, visitor)}
+${decisionForms(request, visitor, now)}
 ${facts(request)}
 </article>`,
   });
@@ -68,28 +68,44 @@ function state(request: ApprovalRequest, now: number): Html {
   return html`<section id="state" aria-label="State"><p class="state ${request.state}"><strong>${STATE_WORDS[request.state]}</strong> ${becameLine(request)}
 ${request.state === 'pending' ? html`<span class="left"><time data-until="${expiresAt}">${timeLeft(expiresAt, now)}</time> left</span>` : ''}</p>
 ${request.state === 'pending' && quorum > 1 ? html`<p>${approvals} of ${quorum} approvals so far.</p>` : ''}
-${decisions.length === 0 ? '' : html`<ul>${decisions.map((one) => html`<li>${one.decision === 'approve' ? 'Approved' : 'Denied'} by ${visibleLine(one.person)} (${visibleLine(one.channel)}) at ${moment(one.at)}${one.reason === undefined ? '' : `: ${visibleLine(one.reason)}`}</li>`)}</ul>`}</section>`;
+${decisions.length === 0 ? '' : html`<ul>${decisions.map((one) => html`<li>${one.breakGlass === true ? html`<strong>The glass was broken.</strong> Approved alone` : one.decision === 'approve' ? 'Approved' : 'Denied'} by ${visibleLine(one.person)} (${visibleLine(one.channel)}) at ${moment(one.at)}${one.reason === undefined ? '' : `: ${visibleLine(one.reason)}`}</li>`)}</ul>`}</section>`;
 }
 
-function decisionForms(request: ApprovalRequest, visitor: Visitor): Html {
+function decisionForms(request: ApprovalRequest, visitor: Visitor, now: number): Html {
   if (request.state !== 'pending') return html`<section id="decide" hidden></section>`;
-  const why = whyNot(request, visitor);
-  if (why !== undefined) return html`<section id="decide" aria-label="Decision"><p class="note">${visibleLine(why)}</p></section>`;
+  const glass = whyNot(request, visitor, { decision: 'approve', breakGlass: true, reason: 'to be given', at: now }) === undefined ? breakingForm(request, visitor) : '';
+  const why = whyNot(request, visitor, { decision: 'deny', at: now });
+  if (why !== undefined) return html`<section id="decide" aria-label="Decision"><p class="note">${visibleLine(why)}</p>${glass}</section>`;
   const form = (decision: 'approve' | 'deny', label: string): Html => html`<form class="${decision}" method="post" action="/console/requests/${request.id}/decision">
 <input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${view(request)}"><input type="hidden" name="decision" value="${decision}">
 <label>Reason (${decision === 'deny' ? 'the agent is told' : 'optional'})<input name="reason" id="${decision}-reason" maxlength="${LONGEST_REASON}" autocomplete="off"></label><button id="${decision}">${label}</button></form>`;
-  return html`<section id="decide" aria-label="Decision">${form('approve', 'Approve')}${form('deny', 'Deny')}</section>`;
+  return html`<section id="decide" aria-label="Decision">${form('approve', 'Approve')}${form('deny', 'Deny')}${glass}</section>`;
+}
+
+/** Folded away, so that nobody presses it in passing. */
+function breakingForm(request: ApprovalRequest, visitor: Visitor): Html {
+  return html`<details class="glass"><summary>In an emergency: break the glass</summary><form class="deny" method="post" action="/console/requests/${request.id}/decision">
+<input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${view(request)}"><input type="hidden" name="decision" value="approve"><input type="hidden" name="glass" value="break">
+<label>Why it can't wait (recorded, and shown to everybody)<input name="reason" id="glass-reason" maxlength="${LONGEST_REASON}" autocomplete="off" required></label><button id="glass">Approve alone</button></form></details>`;
 }
 
 /** Why this person has no buttons; undefined when they have. The desk has the last word. */
-function whyNot(request: ApprovalRequest, visitor: Visitor): string | undefined {
+function whyNot(request: ApprovalRequest, visitor: Visitor, by: Parameters<typeof mayDecide>[2]): string | undefined {
   try {
-    mayDecide(request, visitor.person);
+    mayDecide(request, visitor.person, by);
   } catch (error) {
     if (error instanceof Failure) return [error.message, error.hint].join(' ');
     throw error;
   }
   return visitor.may('decide') ? undefined : 'The token you signed in by may not decide (scope requests:decide).';
+}
+
+function whoMay({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string[] {
+  return [
+    `${quorum} of ${approvers.join(', ')}`,
+    ...(escalation === undefined ? [] : [`from ${moment(escalation.at)} on also of ${escalation.approvers.join(', ')}`]),
+    ...(breakGlass === undefined ? [] : [`one of ${breakGlass.join(', ')} alone in an emergency`]),
+  ];
 }
 
 function facts(request: ApprovalRequest): Html {
@@ -99,7 +115,8 @@ function facts(request: ApprovalRequest): Html {
     ['Database', [`${request.database} (${request.protocol})`]],
     ['Tables', request.tables.map(tableLine)],
     ['Rule', [`${request.rule}: ${request.reason}`]],
-    ['Who may decide', [`${request.quorum} of ${request.approvers.join(', ')}`]],
+    ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
+    ['Who may decide', whoMay(request)],
     ['Transaction', [transaction.open ? `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too` : 'none is open']],
     ['The agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],
     ['Asked', [moment(request.createdAt)]],

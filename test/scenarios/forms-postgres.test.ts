@@ -154,11 +154,12 @@ describe('masks that change', () => {
     await world.sql('create schema if not exists other authorization app; set role app; create table if not exists other.customers (id int, email text); reset role');
     await client.query('set search_path = other');
     await eventually(async () => !(await client.query('select count(*) from customers')).join().includes('ErrorResponse'), 'the catalog');
-    await client.query(`prepare evil as ${text}; select $f$${form}$f$, name from public.customers where id = 4`);
+    // In a batch that makes names it isn't told which table is meant.
+    expect((await client.query(`prepare evil as ${text}; select $f$${form}$f$, name from public.customers where id = 4`)).join()).toContain('name its schema');
     await client.query(`prepare worse as ${text} -- ${form}`);
     await client.query('set search_path = public');
-    for (const name of ['evil', 'worse']) expect(JSON.stringify(data(await client.query(`execute ${name}`)))).not.toContain('c4@');
-    expect(JSON.stringify(await ask(frames.bind({ statement: 'evil' }), frames.execute({})))).not.toContain('c4@');
+    expect(JSON.stringify(data(await client.query('execute worse')))).not.toContain('c4@');
+    expect(JSON.stringify(await ask(frames.bind({ statement: 'worse' }), frames.execute({})))).not.toContain('c4@');
   });
 
   it('after DECLARE: FETCH is refused', async () => {
