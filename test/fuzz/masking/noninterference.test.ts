@@ -24,8 +24,9 @@ overEach(`${STATEMENTS} statements are answered the same over two databases that
   }
   console.log(tally.report());
   expect(tally.faults()).toBe('');
-  // Before MySQL and MariaDB some EXECUTEs end their connection, and a statement with ANY (SELECT …) is understood by one parser and not by the other: faults, but no leaks.
-  expect(tally.broken.length + tally.wavering.length, tally.unsteady()).toBeLessThanOrEqual(server === 'postgres' ? 0 : tally.statements / 50);
+  expect(tally.broken.length, tally.unsteady()).toBe(0);
+  // Texts that only node-sql-parser can read are understood if it reads them in time.
+  expect(tally.wavering.length, tally.unsteady()).toBeLessThanOrEqual(server === 'postgres' ? 0 : tally.statements / 500);
   // A test in which nothing is answered would say nothing.
   expect(tally.outcomes.answered).toBeGreaterThan(tally.statements / 2);
 });
