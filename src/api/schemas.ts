@@ -34,6 +34,7 @@ export const ApprovalRequestView = z.strictObject({
   text: z.string().meta({ description: 'The exact statement text, whole. Written by the agent: never render it as markup, nor to a terminal as it is' }),
   parameters: z.array(z.string().nullable()).optional(),
   forms: z.array(z.string()).optional().meta({ description: 'What runs in the place of statements that read masked columns, in their order' }),
+  masked: z.array(z.string()).optional().meta({ description: 'Masked columns that it uses in some way, schema.table.column' }),
   effects: z.array(EffectUse),
   tables: z.array(TableUse),
   unbounded: z.boolean(),

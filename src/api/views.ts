@@ -23,6 +23,7 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     text: request.text,
     parameters: request.parameters === undefined ? undefined : [...request.parameters],
     forms: request.forms === undefined ? undefined : [...request.forms],
+    masked: request.masked === undefined ? undefined : [...request.masked],
     effects: request.effects.map((use) => ({ ...use, objects: [...use.objects] })),
     tables: request.tables.map((use) => ({ ...use, columns: [...use.columns] })),
     unbounded: request.unbounded,

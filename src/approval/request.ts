@@ -22,6 +22,8 @@ export interface RequestDraft {
   readonly text: string;
   /** What runs in the place of statements that read masked columns, in their order. Bound by the digest, too. */
   readonly forms?: readonly string[];
+  /** Masked columns that it uses in some way, `schema.table.column`. */
+  readonly masked?: readonly string[];
   /** Bound parameters: text form, `\x…` for binary, null. */
   readonly parameters?: readonly (string | null)[];
   readonly effects: readonly EffectUse[];

@@ -12,6 +12,7 @@ export function requestText(request: ApprovalRequestView, now: number, columns: 
     ['Database', [`${request.database} (${request.protocol})`]],
     ['Effects', [...request.effects.map(effectText), ...(request.unbounded ? ['WITHOUT a WHERE: every row'] : [])]],
     ['Tables', request.tables.map(tableText)],
+    ['Masked', request.masked ?? []],
     ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
     ['Rule', [`${request.rule}: ${request.reason}`]],
     ['Approvers', approversText(request)],

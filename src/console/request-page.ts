@@ -115,6 +115,7 @@ function facts(request: ApprovalRequest): Html {
     ['Database', [`${request.database} (${request.protocol})`]],
     ['Tables', request.tables.map(tableLine)],
     ['Rule', [`${request.rule}: ${request.reason}`]],
+    ['Masked columns', request.masked ?? []],
     ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
     ['Who may decide', whoMay(request)],
     ['Transaction', [transaction.open ? `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too` : 'none is open']],

@@ -25,8 +25,9 @@ export interface Judgement {
   readonly policy: string;
   /** For an agent that sees masks of something in this database. */
   readonly veiling?: Veiling;
-  /** Of statements judged together: what runs in each one's place. */
+  /** Of statements judged together: what runs in each one's place, and the masked columns that they use. */
   readonly forms?: readonly string[];
+  readonly masked?: readonly string[];
 }
 
 /** May it run without asking anybody? */
@@ -115,7 +116,12 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   const facts = mergeFacts(judgements.map((judgement) => judgement.facts));
   const rulings = judgements.flatMap(({ veiling }) => veiling?.ruling ?? []);
   const verdict = veiledVerdict(policy.decide(facts, subject(session, text)), severest(rulings), policy.terms);
-  return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf) };
+  return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf), masked: [...new Set(judgements.flatMap(maskedOf))] };
+}
+
+/** The masked columns that it uses in some way, `schema.table.column`. */
+export function maskedOf({ masked, veiling }: Judgement): readonly string[] {
+  return masked ?? [...new Set(veiling?.substitution.uses.map(({ relation, column }) => `${relation}.${column}`))].toSorted();
 }
 
 /** What runs in the place of texts, one an element, as people may see it. */

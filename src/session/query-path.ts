@@ -12,7 +12,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
 import { parameterTexts } from '../protocol/parameters.ts';
 import { commentTags } from '../sql/comment-tags.ts';
-import { formsOf, judge, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
+import { formsOf, judge, maskedOf, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
 import type { Cancels } from './parts.ts';
 import { runRuling } from './run-ruling.ts';
@@ -205,6 +205,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export function draftRequest(session: Session, step: Step, judgement: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
   const { facts, verdict, policy } = judgement;
   const forms = formsOf(judgement);
+  const masked = maskedOf(judgement);
   const { clock, config } = session.parts;
   const { agent } = session;
   const open = session.transaction !== 'idle';
@@ -221,6 +222,7 @@ export function draftRequest(session: Session, step: Step, judgement: Judgement,
     text,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(forms.length === 0 ? {} : { forms }),
+    ...(masked.length === 0 ? {} : { masked }),
     effects: facts.effects, tables: facts.tables, unbounded: facts.unbounded,
     rule: verdict.rule, reason: verdict.reason, policy,
     approvers: terms.approvers, quorum: terms.quorum,

@@ -109,6 +109,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     await world.proxy.decide(id, 'approve');
     expect((await other.ended()).rows).toEqual([['1', '***@example.com'], ['2', '***@example.org']]);
     other.destroy();
+    expect((await world.proxy.call<{ masked: string[] }>(`/api/v1/requests/${id}`)).masked).toEqual([expect.stringMatching(/^(public|shop)\.customers\.email$/)]);
   });
 
   it('masked values are not written elsewhere unasked', async () => {

@@ -59,6 +59,7 @@ function heading(request: ApprovalRequest): Block[] {
     ['Rule', visibleLine(`${rule}: ${reason}`)],
     ['Who may decide', whoLines(request)],
   ];
+  if (request.masked !== undefined) facts.push(['Masked columns', visibleLine(request.masked.join(', '))]);
   if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
   return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), ...fields([...facts, ...said(request.context)])];
