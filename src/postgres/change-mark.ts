@@ -10,7 +10,7 @@ const CATALOGS = ['pg_class', 'pg_attribute', 'pg_attrdef', 'pg_rewrite', 'pg_in
  * A session adds to them after its commit: at once, or within ten seconds if it did so less than a second before. VACUUM and ANALYZE don't count.
  */
 const COUNTERS = `SELECT pg_catalog.concat(pg_catalog.pg_postmaster_start_time(), ' ', pg_catalog.sum(
-  pg_catalog.pg_stat_get_tuples_inserted(c) + pg_catalog.pg_stat_get_tuples_updated(c) + pg_catalog.pg_stat_get_tuples_deleted(c))) AS mark
+  pg_catalog.pg_stat_get_tuples_inserted(c) + pg_catalog.pg_stat_get_tuples_updated(c) + pg_catalog.pg_stat_get_tuples_deleted(c))) AS counted
   FROM pg_catalog.unnest('{${CATALOGS.map((name) => `pg_catalog.${name}`).join(',')}}'::pg_catalog.regclass[]) AS c`;
 
 export function changeMark(access: CatalogAccess): ChangeMark {
@@ -24,7 +24,7 @@ export function changeMark(access: CatalogAccess): ChangeMark {
     async read() {
       try {
         kept ??= await catalogClient(access);
-        return (await kept.query<{ mark: string }>(COUNTERS)).rows[0]?.mark ?? '';
+        return (await kept.query<{ counted: string }>(COUNTERS)).rows[0]?.counted ?? '';
       } catch (error) {
         await close();
         throw error;
