@@ -33,18 +33,46 @@ export interface Wire {
   destroy(error?: Error): void;
 }
 
-/** All plain sockets of the process read into this one buffer: a connection that waits holds no read buffer. */
-const READ_BYTES = 64 * 1024;
-let readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-/** Is a write that may point into `readBuffer` still under way? Then the next read gets another one. */
-let readBufferInUse = false;
+/** A plain socket reads into a buffer of its own: a small one, since most wait most of the time, and a large one while much comes. */
+const SMALL_BYTES = 4 * 1024;
+const LARGE_BYTES = 64 * 1024;
+/** Large ones that no socket has, for whoever needs one next. */
+const SPARE: Buffer[] = [];
+const MOST_SPARE = 64;
 
-function nextReadBuffer(): Buffer {
-  if (readBufferInUse) {
-    readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    readBufferInUse = false;
+/** Has anything been written since this was last false that the operating system hasn't taken yet? */
+let leftBehind = false;
+
+/**
+ * The buffer for a socket's next read. No other socket ever reads into it: Node is given it before it is known which socket's bytes come next, and what
+ * was written from it may wait for its peer while others go on.
+ */
+class ReadBuffer {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(SMALL_BYTES);
+  #bytes = 0;
+  #inUse = false;
+
+  /** @param bytes that came into it; @param inUse a write may still point into it */
+  delivered(bytes: number, inUse: boolean): void {
+    this.#bytes = bytes;
+    this.#inUse = inUse;
   }
-  return readBuffer;
+
+  readonly next = (): Buffer => {
+    const wanted = this.#wanted();
+    if (this.#inUse || wanted !== this.#buffer.length) {
+      if (!this.#inUse && this.#buffer.length === LARGE_BYTES && SPARE.length < MOST_SPARE) SPARE.push(this.#buffer);
+      this.#buffer = (wanted === LARGE_BYTES ? SPARE.pop() : undefined) ?? Buffer.allocUnsafeSlow(wanted);
+    }
+    this.#bytes = 0;
+    this.#inUse = false;
+    return this.#buffer;
+  };
+
+  #wanted(): number {
+    if (this.#bytes === this.#buffer.length) return LARGE_BYTES;
+    return this.#bytes < SMALL_BYTES ? SMALL_BYTES : this.#buffer.length;
+  }
 }
 
 /** A socket that is only connected, its handle not yet read by a stream of its own. */
@@ -97,7 +125,16 @@ class SocketWire implements Wire {
   constructor(remote: string, encrypted: boolean, open: (onread: OnRead) => Socket) {
     this.remote = remote;
     this.encrypted = encrypted;
-    this.#socket = open({ buffer: nextReadBuffer, callback: (bytes, buffer) => this.#deliver(buffer.subarray(0, bytes)) });
+    const read = new ReadBuffer();
+    this.#socket = open({
+      buffer: read.next,
+      callback: (bytes, buffer) => {
+        leftBehind = false;
+        const goOn = this.#deliver(buffer.subarray(0, bytes));
+        read.delivered(bytes, leftBehind);
+        return goOn;
+      },
+    });
     this.#socket.on('error', (error) => (this.#error = error));
   }
 
@@ -125,7 +162,7 @@ class SocketWire implements Wire {
       for (const buffer of buffers) socket.write(buffer);
       socket.uncork();
     }
-    if (socket.writableLength > 0) readBufferInUse = true;
+    if (socket.writableLength > 0) leftBehind = true;
   }
 
   pause(): void {
