@@ -1,7 +1,7 @@
 /** One PostgreSQL server with its data in its own folder: initdb, configuration, start, stop. */
 
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -65,9 +65,17 @@ export async function startCluster(options: ClusterOptions, port: number): Promi
 /** postmaster.pid as pg_ctl reads it: the first line is the pid, the eighth the status (PostgreSQL 10 and later). */
 function saysReady(data: string, pid: number): boolean {
   const file = join(data, 'postmaster.pid');
-  if (!existsSync(file)) return false;
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readable(file).split('\n');
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+}
+
+/** Empty while it isn't there: a server that stops takes it away. */
+function readable(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** PGDATA, PGOPTIONS and the like are about somebody else's server. */
