@@ -17,6 +17,7 @@ import { createRedisStore } from './approval/redis-store.ts';
 import type { ApprovalStore } from './approval/store.ts';
 import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
+import { createTeamsChannel } from './channels/teams/teams.ts';
 import { createWebhooks, type WebhookChannel, type WebhookParts } from './channels/webhook/webhook.ts';
 import { createConsole } from './console/console.ts';
 import type { ConsoleParts } from './console/parts.ts';
@@ -230,8 +231,9 @@ interface Channels {
 function openChannels(config: Config, { people, metrics, ...parts }: ChannelParts): Channels {
   const ambient = { ...parts, url: config.url, secret: (source: SecretSource) => readSecret(source) };
   const slack = config.slack && createSlackChannel(config.slack, { ...ambient, people: () => people });
+  const teams = config.teams && createTeamsChannel(config.teams, { ...ambient, people: () => people });
   const webhooks = config.webhooks.length === 0 ? undefined : createWebhooks(config.webhooks, { ...ambient, metrics });
-  return { channels: [slack, webhooks].filter((channel) => channel !== undefined), webhooks };
+  return { channels: [slack, teams, webhooks].filter((channel) => channel !== undefined), webhooks };
 }
 
 async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {

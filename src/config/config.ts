@@ -48,6 +48,18 @@ export interface SlackConfig {
   readonly apiUrl?: string;
 }
 
+export interface TeamsConfig {
+  /** Application (client) id of the bot's registration in Entra ID. */
+  readonly appId: string;
+  /** Tenant id; only its members decide. */
+  readonly tenant: string;
+  readonly clientSecret: SecretSource;
+  /** Conversation id of the channel or chat (`19:…@thread.tacv2`). */
+  readonly conversation: string;
+  /** Base URL of the Bot Connector for that conversation, no slash at its end. */
+  readonly serviceUrl: string;
+}
+
 export const WEBHOOK_EVENTS = ['request.opened', 'request.decided', 'request.closed'] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -145,6 +157,7 @@ export interface Config {
   /** Policy files, absolute. */
   readonly policies: readonly string[];
   readonly slack?: SlackConfig;
+  readonly teams?: TeamsConfig;
   readonly webhooks: readonly WebhookConfig[];
   readonly limits: {
     /** Largest statement text, bytes. Default 1 MiB. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Agent } from '../identity/agent.ts';
-import type { Config, DatabaseConfig, SecretSource, SlackConfig } from './config.ts';
+import type { Config, DatabaseConfig, SecretSource, SlackConfig, TeamsConfig } from './config.ts';
 import { defined } from './defined.ts';
 import { agentIssuerOf, agentJwtOf, identityOf } from './identity-schema.ts';
 import { ConfigError } from './problems.ts';
@@ -57,7 +57,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     agentIssuers: shape.agent_issuers.map(agentIssuerOf),
     ...(shape.url !== undefined && { url: shape.url }),
     ...(shape.identity && { identity: identityOf(shape.identity, (source) => located(source, absolute)) }),
-    people: shape.people.map(({ slack, ...person }) => ({ ...person, ...(slack !== undefined && { slack }) })),
+    people: shape.people.map(({ slack, teams, ...person }) => ({ ...person, ...(slack !== undefined && { slack }), ...(teams !== undefined && { teams }) })),
     tokens: shape.tokens,
     approvals: {
       store: approvals.store === 'memory' ? { kind: 'memory' } : { kind: 'redis', url: approvals.store, ...secretAt('password', approvals.store_password, absolute) },
@@ -76,6 +76,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     },
     policies: shape.policies.map(absolute),
     ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
+    ...(shape.teams && { teams: teamsOf(shape.teams, absolute) }),
     webhooks: shape.webhooks.map(({ secret, ...webhook }) => ({ ...webhook, secrets: secret.map((source) => located(source, absolute)) })),
     limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
@@ -106,6 +107,13 @@ function slackOf(shape: NonNullable<ConfigFile['slack']>, absolute: (path: strin
     ...secretAt('appToken', shape.app_token, absolute),
     ...secretAt('signingSecret', shape.signing_secret, absolute),
     ...(shape.api_url !== undefined && { apiUrl: shape.api_url }),
+  };
+}
+
+function teamsOf(shape: NonNullable<ConfigFile['teams']>, absolute: (path: string) => string): TeamsConfig {
+  return {
+    appId: shape.app_id, tenant: shape.tenant, clientSecret: located(shape.client_secret, absolute),
+    conversation: shape.conversation, serviceUrl: shape.service_url.replace(/\/+$/, ''),
   };
 }
 

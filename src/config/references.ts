@@ -22,6 +22,7 @@ export function checkReferences(config: ConfigFile, source: YamlSource, resolve:
   checkPeople(config, report);
   checkStore(config, report);
   checkSlack(config, report);
+  if (config.teams !== undefined && config.listen.http === undefined) report(['teams'], 'Teams calls back over HTTP, so listen.http is needed');
   once(config.webhooks.map((webhook) => webhook.name), (index, name) => report(['webhooks', index, 'name'], `there is another webhook named "${name}"`));
   checkFiles(config, report, resolve);
   return problems;
@@ -81,6 +82,7 @@ function checkVerifiers({ verifier = [], databases: names }: ConfigFile['agents'
 function checkPeople({ people, tokens }: ConfigFile, report: Report): void {
   once(people.map((person) => person.email), (index, name) => report(['people', index, 'email'], `there is another person with the e-mail ${name}`));
   once(people.map((person) => person.slack), (index, name) => report(['people', index, 'slack'], `another person has the Slack user ${name}`));
+  once(people.map((person) => person.teams), (index, id) => report(['people', index, 'teams'], `another person has the object id ${id}`));
   once(tokens.map((token) => token.name), (index, name) => report(['tokens', index, 'name'], `there is another token named "${name}"`));
   once(tokens.map((token) => token.hash), (index) => report(['tokens', index, 'hash'], 'another token has the same hash'));
   const known = people.map((person) => person.email);

@@ -37,12 +37,15 @@ const agent = z.strictObject({
   databases: z.array(name).default([]),
 });
 
+const entraId = z.guid('an id of Entra ID is needed here, such as 0f8fad5b-d9cb-469f-a165-70867728950e').transform((id) => id.toLowerCase());
+
 /** `{ email: sam@example.com, roles: [approver], groups: [dba], slack: U012ABC }` */
 const person = z.strictObject({
   email,
   roles: z.array(z.enum(ROLES)).default([]),
   groups: z.array(name).default([]),
   slack: z.string().regex(/^[UW][A-Z0-9]{2,20}$/, 'a Slack user id is needed here, such as U012ABCDEF').optional(),
+  teams: entraId.optional(),
 });
 
 /** `{ name: ci, hash: "sha256:<64 hex digits>", person: sam@example.com, scopes: [requests:read, requests:decide] }` */
@@ -80,6 +83,15 @@ const slack = z.strictObject({
   app_token: secret.optional(),
   signing_secret: secret.optional(),
   api_url: z.url({ protocol: /^https?$/, error: 'a URL is needed here, such as https://slack.com/api/' }).optional(),
+});
+
+/** `{ app_id: <guid>, tenant: <guid>, client_secret: { env: TEAMS_CLIENT_SECRET }, conversation: "19:…@thread.tacv2", service_url: https://smba.trafficmanager.net/emea }` */
+const teams = z.strictObject({
+  app_id: entraId,
+  tenant: entraId,
+  client_secret: secret,
+  conversation: z.string().regex(/^[^\s;/?#]+$/, 'a conversation id is needed here, such as 19:…@thread.tacv2'),
+  service_url: z.url({ protocol: /^https$/, error: 'an https URL is needed here, such as https://smba.trafficmanager.net/teams' }),
 });
 
 /**
@@ -127,6 +139,7 @@ export const fileSchema = z.strictObject({
   journal: journal.prefault({}),
   policies: z.array(text).min(1, 'at least one policy file is needed'),
   slack: slack.optional(),
+  teams: teams.optional(),
   webhooks: z.array(webhook).default([]),
   limits: limits.prefault({}),
   timeouts: timeouts.prefault({}),

@@ -19,6 +19,8 @@ export interface PeopleDirectory {
   byEmail(email: string): Person | undefined;
   /** By explicit link only; a Slack user's verified e-mail goes through byEmail. */
   bySlackId(id: string): Person | undefined;
+  /** By explicit link only. @param id object id in Entra ID */
+  byTeamsId(id: string): Person | undefined;
   /** @param token as presented (`cst_…`). A token whose person isn't in the directory is nobody's. */
   byToken(token: string): TokenHolder | undefined;
   /** Somebody has signed in: what was proven counts until its time is over. */
@@ -29,11 +31,13 @@ export interface PeopleDirectory {
 export function createPeople(people: readonly Person[], tokens: readonly ApiTokenConfig[] = [], clock: Pick<Clock, 'now'> = systemClock): PeopleDirectory {
   const configured = new Map(people.map((person) => [normalEmail(person.email), { ...person, email: normalEmail(person.email) }]));
   const bySlack = new Map([...configured.values()].flatMap((person) => (person.slack === undefined ? [] : [[person.slack, person.email] as const])));
+  const byTeams = new Map([...configured.values()].flatMap((person) => (person.teams === undefined ? [] : [[person.teams.toLowerCase(), person.email] as const])));
   const signedIn = new SignedInPeople(clock);
   const byEmail = (email: string): Person | undefined => joined(configured.get(normalEmail(email)), signedIn.of(email));
   return {
     byEmail,
     bySlackId: (id) => byEmail(bySlack.get(id) ?? ''),
+    byTeamsId: (id) => byEmail(byTeams.get(id.toLowerCase()) ?? ''),
     byToken(presented) {
       const token = findToken(presented, tokens);
       const person = token && byEmail(token.person);

@@ -8,4 +8,6 @@ export interface Person {
   readonly groups: readonly string[];
   /** Explicit links where a channel's verified e-mail differs. */
   readonly slack?: string;
+  /** Object id in Entra ID, lower case. */
+  readonly teams?: string;
 }

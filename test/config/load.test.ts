@@ -33,6 +33,8 @@ journal: { dir: ./journal }
 policies: [policy.yaml]
 `;
 
+const TEAMS = `teams: { app_id: 0F8FAD5B-d9cb-469f-a165-70867728950e, tenant: 7c9e6679-7425-40de-944b-e07fc1f90ae7, client_secret: { file: t }, conversation: "19:x@thread.tacv2", service_url: "https://smba.example/emea/" }\n`;
+
 /** The problems of the good file after one change, without the file's name. */
 function problems(change: (text: string) => string): string[] {
   const text = change(GOOD);
@@ -50,6 +52,13 @@ describe('a right file', () => {
   test('may give an agent a verifier of each kind', () => {
     const config = configFrom(file, GOOD.replace(`"${VERIFIER}"`, `["${NATIVE}", "${VERIFIER}", "${SHA2}"]`));
     expect(config.agents.get('reporter')?.verifiers).toEqual({ native: NATIVE, scram: VERIFIER, cachingSha2: SHA2 });
+  });
+
+  test('may name a conversation in Teams', () => {
+    expect(configFrom(file, GOOD + TEAMS).teams).toEqual({
+      appId: '0f8fad5b-d9cb-469f-a165-70867728950e', tenant: '7c9e6679-7425-40de-944b-e07fc1f90ae7', clientSecret: { file: join(dir, 't') },
+      conversation: '19:x@thread.tacv2', serviceUrl: 'https://smba.example/emea',
+    });
   });
 
   test('becomes a Config with absolute paths, milliseconds and defaults', () => {
@@ -138,6 +147,9 @@ describe('wrong files name the place and what was meant', () => {
     ['a webhook without a secret', (t) => `${t}webhooks: [{ name: a, url: "https://x.example.com" }]\n`, [expect.stringContaining('secret') as never]],
     ['a webhook for an unknown event', (t) => `${t}webhooks: [{ name: a, url: "https://x.example.com", secret: { env: A }, events: [request.open] }]\n`, [expect.stringContaining('request.open') as never]],
     ['two webhooks of one name', (t) => `${t}webhooks:\n  - &w { name: a, url: "https://x.example.com", secret: { env: A } }\n  - { name: a, url: "https://y.example.com", secret: { env: A } }\n`, [expect.stringContaining('another webhook named "a"') as never]],
+    ['teams with another id, a link for the conversation and plain http', (t) => `${t}teams: { app_id: x, tenant: "0f8fad5b-d9cb-469f-a165-70867728950e", client_secret: { env: T }, conversation: "https://teams.microsoft.com/l/x", service_url: "http://smba.example" }\n`, [expect.stringContaining('an id of Entra ID') as never, expect.stringContaining('a conversation id') as never, expect.stringContaining('an https URL') as never]],
+    ['teams without a way for it to call back', (t) => `${t.replace(', http: "[::1]:8080"', '')}${TEAMS}`, [expect.stringContaining('listen.http is needed') as never]],
+    ['two people with one Teams account', (t) => t.replace('approvals:', `  - { email: a@example.com, teams: 0f8fad5b-d9cb-469f-a165-70867728950e }\n  - { email: b@example.com, teams: 0F8FAD5B-D9CB-469F-A165-70867728950E }\napprovals:`), [expect.stringContaining('another person has the object id') as never]],
     ['slack with neither', (t) => `${t}slack: { bot_token: { env: B }, channel: "#x" }\n`, [expect.stringContaining('app_token')] as never],
   ];
   test.each(cases)('%s', (_, change, expected) => {

@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { SignedInPeople } from '../../src/identity/signed-in-people.ts';
 import { hashToken, newToken } from '../../src/identity/tokens.ts';
 
-const sam: Person = { email: 'Sam@Example.com', roles: ['approver'], groups: ['dba'], slack: 'U1' };
+const sam: Person = { email: 'Sam@Example.com', roles: ['approver'], groups: ['dba'], slack: 'U1', teams: '0f8fad5b-d9cb-469f-a165-70867728950e' };
 const { token, hash } = newToken();
 const people = createPeople([sam], [
   { name: 'ci', hash, person: 'SAM@example.com', scopes: ['requests:read'] },
@@ -23,6 +23,11 @@ describe('people', () => {
     expect(people.bySlackId('U1')?.email).toBe('sam@example.com');
     expect(people.bySlackId('U2')).toBeUndefined();
     expect(people.bySlackId('undefined')).toBeUndefined();
+  });
+
+  test('are found by an object id of Entra ID only when it was linked', () => {
+    expect(people.byTeamsId('0F8FAD5B-d9cb-469f-a165-70867728950e')?.email).toBe('sam@example.com');
+    expect(people.byTeamsId('7c9e6679-7425-40de-944b-e07fc1f90ae7')).toBeUndefined();
   });
 
   test('are nobody else', () => {
@@ -76,7 +81,7 @@ describe('who has signed in', () => {
     const clock = new FakeClock();
     const people = createPeople([sam], [{ name: 'ci', hash, person: 'sam@example.com', scopes: ['requests:read'] }], clock);
     people.remember({ person: { email: 'sam@example.com', roles: ['admin', 'approver'], groups: ['oncall', 'dba'] }, until: clock.now() + HOUR });
-    const both = { email: 'sam@example.com', roles: ['approver', 'admin'], groups: ['dba', 'oncall'], slack: 'U1' };
+    const both = { email: 'sam@example.com', roles: ['approver', 'admin'], groups: ['dba', 'oncall'], slack: 'U1', teams: sam.teams };
     expect([people.byEmail('sam@example.com'), people.bySlackId('U1'), people.byToken(token)?.person]).toEqual([both, both, both]);
     clock.advance(HOUR);
     expect(people.byEmail('sam@example.com')).toEqual({ ...sam, email: 'sam@example.com' });

@@ -13,9 +13,11 @@ import { SlackFailure } from './web.ts';
 import type { SlackWeb } from './web.ts';
 
 export interface AnnouncerParts {
+  /** The channel's, for the log. */
+  readonly name: string;
   readonly desk: Desk;
   readonly web: Pick<SlackWeb, 'posted' | 'channelId'>;
-  readonly board: Board;
+  readonly board: Pick<Board, 'start' | 'stop' | 'open' | 'forget' | 'adopt' | 'want'>;
   readonly channel: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +62,7 @@ export class Announcer {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { desk, board, log } = this.#parts;
+    const { name, desk, board, log } = this.#parts;
     const again = this.#backoff(signal);
     while (!signal.aborted) {
       try {
@@ -69,7 +71,7 @@ export class Announcer {
           board.want(request);
         }
       } catch (error) {
-        log.warn({ err: error }, 'slack: lost sight of the requests; looking again');
+        log.warn({ err: error }, `${name}: lost sight of the requests; looking again`);
       }
       if (!signal.aborted) await again.wait();
     }
@@ -134,7 +136,7 @@ export class Announcer {
       await this.#others(pending, signal);
       return true;
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'slack: the open requests can’t be listed; trying again shortly');
+      this.#parts.log.warn({ err: error }, `${this.#parts.name}: the open requests can’t be listed; trying again shortly`);
       return false;
     } finally {
       if (this.#looking === signal) this.#looking = undefined;

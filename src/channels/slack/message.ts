@@ -49,6 +49,11 @@ export function canBeApprovedHere(request: ApprovalRequest): boolean {
 }
 
 function heading(request: ApprovalRequest): Block[] {
+  return [section(visibleLine(`${request.agent.name} asks to run a statement on ${request.database}`)), ...fields(factsOf(request))];
+}
+
+/** What is shown beside the statement, as label and visible text. */
+export function factsOf(request: ApprovalRequest): (readonly [label: string, value: string])[] {
   const { agent, database, protocol, rule, reason, transaction } = request;
   const facts: [string, string][] = [
     ['Agent', visibleLine(`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`)],
@@ -62,7 +67,7 @@ function heading(request: ApprovalRequest): Block[] {
   if (request.masked !== undefined) facts.push(['Masked columns', visibleLine(request.masked.join(', '))]);
   if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
   if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
-  return [section(visibleLine(`${agent.name} asks to run a statement on ${database}`)), ...fields([...facts, ...said(request.context)])];
+  return [...facts, ...said(request.context)];
 }
 
 /** What agents may say of themselves, under the names they use for it (SQL comment tags, settings, connection attributes). The first one there counts. */

@@ -11,6 +11,13 @@ export function outcomeLines(request: ApprovalRequest): Block[] {
   return state === '' ? decisions : [...decisions, section(visibleLine(state)), moment('at', request.changedAt)];
 }
 
+/** The same without blocks; visible text. */
+export function outcomeTexts(request: ApprovalRequest): string[] {
+  const decisions = request.decisions.map((decision) => `${decisionLine(decision)}, at ${new Date(decision.at).toISOString()}`);
+  const state = STATE_LINE[request.state](request);
+  return state === '' ? decisions : [...decisions, visibleLine(state)];
+}
+
 function decisionLine({ decision, person, reason, breakGlass }: SignedDecision): string {
   return visibleLine(`${breakGlass === true ? 'THE GLASS WAS BROKEN. Approved alone' : decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);
 }

@@ -55,7 +55,7 @@ export async function decide(press: Press & { readonly decision: 'approve' | 'de
 }
 
 /** The request of a button, if it still is what the message with the button shows. @throws PressRefused */
-export async function shown({ value }: Press, desk: Desk): Promise<ApprovalRequest> {
+export async function shown({ value }: Pick<Press, 'value'>, desk: Desk): Promise<ApprovalRequest> {
   const button = valueOf(value);
   const request = await desk.get(button.request);
   if (request === undefined) throw new PressRefused('not_found', `There is no request ${button.request} (any more).`);
@@ -73,7 +73,8 @@ function valueOf(text: string): ButtonValue {
   }
 }
 
-function sentence(error: unknown): string {
+/** What the presser is told. */
+export function sentence(error: unknown): string {
   if (!(error instanceof Failure)) return 'Countersign failed to do this. Look at the request before you try again.';
   return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
 }

@@ -75,7 +75,7 @@ async function begin(config: SlackConfig, parts: SlackParts, mount: Mount): Prom
   // Presses are answered by whichever replica gets them; messages are the business of the one whose turn it is.
   const postingWeb = new SlackWeb(botToken, { apiUrl, clock, log, mayCall: () => turn.mayAct() });
   const board = new Board({ web: postingWeb, channel, url, clock, log });
-  const announcer = new Announcer({ desk, web: postingWeb, board, channel, clock, log });
+  const announcer = new Announcer({ name: 'slack', desk, web: postingWeb, board, channel, clock, log });
   const turn = new Turn({ store, name: 'slack', clock, log, run: (signal) => announcer.run(signal) });
   const socket = await socketOf(config, parts, () => announcer.lookAgain());
   const receiver = socket?.receiver ?? await receiverOf(config, parts, mount);

@@ -41,7 +41,7 @@ function whyIncomplete(text: string, parameters: string): string | undefined {
 }
 
 /** `$1 = "text"`, `$2 = NULL`. JSON, so that no value can look like another line. */
-function parameterLines(parameters: readonly (string | null)[]): string {
+export function parameterLines(parameters: readonly (string | null)[]): string {
   return parameters.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n');
 }
 
