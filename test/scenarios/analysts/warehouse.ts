@@ -1,5 +1,7 @@
 /** The tables of TPC-H (specification 3.0, clause 1.4), small, each with a column that agents see only as a mask. */
 
+import { Random } from '../../fuzz/masking/random.ts';
+
 const TABLES: Readonly<Record<string, string>> = {
   region: 'r_regionkey int primary key, r_name char(25) not null, r_comment varchar(152), r_contact varchar(80)',
   nation: 'n_nationkey int primary key, n_name char(25) not null, n_regionkey int not null, n_comment varchar(152), n_contact varchar(80)',
@@ -26,7 +28,8 @@ const COLOURS = ['forest', 'green', 'almond', 'blue', 'ivory'];
 
 /** Statements that make and fill the tables. The same each time. */
 export function warehouse(): string {
-  const random = sequence(42);
+  const generator = new Random(42);
+  const random = (): number => generator.number(1_000_000) / 1_000_000;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const upTo = (most: number): number => 1 + Math.floor(random() * most);
   const money = (most: number): string => (random() * most).toFixed(2);
@@ -50,14 +53,3 @@ export function warehouse(): string {
 
 const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index + 1));
 const literal = (value: unknown): string => (typeof value === 'number' || /^\d+\.\d\d$/.test(String(value)) ? String(value) : `'${String(value)}'`);
-
-/** Numbers in [0, 1) that look random (mulberry32). */
-function sequence(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
