@@ -13,7 +13,7 @@ import type { Inbox } from './inbox.ts';
 import { Origins } from './origins.ts';
 import { type Capabilities, Capability, has, hasExtended, MariaDbCapability, ServerStatus } from './packets/capabilities.ts';
 import { columnType } from './packets/column-definition.ts';
-import { decodeEof } from './packets/eof.ts';
+import { decodeEof, isEof } from './packets/eof.ts';
 import { decodeErr, encodeErr, type ErrPacket, PROGRESS_ERRNO } from './packets/err.ts';
 import { Header, HEADER_BYTES, packets } from './packets/frame.ts';
 import { decodeOk, type OkPacket } from './packets/ok.ts';
@@ -89,6 +89,8 @@ export class Course {
       case 'head':
         return this.#first(head, byte, payload);
       case 'definitions':
+        // MySQL 9 counts parameters of some prepared texts that it doesn't describe.
+        if (!this.#deprecateEof && isEof(payload) && (head.kind === 'prepare' || head.kind === 'anew')) return this.result.blockEnd() ? GOES_ON : OVER;
         this.origins.definition(payload, this.#touched);
         if (this.result.lastBlock) this.#types?.push(columnType(payload));
         return this.result.definition() ? GOES_ON : OVER;

@@ -63,6 +63,12 @@ export class ResultPhase {
     return true;
   }
 
+  /** The EOF behind a block has come before all of the block. False when the reply is over. */
+  blockEnd(): boolean {
+    this.#blocks.shift();
+    return this.#next();
+  }
+
   /** The EOF behind a block of definitions has come. False when the reply is over. */
   definitionsEnd(): boolean {
     return this.#next();

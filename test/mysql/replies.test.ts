@@ -170,6 +170,18 @@ describe('a prepared statement\'s definitions', () => {
     }
   });
 
+  it('may be fewer than were counted, where an EOF says so', () => {
+    const { send, reply, machine, clientBytes } = scripted(OLD);
+    send(prepare('select ? between ? and ?'));
+    const parts = [server.prepareOk(1, 7, { parameters: 3, columns: 1 }), server.definition(2), server.definition(3), server.eof(4), server.definition(5), server.eof(6)];
+    for (const part of parts) {
+      expect(machine.quiet).toBe(false);
+      reply(part);
+    }
+    expect(machine.quiet).toBe(true);
+    expect(clientBytes().equals(Buffer.concat(parts))).toBe(true);
+  });
+
   it('a cursor without DEPRECATE_EOF is announced behind the definitions', () => {
     const { send, reply, told, machine } = scripted(OLD);
     send(prepare('select 1'));
