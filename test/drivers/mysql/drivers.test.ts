@@ -31,11 +31,11 @@ describe.each(testedFlavours())('%s', (flavour) => {
   beforeAll(async () => {
     const certificate = await makeCertificate();
     server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }], settings: SETTINGS, tls: certificate });
-    // Two databases, so that both ways can be gone at the same time.
-    for (const database of ['shop', 'direct']) await server.query(`create database ${database} character set utf8mb4; use ${database}; ${SCHEMA}`);
-    const upstream = { url: `mysql://app@${server.host}:${server.port}/shop`, password: 'upstream' };
-    proxy = await startTestProxy({ upstream, policy: POLICY, tls: certificate });
-    masking = await startTestProxy({ upstream, policy: MASKING_POLICY, tls: certificate });
+    // One for each way, so that what one alters isn't news to another.
+    for (const database of ['shop', 'direct', 'masked']) await server.query(`create database ${database} character set utf8mb4; use ${database}; ${SCHEMA}`);
+    const upstream = (database: string) => ({ url: `mysql://app@${server.host}:${server.port}/${database}`, password: 'upstream' });
+    proxy = await startTestProxy({ upstream: upstream('shop'), policy: POLICY, tls: certificate });
+    masking = await startTestProxy({ upstream: upstream('masked'), policy: MASKING_POLICY, tls: certificate });
     ca = join(proxy.dir, 'ca.pem');
     writeFileSync(ca, certificate.ca);
   });
