@@ -1,13 +1,12 @@
 /** The shapes of the API, written once: they check what comes in, describe it in /openapi.json, and the tests hold every answer to them. */
 
 import { z } from 'zod';
-import { REQUEST_STATES } from '../approval/request.ts';
+import { MAX_REASON, REQUEST_STATES } from '../approval/request.ts';
 import { TOKEN_SCOPES, WEBHOOK_EVENTS } from '../config/config.ts';
 import { ROLES } from '../identity/person.ts';
 import { EFFECTS } from '../sql/facts.ts';
 
 export const MAX_PAGE = 200;
-export const MAX_REASON = 1000;
 
 const time = z.iso.datetime().meta({ description: 'UTC, ISO 8601' });
 

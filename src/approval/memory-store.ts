@@ -1,7 +1,7 @@
 import { normalEmail } from '../identity/email.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
-import { DEFAULT_PAGE, DEFERRED_PER_AGENT, ENDED, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, tooMany } from './store.ts';
+import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, isOver, tooMany } from './store.ts';
 import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
 import { draftOf } from './view.ts';
 
@@ -100,7 +100,7 @@ class MemoryStore implements ApprovalStore {
     this.#expireDue();
     const now = this.#clock.now();
     for (const [id, { request }] of this.#rows) {
-      if (ENDED.includes(request.state) && request.changedAt + this.#retainMs <= now) this.#rows.delete(id);
+      if (isOver(request) && request.changedAt + this.#retainMs <= now) this.#rows.delete(id);
     }
   }
 

@@ -9,6 +9,9 @@ import type { EffectUse, TableUse } from '../sql/facts.ts';
 export const REQUEST_STATES = ['pending', 'approved', 'denied', 'expired', 'withdrawn', 'released', 'finished', 'failed'] as const;
 export type RequestState = (typeof REQUEST_STATES)[number];
 
+/** The longest reason of a decision, UTF-16 units, whichever way it comes. */
+export const MAX_REASON = 1000;
+
 /** What is asked, fixed when the request is made. Plain JSON. */
 export interface RequestDraft {
   /** SHA-256 (hex) that binds the approval: see digest.ts. */

@@ -26,8 +26,12 @@ export const MOVES: { readonly [K in Move]: readonly RequestState[] } = {
   failed: ['released'],
 };
 
-/** States nothing follows. */
-export const ENDED: readonly RequestState[] = ['denied', 'expired', 'withdrawn', 'finished', 'failed'];
+const ENDED: ReadonlySet<RequestState> = new Set(['denied', 'expired', 'withdrawn', 'finished', 'failed']);
+
+/** Is it in a state that nothing follows? */
+export function isOver({ state }: Pick<ApprovalRequest, 'state'>): boolean {
+  return ENDED.has(state);
+}
 
 export interface MoveDetail {
   readonly note?: string;

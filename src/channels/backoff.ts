@@ -1,44 +1,29 @@
 import type { Clock } from '../runtime/clock.ts';
+import { delay } from '../runtime/delay.ts';
 
 const FIRST_MS = 1_000;
 const MOST_MS = 60_000;
 
-/** Waits longer after each failure in a row: from a second up to a minute, unless told otherwise. */
+/** Waits longer after each failure in a row: from a second up to a minute. */
 export class Backoff {
   readonly #clock: Clock;
-  readonly #firstMs: number;
-  readonly #mostMs: number;
-  #next: number;
-  #stopped = false;
-  #wake: () => void = () => {};
+  readonly #signal: AbortSignal;
+  #next = FIRST_MS;
 
-  constructor(clock: Clock, { firstMs = FIRST_MS, mostMs = MOST_MS } = {}) {
+  /** @param signal ends waits early: the one under way and all after it */
+  constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
-    this.#firstMs = firstMs;
-    this.#mostMs = mostMs;
-    this.#next = firstMs;
+    this.#signal = signal;
   }
 
-  /** @param atLeastMs what the other side asked for. Ends early on `stop`, and at once after it. */
+  /** @param atLeastMs what the other side asked for */
   async wait(atLeastMs = 0): Promise<void> {
     const ms = Math.max(this.#next, atLeastMs);
-    this.#next = Math.min(this.#next * 2, this.#mostMs);
-    if (this.#stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(ms, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+    this.#next = Math.min(this.#next * 2, MOST_MS);
+    await delay(ms, this.#clock, this.#signal);
   }
 
   reset(): void {
-    this.#next = this.#firstMs;
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#wake();
+    this.#next = FIRST_MS;
   }
 }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ApprovalStore } from '../approval/store.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { delay } from '../runtime/delay.ts';
 
 export interface TurnParts {
   readonly store: Pick<ApprovalStore, 'lease'>;
@@ -32,7 +33,6 @@ export class Turn {
   #asked = -Infinity;
   /** That was said in the log. */
   #unanswered = false;
-  #wake: () => void = () => {};
   #task: Promise<void> = Promise.resolve();
 
   constructor(parts: TurnParts) {
@@ -46,7 +46,6 @@ export class Turn {
   /** Resolves when nothing runs any more and the lease is given back. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake();
     await this.#task;
   }
 
@@ -109,13 +108,6 @@ export class Turn {
 
   /** Until the next question, or the stop. */
   async #pause(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.after(RENEW_MS, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+    await delay(RENEW_MS, this.#parts.clock, this.#stop.signal);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { delay } from '../runtime/delay.ts';
 import type { JournalRecord } from './events.ts';
 
 export interface Pace {
@@ -21,17 +22,4 @@ export async function* paced(records: AsyncIterable<JournalRecord>, { clock, spe
     if (signal.aborted) return;
     yield record;
   }
-}
-
-function delay(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.after(ms, done);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }

@@ -6,22 +6,22 @@
 
 import { z } from 'zod';
 import { overAlready } from '../../approval/desk-rules.ts';
+import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { visibleLine } from '../../runtime/visible.ts';
-import { cut, note, plain, section } from './blocks.ts';
-import { PressRefused, shown } from './press.ts';
+import { cut } from '../cut.ts';
+import { headline } from '../facts.ts';
+import { PressRefused, shown } from '../press.ts';
+import { note, plain, section } from './blocks.ts';
 import type { Press, PressParts } from './press.ts';
 import { SlackFailure } from './web.ts';
 
 export const DENY_FORM = 'countersign_deny_reason';
 /** Block and action of the one input. */
 export const REASON = 'reason';
-/** As long as the API takes. */
-const MAX_REASON = 1000;
 
 /** Opens the form. @throws PressRefused, DecisionRefused (nothing is left to decide) */
 export async function askReason(trigger: string, press: Press, { desk, web, log }: PressParts): Promise<void> {
-  const request = await shown(press, desk);
+  const request = await shown(press.value, desk);
   if (request.state !== 'pending') throw overAlready(request);
   try {
     await web.openModal(trigger, denyForm(request, press));
@@ -39,7 +39,7 @@ function denyForm(request: ApprovalRequest, { value, channel }: Press): Record<s
     type: 'modal', callback_id: DENY_FORM, private_metadata: JSON.stringify({ value, channel } satisfies Kept),
     title: plain('Deny'), submit: plain('Deny'), close: plain('Cancel'),
     blocks: [
-      section(cut(visibleLine(`${request.agent.name} asks to run a statement on ${request.database}. It is told your reason.`), 500)),
+      section(cut(`${headline(request)}. It is told your reason.`, 500)),
       {
         type: 'input', block_id: REASON, label: plain('Reason'),
         element: { type: 'plain_text_input', action_id: REASON, multiline: true, min_length: 1, max_length: MAX_REASON },

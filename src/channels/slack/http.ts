@@ -7,7 +7,7 @@
 import type { RequestListener } from 'node:http';
 import { HTTPReceiver } from '@slack/bolt';
 import { slackLogger } from './log.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 export const EVENTS_PATH = '/slack/events';
 /** A press carries the whole message it was made on, URL-encoded: 8,000 characters may take nine bytes each, twice. */

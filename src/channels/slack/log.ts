@@ -1,8 +1,6 @@
 import { LogLevel } from '@slack/bolt';
 import type { Logger as SlackLogger } from '@slack/bolt';
-import type { Logger } from 'pino';
-
-export type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
+import type { Log } from '../log.ts';
 
 /**
  * What Slack's libraries say, in our log. Debug and info are dropped: they hold whole messages, that is, statements.

@@ -2,17 +2,10 @@
 
 import type { PeopleDirectory } from '../../identity/people.ts';
 import type { Person } from '../../identity/person.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { NobodyKnown } from '../people.ts';
 import type { SlackWeb } from './web.ts';
 
 export type CurrentPeople = () => Pick<PeopleDirectory, 'byEmail' | 'bySlackId'>;
-
-/** Why a Slack account stands for nobody; the message speaks to its owner. */
-export class NobodyKnown extends Failure {
-  constructor(message: string) {
-    super('nobody_known', message, { hint: 'Ask an operator to add you to people in the configuration, or to link this Slack account there.' });
-  }
-}
 
 /**
  * An explicit link wins. Otherwise the account's e-mail address counts, asked anew at each press, if our own workspace
@@ -23,12 +16,12 @@ export async function personOf(user: string, web: Pick<SlackWeb, 'user' | 'home'
   const linked = people().bySlackId(user);
   if (linked !== undefined) return linked;
   const [account, home] = await Promise.all([web.user(user), web.home()]);
-  if (account.id !== user) throw new NobodyKnown('Slack does not know this account.');
-  if (account.unfit !== undefined) throw new NobodyKnown(account.unfit);
-  if (!account.teams.some((team) => home.includes(team))) throw new NobodyKnown('This account is of another workspace.');
-  if (account.email === undefined) throw new NobodyKnown('Slack does not show the e-mail address of this account. (The app needs users:read.email.)');
+  if (account.id !== user) throw new NobodyKnown('Slack', 'Slack does not know this account.');
+  if (account.unfit !== undefined) throw new NobodyKnown('Slack', account.unfit);
+  if (!account.teams.some((team) => home.includes(team))) throw new NobodyKnown('Slack', 'This account is of another workspace.');
+  if (account.email === undefined) throw new NobodyKnown('Slack', 'Slack does not show the e-mail address of this account. (The app needs users:read.email.)');
   const person = people().byEmail(account.email);
-  if (person === undefined) throw new NobodyKnown(`${account.email} is not among the people in the configuration.`);
-  if (person.slack !== undefined) throw new NobodyKnown(`${account.email} is linked to another Slack account.`);
+  if (person === undefined) throw new NobodyKnown('Slack', `${account.email} is not among the people in the configuration.`);
+  if (person.slack !== undefined) throw new NobodyKnown('Slack', `${account.email} is linked to another Slack account.`);
   return person;
 }

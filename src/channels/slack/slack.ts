@@ -9,14 +9,16 @@ import type { ApprovalStore } from '../../approval/store.ts';
 import type { SecretSource, SlackConfig } from '../../config/config.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { Announcer } from '../announcer.ts';
+import { Board } from '../board.ts';
 import type { Channel } from '../channel.ts';
+import type { Log } from '../log.ts';
 import { Turn } from '../turn.ts';
-import { Announcer } from './announcer.ts';
-import { Board } from './board.ts';
+import { adoptPosted } from './history.ts';
 import { EVENTS_PATH, Mount, httpReceiver } from './http.ts';
 import { slackLogger } from './log.ts';
-import type { Log } from './log.ts';
 import type { CurrentPeople } from './people.ts';
+import { SlackPoster } from './poster.ts';
 import { takePresses } from './presses.ts';
 import { SlackSocket } from './socket.ts';
 import { SlackWeb, clientOptions } from './web.ts';
@@ -74,8 +76,11 @@ async function begin(config: SlackConfig, parts: SlackParts, mount: Mount): Prom
   const web = new SlackWeb(botToken, { apiUrl, clock, log });
   // Presses are answered by whichever replica gets them; messages are the business of the one whose turn it is.
   const postingWeb = new SlackWeb(botToken, { apiUrl, clock, log, mayCall: () => turn.mayAct() });
-  const board = new Board({ web: postingWeb, channel, url, clock, log });
-  const announcer = new Announcer({ name: 'slack', desk, web: postingWeb, board, channel, clock, log });
+  const board = new Board({ poster: new SlackPoster({ web: postingWeb, channel, url, log }), clock, log });
+  const announcer = new Announcer({
+    name: 'slack', desk, board, clock, log,
+    adopt: (signal) => adoptPosted({ desk, web: postingWeb, board, channel, clock, log }, signal),
+  });
   const turn = new Turn({ store, name: 'slack', clock, log, run: (signal) => announcer.run(signal) });
   const socket = await socketOf(config, parts, () => announcer.lookAgain());
   const receiver = socket?.receiver ?? await receiverOf(config, parts, mount);

@@ -9,7 +9,7 @@ import { SocketModeReceiver } from '@slack/bolt';
 import type { Clock } from '../../runtime/clock.ts';
 import { Backoff } from '../backoff.ts';
 import { slackLogger } from './log.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { clientOptions } from './web.ts';
 
 /** From asking for an address to Slack's hello. */
@@ -30,11 +30,11 @@ export class SlackSocket {
   readonly #parts: SocketParts;
   readonly #backoff: Backoff;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #ending = new AbortController();
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
-    this.#backoff = new Backoff(parts.clock);
+    this.#backoff = new Backoff(parts.clock, this.#ending.signal);
     this.receiver = new SocketModeReceiver({
       appToken: parts.appToken, autoReconnectEnabled: false, logger: slackLogger(parts.log),
       installerOptions: { clientOptions: clientOptions(parts.apiUrl, parts.log) },
@@ -47,20 +47,19 @@ export class SlackSocket {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#backoff.stop();
+    this.#ending.abort();
     this.#hangUp();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#ending.signal.aborted) {
       try {
         await this.#oneConnection();
       } catch (error) {
         this.#parts.log.warn({ err: error }, 'slack: no Socket Mode connection; trying again');
       }
-      if (!this.#stopped) await this.#backoff.wait();
+      await this.#backoff.wait();
     }
   }
 
@@ -86,7 +85,7 @@ export class SlackSocket {
     } finally {
       tooLong.cancel();
     }
-    if (this.#stopped) this.#hangUp();
+    if (this.#ending.signal.aborted) this.#hangUp();
   }
 
   /** Closing waits for the other side's close frame; nobody needs to wait for that here. */

@@ -8,8 +8,10 @@
  */
 
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { visible, visibleJson } from '../../runtime/visible.ts';
-import { MAX_SECTION, preformatted, section, wholeCharacters } from './blocks.ts';
+import { visible } from '../../runtime/visible.ts';
+import { wholeCharacters } from '../cut.ts';
+import { parameterLines } from '../facts.ts';
+import { MAX_SECTION, preformatted, section } from './blocks.ts';
 import type { Block } from './blocks.ts';
 
 const MAX_CHARACTERS = 8_000;
@@ -38,11 +40,6 @@ function whyIncomplete(text: string, parameters: string): string | undefined {
   if (lines(text) + lines(parameters) > MAX_LINES) return `It has ${lines(text)} lines; up to ${MAX_LINES} can be shown whole in Slack.`;
   if (/&#?\w+;/.test(text + parameters)) return 'It contains a character entity (such as "&lt;"), which Slack may show as another character.';
   return undefined;
-}
-
-/** `$1 = "text"`, `$2 = NULL`. JSON, so that no value can look like another line. */
-export function parameterLines(parameters: readonly (string | null)[]): string {
-  return parameters.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n');
 }
 
 function sample(text: string): Block[] {

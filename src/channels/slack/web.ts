@@ -9,7 +9,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { MOST_CALL_MS } from '../turn.ts';
 import { slackLogger } from './log.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import type { Message } from './message.ts';
 
 /** Where a message is. `channel` is Slack's id, `ts` its timestamp, which names it in there. */

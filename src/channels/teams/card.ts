@@ -3,14 +3,13 @@
  * (https://adaptivecards.io/explorer/TextRun.html), one block a line, since clients fold line ends and runs of spaces.
  */
 
+import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { view } from '../../approval/view.ts';
 import { visibleLine } from '../../runtime/visible.ts';
-import { cut, wholeCharacters } from '../slack/blocks.ts';
-import { factsOf } from '../slack/message.ts';
-import type { ButtonValue } from '../slack/message.ts';
-import { outcomeTexts } from '../slack/outcome.ts';
-import { parameterLines } from '../slack/statement.ts';
+import { cut, wholeCharacters } from '../cut.ts';
+import { factsOf, headline, pageOf, parameterLines, reviewLine } from '../facts.ts';
+import { decisionLine, stateLine } from '../outcome.ts';
+import { buttonValue } from '../press.ts';
 
 export const APPROVE = 'countersign_approve';
 export const DENY = 'countersign_deny';
@@ -34,7 +33,6 @@ const MAX_FACT = 400;
 /** The same beside a statement that isn't whole: such a card always fits. */
 const SHORT_FACT = 150;
 const SAMPLE = 500;
-const MAX_REASON = 1_000;
 
 /** @param url where people reach the console, no slash at its end */
 export function cardOf(request: ApprovalRequest, url?: string): Card {
@@ -60,15 +58,15 @@ function whyIncomplete(request: ApprovalRequest, url: string | undefined): strin
 function made(request: ApprovalRequest, url: string | undefined, statement: readonly Element[], incomplete?: string): Card {
   const pending = request.state === 'pending';
   const most = incomplete === undefined ? MAX_FACT : SHORT_FACT;
-  const review = incomplete === undefined || !pending ? [] : [line(`${incomplete} Review ${url === undefined ? '' : 'in the console, or '}with: countersign requests show ${request.id}`)];
+  const review = incomplete === undefined || !pending ? [] : [line(reviewLine(request, incomplete, url))];
   return {
     type: 'AdaptiveCard', $schema: 'http://adaptivecards.io/schemas/adaptive-card.json', version: '1.5',
     body: [
-      line(cut(visibleLine(`${request.agent.name} asks to run a statement on ${request.database}`), most), { weight: 'Bolder' }),
+      line(cut(headline(request), most), { weight: 'Bolder' }),
       ...factsOf(request).map(([label, value]) => fact(label, cut(value, most))),
       ...statement,
       ...review,
-      ...outcomeTexts(request).slice(-12).map((text) => line(cut(text, most))),
+      ...outcomeLines(request).slice(-12).map((text) => line(cut(text, most))),
       ...(pending ? [expires(request.expiresAt)] : []),
       line(`${request.id}  digest ${request.digest}`, { isSubtle: true }),
     ],
@@ -77,15 +75,21 @@ function made(request: ApprovalRequest, url: string | undefined, statement: read
 }
 
 function actions(request: ApprovalRequest, whole: boolean, url: string | undefined): Element[] {
-  const data: ButtonValue = { request: request.id, digest: request.digest, view: view(request) };
+  const data = buttonValue(request);
   const approve = { type: 'Action.Execute', title: 'Approve', style: 'positive', verb: APPROVE, data, associatedInputs: 'none' };
   const input = { type: 'Input.Text', id: REASON, label: 'Reason (the agent is told)', isMultiline: true, isRequired: true, maxLength: MAX_REASON, errorMessage: 'Say why; the agent is told.' };
   const deny = {
     type: 'Action.ShowCard', title: 'Deny',
     card: { type: 'AdaptiveCard', version: '1.5', body: [input], actions: [{ type: 'Action.Execute', title: 'Deny', style: 'destructive', verb: DENY, data }] },
   };
-  const review = { type: 'Action.OpenUrl', title: 'Review in console', url: `${url}/console/requests/${request.id}` };
-  return [...(whole ? [approve] : []), deny, ...(url === undefined ? [] : [review])];
+  const review = url === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Review in console', url: pageOf(request, url) }];
+  return [...(whole ? [approve] : []), deny, ...review];
+}
+
+function outcomeLines(request: ApprovalRequest): string[] {
+  const decisions = request.decisions.map((decision) => `${decisionLine(decision)}, at ${new Date(decision.at).toISOString()}`);
+  const state = stateLine(request);
+  return state === undefined ? decisions : [...decisions, state];
 }
 
 function wholeStatement(request: ApprovalRequest): Element[] {

@@ -8,7 +8,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { HttpRouteHandler, IHttpServerAdapter } from '@microsoft/teams.apps';
 import { decodeJwt } from 'jose';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 export const MESSAGES_PATH = '/teams/messages';
 const BODY_BYTES = 256 * 1024;

@@ -1,7 +1,5 @@
 import type { AppOptions, IPlugin } from '@microsoft/teams.apps';
-import type { Logger } from 'pino';
-
-export type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
+import type { Log } from '../log.ts';
 
 type SdkLogger = NonNullable<AppOptions<IPlugin>['logger']>;
 

@@ -2,18 +2,11 @@
 
 import type { PeopleDirectory } from '../../identity/people.ts';
 import type { Person } from '../../identity/person.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { NobodyKnown } from '../people.ts';
 import { TeamsFailure } from './web.ts';
 import type { TeamsWeb } from './web.ts';
 
 export type CurrentPeople = () => Pick<PeopleDirectory, 'byEmail' | 'byTeamsId'>;
-
-/** Why a Teams account stands for nobody; the message speaks to its owner. */
-export class NobodyKnown extends Failure {
-  constructor(message: string) {
-    super('nobody_known', message, { hint: 'Ask an operator to add you to people in the configuration, or to link this Teams account there.' });
-  }
-}
 
 /**
  * Who it is comes from the roster of the conversation, asked anew at each press; nothing an activity says of its sender but the account's
@@ -22,15 +15,15 @@ export class NobodyKnown extends Failure {
  */
 export async function personOf(account: string, tenant: string, web: Pick<TeamsWeb, 'member'>, people: CurrentPeople): Promise<Person> {
   const member = await web.member(account).catch((error: unknown) => {
-    throw error instanceof TeamsFailure && error.code === 'gone' ? new NobodyKnown('This account is not in the conversation.') : error;
+    throw error instanceof TeamsFailure && error.code === 'gone' ? new NobodyKnown('Teams', 'This account is not in the conversation.') : error;
   });
-  if (member.id !== account) throw new NobodyKnown('Teams does not know this account.');
-  if (member.tenant !== tenant) throw new NobodyKnown('This account is of another organisation.');
-  if (member.role !== undefined && member.role !== 'user') throw new NobodyKnown('Guests and bots decide nothing.');
+  if (member.id !== account) throw new NobodyKnown('Teams', 'Teams does not know this account.');
+  if (member.tenant !== tenant) throw new NobodyKnown('Teams', 'This account is of another organisation.');
+  if (member.role !== undefined && member.role !== 'user') throw new NobodyKnown('Teams', 'Guests and bots decide nothing.');
   const linked = member.objectId === undefined ? undefined : people().byTeamsId(member.objectId);
   if (linked !== undefined) return linked;
   const person = member.emails.map((email) => people().byEmail(email)).find((one) => one !== undefined);
-  if (person === undefined) throw new NobodyKnown(`${member.emails[0] ?? 'This account'} is not among the people in the configuration.`);
-  if (person.teams !== undefined) throw new NobodyKnown(`${person.email} is linked to another Teams account.`);
+  if (person === undefined) throw new NobodyKnown('Teams', `${member.emails[0] ?? 'This account'} is not among the people in the configuration.`);
+  if (person.teams !== undefined) throw new NobodyKnown('Teams', `${person.email} is linked to another Teams account.`);
   return person;
 }

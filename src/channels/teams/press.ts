@@ -1,12 +1,13 @@
 /** A press of a button: who pressed, where, is it still what was shown, and what the desk says. The presser alone is answered. */
 
 import type { Desk } from '../../approval/desk.ts';
+import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { view } from '../../approval/view.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { PressRefused, sentence, shown } from '../slack/press.ts';
+import type { Log } from '../log.ts';
+import { PressRefused, notOurs, notWhole, sentence, shown } from '../press.ts';
 import { APPROVE, DENY, REASON, canBeApprovedHere } from './card.ts';
-import type { Log } from './log.ts';
 import { personOf } from './people.ts';
 import type { CurrentPeople } from './people.ts';
 import type { TeamsWeb } from './web.ts';
@@ -30,9 +31,6 @@ export interface PressParts {
   readonly log: Log;
 }
 
-/** As long as the API takes. */
-const MAX_REASON = 1000;
-
 /** @param decided is called with what the decision made of its request. @returns what the presser is told. Never rejects. */
 export async function answer(press: Press, parts: PressParts, decided: (request: ApprovalRequest) => void): Promise<string> {
   try {
@@ -47,19 +45,17 @@ export async function answer(press: Press, parts: PressParts, decided: (request:
 
 async function decide({ verb, data, account, conversation }: Press, parts: PressParts): Promise<ApprovalRequest> {
   const { desk, web, people, tenant, url } = parts;
-  if (verb !== APPROVE && verb !== DENY) throw new PressRefused('bad_button', 'This button is not one of ours, so nothing was decided.');
+  if (verb !== APPROVE && verb !== DENY) throw notOurs();
   // A press in a thread of the channel names the thread too.
   if (typeof conversation !== 'string' || conversation.split(';')[0] !== parts.conversation || typeof account !== 'string') {
     throw new PressRefused('bad_conversation', 'This is not the conversation in which requests are decided, so nothing was decided.');
   }
   const person = await personOf(account, tenant, web, people);
   const { [REASON]: typed, ...value } = { ...(typeof data === 'object' ? data : {}) } as Record<string, unknown>;
-  const request = await shown({ value: JSON.stringify(value) }, desk);
+  const request = await shown(JSON.stringify(value), desk);
   const common = { person, channel: 'teams', seen: view(request) };
   if (verb === APPROVE) {
-    if (!canBeApprovedHere(request, url)) {
-      throw new PressRefused('incomplete_view', 'The statement is not shown whole here, so it can’t be approved here.', { hint: `Review with: countersign requests show ${request.id}` });
-    }
+    if (!canBeApprovedHere(request, url)) throw notWhole(request);
     return desk.decide(request.id, { ...common, decision: 'approve' });
   }
   const reason = typeof typed === 'string' ? typed.trim() : '';

@@ -8,14 +8,15 @@ import type { Desk } from '../../approval/desk.ts';
 import type { ApprovalStore } from '../../approval/store.ts';
 import type { SecretSource, TeamsConfig } from '../../config/config.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { Announcer } from '../announcer.ts';
+import { Board } from '../board.ts';
 import type { Channel } from '../channel.ts';
-import { Announcer } from '../slack/announcer.ts';
+import type { Log } from '../log.ts';
 import { MOST_CALL_MS, Turn } from '../turn.ts';
-import { Board } from './board.ts';
 import { MESSAGES_PATH, Mount } from './http.ts';
 import { sdkLogger } from './log.ts';
-import type { Log } from './log.ts';
 import type { CurrentPeople } from './people.ts';
+import { TeamsPoster } from './poster.ts';
 import { answer } from './press.ts';
 import { TeamsWeb } from './web.ts';
 
@@ -63,8 +64,8 @@ async function begin(config: TeamsConfig, parts: TeamsParts, mount: Mount): Prom
   const app = await appOver(config, parts, mount);
   const web = new TeamsWeb(app, config, clock);
   // Presses are answered by whichever replica gets them; cards are the business of the one whose turn it is.
-  const board = new Board({ web: new TeamsWeb(app, config, clock, () => turn.mayAct()), url, clock, log });
-  const announcer = new Announcer({ name: 'teams', desk, web: noHistory, board, channel: conversation, clock, log });
+  const board = new Board({ poster: new TeamsPoster(new TeamsWeb(app, config, clock, () => turn.mayAct()), url), clock, log });
+  const announcer = new Announcer({ name: 'teams', desk, board, clock, log });
   const turn = new Turn({ store, name: 'teams', clock, log, run: (signal) => announcer.run(signal) });
 
   app.on('card.action', async ({ activity }) => {
@@ -90,5 +91,3 @@ async function appOver({ appId, tenant, clientSecret, serviceUrl }: TeamsConfig,
     httpServerAdapter: mount, messagingEndpoint: MESSAGES_PATH, client: { timeout: MOST_CALL_MS }, logger: sdkLogger(log),
   });
 }
-
-const noHistory = { async *posted() {}, channelId: (name: string) => Promise.resolve(name) };

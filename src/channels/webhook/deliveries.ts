@@ -1,4 +1,4 @@
-/** The news that one webhook still has to be told, and what became of the rest. In memory: see hooks.ts for what outlives the process. */
+/** The news that one webhook still has to be told, and what became of the rest. In memory: see webhook.ts for what outlives the process. */
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { Called } from './call.ts';

@@ -4,6 +4,7 @@ import type { Desk } from '../../approval/desk.ts';
 import type { ApprovalStore } from '../../approval/store.ts';
 import { MAX_CHANGES } from '../../approval/store.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { delay } from '../../runtime/delay.ts';
 import { Backoff } from '../backoff.ts';
 import type { Hook } from './hook.ts';
 import type { WebhookLog } from './metrics.ts';
@@ -74,10 +75,8 @@ export class Feed {
   }
 
   async #mark(signal: AbortSignal): Promise<void> {
-    const pause = new Backoff(this.#parts.clock, { firstMs: MARK_MS, mostMs: MARK_MS });
-    signal.addEventListener('abort', () => pause.stop(), { once: true });
     while (!signal.aborted) {
-      await pause.wait();
+      await delay(MARK_MS, this.#parts.clock, signal);
       // A store that doesn't answer is asked again; until then more is told again after a restart.
       if (!signal.aborted) await Promise.allSettled(this.#parts.hooks.map((hook) => hook.mark()));
     }
@@ -85,8 +84,7 @@ export class Feed {
 
   /** Again until it works. Undefined when the signal aborts first. */
   async #insist<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
-    const again = new Backoff(this.#parts.clock);
-    signal.addEventListener('abort', () => again.stop(), { once: true });
+    const again = new Backoff(this.#parts.clock, signal);
     while (!signal.aborted) {
       try {
         return await act();

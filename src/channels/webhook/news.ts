@@ -6,8 +6,9 @@
 import { createHash } from 'node:crypto';
 import { requestView } from '../../api/views.ts';
 import type { ApprovalRequest, SignedDecision } from '../../approval/request.ts';
-import { ENDED } from '../../approval/store.ts';
+import { isOver } from '../../approval/store.ts';
 import type { WebhookConfig, WebhookEvent } from '../../config/config.ts';
+import { pageOf } from '../facts.ts';
 
 export interface News {
   /** `webhook-id`: the receiver's key for telling repetition. */
@@ -21,12 +22,12 @@ export interface News {
 }
 
 export function newsOf(request: ApprovalRequest): readonly News[] {
-  const { id, state, createdAt, changedAt, decisions } = request;
+  const { id, createdAt, changedAt, decisions } = request;
   const name = id.replace(/^req_/, '');
   return [
     { id: `msg_${name}_opened`, type: 'request.opened', request: id, at: createdAt },
     ...decisions.map(({ jws, ...decision }): News => ({ id: `msg_${name}_${short(jws)}`, type: 'request.decided', request: id, at: decision.at, decision })),
-    ...(ENDED.includes(state) ? [{ id: `msg_${name}_closed`, type: 'request.closed', request: id, at: changedAt } as const] : []),
+    ...(isOver(request) ? [{ id: `msg_${name}_closed`, type: 'request.closed', request: id, at: changedAt } as const] : []),
   ];
 }
 
@@ -41,7 +42,7 @@ export function bodyOf({ type, at, decision }: News, request: ApprovalRequest, {
     data: {
       request: { ...rest, ...(statement && { text, parameters, forms }) },
       ...(decision && { decision: { ...decision, at: new Date(decision.at).toISOString() } }),
-      ...(url !== undefined && { url: `${url}/console/requests/${request.id}` }),
+      ...(url !== undefined && { url: pageOf(request, url) }),
     },
   });
 }

@@ -1,28 +1,19 @@
-/** What became of a request: who, when, why, and what the database said. */
+/** What became of a request: who, when, why, and what the database said. Visible text. */
 
-import type { ApprovalRequest, RequestState, SignedDecision } from '../../approval/request.ts';
-import { visibleLine } from '../../runtime/visible.ts';
-import { cut, moment, section } from './blocks.ts';
-import type { Block } from './blocks.ts';
+import type { ApprovalRequest, RequestState, SignedDecision } from '../approval/request.ts';
+import { visibleLine } from '../runtime/visible.ts';
+import { cut } from './cut.ts';
 
-export function outcomeLines(request: ApprovalRequest): Block[] {
-  const decisions = request.decisions.flatMap((decision) => [section(decisionLine(decision)), moment('at', decision.at)]);
-  const state = STATE_LINE[request.state](request);
-  return state === '' ? decisions : [...decisions, section(visibleLine(state)), moment('at', request.changedAt)];
-}
-
-/** The same without blocks; visible text. */
-export function outcomeTexts(request: ApprovalRequest): string[] {
-  const decisions = request.decisions.map((decision) => `${decisionLine(decision)}, at ${new Date(decision.at).toISOString()}`);
-  const state = STATE_LINE[request.state](request);
-  return state === '' ? decisions : [...decisions, visibleLine(state)];
-}
-
-function decisionLine({ decision, person, reason, breakGlass }: SignedDecision): string {
+export function decisionLine({ decision, person, reason, breakGlass }: SignedDecision): string {
   return visibleLine(`${breakGlass === true ? 'THE GLASS WAS BROKEN. Approved alone' : decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);
 }
 
-/** Empty when there is nothing to say yet. */
+/** Undefined when there is nothing to say yet. */
+export function stateLine(request: ApprovalRequest): string | undefined {
+  const line = STATE_LINE[request.state](request);
+  return line === '' ? undefined : visibleLine(line);
+}
+
 const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
   pending: (request) => (request.decisions.length === 0 ? '' : `${approvals(request)} of ${request.quorum} approvals so far.`),
   approved: () => 'It may run now.',

@@ -1,0 +1,81 @@
+/** What people are shown beside the statement, in every service. Visible text: whatever agents wrote in it can't pass for something else. */
+
+import type { ApprovalRequest } from '../approval/request.ts';
+import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import type { EffectUse, TableUse } from '../sql/facts.ts';
+import { cut } from './cut.ts';
+import { effectWords } from './effect-words.ts';
+
+export function headline({ agent, database }: ApprovalRequest): string {
+  return visibleLine(`${agent.name} asks to run a statement on ${database}`);
+}
+
+/** Where one decides about it when the message can't show all. @param incomplete why: a sentence. @param url where people reach the console */
+export function reviewLine({ id }: ApprovalRequest, incomplete: string, url: string | undefined): string {
+  return `${incomplete} Review ${url === undefined ? '' : 'in the console, or '}with: countersign requests show ${id}`;
+}
+
+/** @param url where people reach the console, no slash at its end */
+export function pageOf({ id }: ApprovalRequest, url: string): string {
+  return `${url}/console/requests/${id}`;
+}
+
+/** As label and visible text. */
+export function factsOf(request: ApprovalRequest): (readonly [label: string, value: string])[] {
+  const { agent, database, protocol, rule, reason, transaction } = request;
+  const facts: [string, string][] = [
+    ['Agent', visibleLine(`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`)],
+    ['Database', visibleLine(`${database} (${protocol})`)],
+    ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
+    ['Tables', tablesLine(request.tables)],
+    ...(request.estimatedRows === undefined ? [] : [['Rows', `about ${request.estimatedRows}, as the database guesses`] satisfies [string, string]]),
+    ['Rule', visibleLine(`${rule}: ${reason}`)],
+    ['Who may decide', whoLines(request)],
+  ];
+  if (request.masked !== undefined) facts.push(['Masked columns', visibleLine(request.masked.join(', '))]);
+  if (request.forms !== undefined) facts.push(['Masks', `masked columns are read as masks; \`countersign requests show ${request.id}\` shows what runs`]);
+  if (transaction.open) facts.push(['Transaction', `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`]);
+  return [...facts, ...said(request.context)];
+}
+
+/** What agents may say of themselves, under the names they use for it (SQL comment tags, settings, connection attributes). The first one there counts. */
+const SAID: readonly (readonly [label: string, ...names: string[]])[] = [
+  ['Purpose', 'purpose', 'countersign.purpose', 'countersign.reason', 'reason'],
+  ['Model', 'model', 'countersign.model'],
+  ['Run', 'run_id', 'countersign.run_id', 'run'],
+];
+
+/** Believed by nobody, and marked so. */
+function said(context: ApprovalRequest['context']): [string, string][] {
+  const rest = new Map(Object.entries(context));
+  const named = SAID.flatMap(([label, ...names]): [string, string][] => {
+    const name = names.find((one) => rest.has(one));
+    if (name === undefined) return [];
+    const value = visibleLine(rest.get(name) ?? '');
+    rest.delete(name);
+    return [[`${label}, as the agent says`, cut(value, 500)]];
+  });
+  const others = [...rest].map(([name, value]) => visibleLine(`${name}: ${value}`)).join('\n');
+  return others === '' ? named : [...named, ['The agent says', cut(others, 500)]];
+}
+
+function whoLines({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string {
+  const lines = [`${quorum === 1 ? 'one' : quorum} of ${approvers.join(', ')}`];
+  if (escalation !== undefined) lines.push(`from ${new Date(escalation.at).toISOString().slice(11, 16)} UTC on also of ${escalation.approvers.join(', ')}`);
+  if (breakGlass !== undefined) lines.push(`one of ${breakGlass.join(', ')} alone in an emergency, in the console or the CLI`);
+  return lines.map(visibleLine).join('\n');
+}
+
+function effectsLine(effects: readonly EffectUse[]): string {
+  return effects.map((use) => visibleLine(effectWords(use))).join('\n') || 'none';
+}
+
+function tablesLine(tables: readonly TableUse[]): string {
+  const how = ({ read, written }: TableUse) => [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+  return tables.map((table) => visibleLine(`${table.name} (${how(table)}${table.known ? '' : ', not in the catalog'})`)).join('\n') || 'none';
+}
+
+/** `$1 = "text"`, `$2 = NULL`. JSON, so that no value can look like another line. */
+export function parameterLines(parameters: readonly (string | null)[]): string {
+  return parameters.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n');
+}
