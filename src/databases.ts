@@ -17,6 +17,7 @@ import { grammarQuestion as postgresGrammar } from './postgres/grammar.ts';
 import type { ChangeMark } from './protocol/change-mark.ts';
 import type { EstimateQuestion } from './protocol/estimate.ts';
 import type { GrammarQuestion } from './protocol/grammar.ts';
+import type { OwnAccess } from './protocol/own-access.ts';
 import type { Clock } from './runtime/clock.ts';
 import { Database } from './session/database.ts';
 import type { Understanding } from './sql/facts.ts';
@@ -88,13 +89,12 @@ function estimateOf(database: DatabaseConfig): EstimateQuestion {
   return (database.protocol === 'mysql' ? mysqlEstimate : postgresEstimate)(accessOf(database));
 }
 
-function accessOf(database: DatabaseConfig) {
+export function accessOf(database: DatabaseConfig): OwnAccess {
   return { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
 }
 
 function grammarOf(database: DatabaseConfig, { timeouts }: Config): GrammarQuestion {
-  const ask = database.protocol === 'mysql' ? mysqlGrammar : postgresGrammar;
-  return ask({ open: async () => ({ database, password: await secretOf(database), ca: await authoritiesOf(database) }), timeoutMs: timeouts.upstreamConnectMs });
+  return (database.protocol === 'mysql' ? mysqlGrammar : postgresGrammar)(accessOf(database), timeouts.upstreamConnectMs);
 }
 
 export function secretOf(database: DatabaseConfig): Promise<string | undefined> {

@@ -34,7 +34,7 @@ export function mayDecide(request: ApprovalRequest, person: Person | undefined, 
 }
 
 /** The groups that may decide at that time. */
-export function approversAt({ approvers, escalation }: ApprovalRequest, at: number): readonly string[] {
+function approversAt({ approvers, escalation }: ApprovalRequest, at: number): readonly string[] {
   return escalation !== undefined && at >= escalation.at ? [...new Set([...approvers, ...escalation.approvers])] : approvers;
 }
 

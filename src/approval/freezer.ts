@@ -9,6 +9,8 @@ import type { Journal } from '../journal/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { sign, verify } from './jws.ts';
 import type { DecisionKeys } from './keys.ts';
+import type { ApprovalRequest, RequestState } from './request.ts';
+import { MAX_PAGE } from './store.ts';
 import type { ApprovalStore } from './store.ts';
 
 export interface FreezerOptions {
@@ -111,7 +113,8 @@ class FreezerService implements Freezer {
     const { store, log } = this.#options;
     try {
       const stored = await store.freezes();
-      for (const jws of stored) await this.#read(jws);
+      const known = new Set([...this.#known.values()].map(({ jws }) => jws));
+      for (const jws of stored) if (!known.has(jws)) await this.#read(jws);
       const there = new Set(stored);
       for (const { agent, jws } of this.#known.values()) if (!there.has(jws) && !this.#closed) await store.putFreeze(agent, jws);
     } catch {
@@ -131,18 +134,22 @@ class FreezerService implements Freezer {
   async #withdrawDeferred(agent: string): Promise<void> {
     const { store } = this.#options;
     for (const state of DEFERRED) {
-      for (let before: string | undefined; ;) {
-        const page = await store.list({ state, limit: 200, ...(before === undefined ? {} : { before }) });
-        for (const request of page) if (request.mode === 'deferred' && request.agent.name === agent) await store.move(request.id, 'withdrawn', { note: 'the agent was frozen' });
-        before = page.at(-1)?.id;
-        if (before === undefined || page.length < 200) break;
-      }
+      for await (const { id, mode, agent: { name } } of allOf(store, state)) if (mode === 'deferred' && name === agent) await store.move(id, 'withdrawn', { note: 'the agent was frozen' });
     }
   }
 
   #goRound(): void {
     void this.#follow();
     this.#round = this.#options.clock.after(ROUND_MS, () => this.#goRound());
+  }
+}
+
+async function* allOf(store: Pick<ApprovalStore, 'list'>, state: RequestState): AsyncGenerator<ApprovalRequest> {
+  for (let before: string | undefined; ;) {
+    const page = await store.list({ state, limit: MAX_PAGE, ...(before === undefined ? {} : { before }) });
+    yield* page;
+    before = page.at(-1)?.id;
+    if (before === undefined || page.length < MAX_PAGE) return;
   }
 }
 

@@ -13,7 +13,7 @@ export interface DecisionKeys {
 }
 
 /** Whose signatures are believed beside one's own: public keys. */
-export interface Trust {
+interface Trust {
   /** Of processes that take decisions. */
   readonly desks?: readonly KeyObject[];
   /** Of processes that hold statements. */

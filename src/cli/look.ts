@@ -1,7 +1,7 @@
 /** What `countersign check` finds in the databases themselves: columns that the policy means, and whether the database would guard them, too. */
 
 import type { Config, DatabaseConfig } from '../config/config.ts';
-import { authoritiesOf, secretOf } from '../databases.ts';
+import { accessOf } from '../databases.ts';
 import { guardable, mysqlProbe, mysqlReason, postgresReadable, postgresReason, postgresWider, readable } from '../masking/grants.ts';
 import type { Readable } from '../masking/grants.ts';
 import type { KnownDatabase } from '../masking/problems.ts';
@@ -49,7 +49,7 @@ export async function lookAt(config: Config, policy: PolicyModel): Promise<Looke
 
 async function seen(database: DatabaseConfig, policy: PolicyModel): Promise<Seen> {
   const { name, protocol } = database;
-  const access = { database, password: () => secretOf(database), authorities: () => authoritiesOf(database) };
+  const access = accessOf(database);
   const look = async (query: Query, load: (query: Query) => Promise<CatalogData>): Promise<Seen> => {
     const catalog = await load(query);
     // The key doesn't matter: nothing is run.

@@ -1,6 +1,7 @@
 /** The backstop: an account that may not read masked columns can't show them, whatever the proxy does. Which statements make it so. */
 
 import type { CatalogData, RelationData } from '../sql/catalog.ts';
+import { mysqlName, postgresName } from '../sql/quoting.ts';
 import type { Dialect } from './masks.ts';
 import type { MaskedRelation, Sight } from './sight.ts';
 
@@ -87,7 +88,7 @@ export function readable(dialect: Dialect, relation: RelationData, masked: Maske
 }
 
 function quoted(dialect: Dialect, name: string): string {
-  return dialect === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
+  return dialect === 'postgres' ? postgresName(name) : mysqlName(name);
 }
 
 /** The host is behind the last @. */

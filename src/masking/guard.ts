@@ -6,6 +6,7 @@
  * pg_identify_object_as_address looks into caches that every backend has: some 5 µs a column.
  */
 
+import { postgresString } from '../sql/quoting.ts';
 import type { MaskedRelation } from './sight.ts';
 
 /** What the server then can't take for a boolean. */
@@ -18,8 +19,8 @@ const SERVERS_OWN = /^(?:pg_.*|information_schema)$/;
 export function guardOf({ schema, name, oid, columns }: Pick<MaskedRelation, 'schema' | 'name' | 'oid' | 'columns'>): string | undefined {
   const guarded = columns.filter(({ number }) => number > 0);
   if (oid === 0 || guarded.length === 0 || SERVERS_OWN.test(schema)) return undefined;
-  const same = guarded.map((column) => `(pg_catalog.pg_identify_object_as_address(${PG_CLASS}, ${oid}, ${column.number})).object_names OPERATOR(pg_catalog.=) ARRAY[${[schema, name, column.name].map(literal).join(', ')}]`);
-  return `CASE WHEN ${same.join(' AND ')} THEN TRUE ELSE pg_catalog.concat(${literal(CHANGED)})::pg_catalog.bool END`;
+  const same = guarded.map((column) => `(pg_catalog.pg_identify_object_as_address(${PG_CLASS}, ${oid}, ${column.number})).object_names OPERATOR(pg_catalog.=) ARRAY[${[schema, name, column.name].map(postgresString).join(', ')}]`);
+  return `CASE WHEN ${same.join(' AND ')} THEN TRUE ELSE pg_catalog.concat(${postgresString(CHANGED)})::pg_catalog.bool END`;
 }
 
 /** What an agent is told of it: serialization_failure, which drivers and frameworks know to try again. */
@@ -30,8 +31,4 @@ export const GUARD_ERROR = {
 /** Is it the error of a guard? @param message of SQLSTATE 22P02, in whatever language */
 export function isGuardError(code: string | undefined, message: string | undefined): boolean {
   return code === '22P02' && message?.includes(CHANGED) === true;
-}
-
-function literal(text: string): string {
-  return text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'` : `'${text.replaceAll('\'', '\'\'')}'`;
 }

@@ -11,6 +11,7 @@ import type { Shape } from './shapes.ts';
 import { WIRE_NULL } from './wire-mask.ts';
 import type { WireMask } from './wire-mask.ts';
 import type { ColumnData } from '../sql/catalog.ts';
+import { mysqlName } from '../sql/quoting.ts';
 
 const COLUMN: Pieces = ['', ''];
 
@@ -26,7 +27,7 @@ export function mysqlMask({ column, anchor, hashKey }: Target, shape: Shape, { m
 
 function inRow(pieces: Pieces, column: ColumnData, anchor: string | undefined, hideNulls: boolean): Pieces {
   if (column.notNull !== true && !hideNulls) return join(['IF(', COLUMN, ' IS NULL, NULL, ', pieces, ')']);
-  const there: Pieces = anchor === undefined ? COLUMN : [quoted(anchor)];
+  const there: Pieces = anchor === undefined ? COLUMN : [mysqlName(anchor)];
   return join(['IF(', there, ' = ', there, ', ', pieces, ', NULL)']);
 }
 
@@ -94,8 +95,6 @@ function literal(constant: string, shape: Shape): string {
     case 'boolean': case 'date': case 'timestamp': case 'time': case 'timetz': case 'interval': case 'uuid': case 'jsonb': case 'array': case 'other': return `'${constant}'`;
   }
 }
-
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 function mysqlConstant(constant: string, shape: Shape): WireMask {
   const { text, binary } = mysqlForms(constant, shape);

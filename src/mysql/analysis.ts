@@ -3,6 +3,7 @@
 import { Malformed } from '../framing/malformed.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { type ParameterValue, Statement, StatementText, type Step } from '../protocol/statement.ts';
+import { mysqlName } from '../sql/quoting.ts';
 import { decodeBulkExecute, decodeExecute, decodeQuery, type Execute, statementId } from './bound.ts';
 import type { AskedUser, ChangeUserStep } from './change-user.ts';
 import type { Part } from './inbox.ts';
@@ -107,7 +108,7 @@ class Analysis {
         return this.#query(text, attributes);
       }
       case Command.InitDb:
-        return this.#text(`USE ${quoted(this.#parts.tracked.decoder.name(payload.subarray(1)))}`);
+        return this.#text(`USE ${mysqlName(this.#parts.tracked.decoder.name(payload.subarray(1)))}`);
       case Command.ProcessInfo:
         return this.#text('SHOW PROCESSLIST');
       case Command.ProcessKill:
@@ -149,7 +150,7 @@ class Analysis {
   #fieldList(): MysqlStep {
     const reader = new PacketReader(this.#part.payload);
     reader.skip(1);
-    return this.#text(`SHOW COLUMNS FROM ${quoted(this.#parts.tracked.decoder.name(reader.cbytes()))}`, [], 'fields');
+    return this.#text(`SHOW COLUMNS FROM ${mysqlName(this.#parts.tracked.decoder.name(reader.cbytes()))}`, [], 'fields');
   }
 
   #prepare(raw: Buffer): MysqlStep {
@@ -222,9 +223,6 @@ class Analysis {
     return text.includes('\0') ? { code: 'forbidden', message: 'there is a NUL in the statement', hint: 'Write it as \\0 in a string, or pass binary data as parameters.' } : text;
   }
 }
-
-/** An identifier in backticks, whatever is in it. */
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 function unsupported(command: number | undefined): Refusal {
   const name = Object.entries(Command).find(([, code]) => code === command)?.[0];

@@ -1,6 +1,5 @@
 /** KILL QUERY: how what runs on one connection is stopped, by a statement on another. */
 
-import { Command } from './packets/commands.ts';
 import { QueryFailure, textQuery } from './text-query.ts';
 import { ownWishes, type UpstreamOptions, withLogin } from './upstream.ts';
 
@@ -20,7 +19,6 @@ export async function cancelUpstream(options: Omit<UpstreamOptions, 'wishes'>, c
     } catch (error) {
       if (!(error instanceof QueryFailure) || error.errno !== NO_SUCH_THREAD) throw error;
     }
-    exchange.command(Buffer.of(Command.Quit));
-    exchange.handshake.socket.destroySoon();
+    exchange.quit();
   });
 }

@@ -1,7 +1,7 @@
 import type { ChangeMark } from '../protocol/change-mark.ts';
-import type { CatalogAccess } from './catalog-source.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
 import { textQuery } from './text-query.ts';
-import { ownWishes, type UpstreamLogin, withLogin } from './upstream.ts';
+import { ownLogin, type UpstreamLogin, withLogin } from './upstream.ts';
 
 /** How long an answer may take. Milliseconds. */
 const TIMEOUT_MS = 30_000;
@@ -14,7 +14,7 @@ const MAX_PACKET = 65_536;
  */
 const COUNTERS = String.raw`SHOW GLOBAL STATUS WHERE Variable_name REGEXP '^Com_(create|alter|drop|rename)_'`;
 
-export function changeMark(access: CatalogAccess): ChangeMark {
+export function changeMark(access: OwnAccess): ChangeMark {
   let kept: Promise<UpstreamLogin> | undefined;
   let ending = new AbortController();
   const drop = (): void => {
@@ -45,9 +45,8 @@ export function changeMark(access: CatalogAccess): ChangeMark {
   };
 }
 
-async function logIn({ database, password, authorities }: CatalogAccess, signal: AbortSignal): Promise<UpstreamLogin> {
-  const [ca, secret] = await Promise.all([authorities(), password()]);
-  return withLogin({ database, password: secret, ca, wishes: ownWishes('catalog'), signal }, MAX_PACKET, (login) => {
+async function logIn(access: OwnAccess, signal: AbortSignal): Promise<UpstreamLogin> {
+  return withLogin(await ownLogin(access, 'catalog', signal), MAX_PACKET, (login) => {
     login.exchange.handshake.socket.on('error', () => {}); // while nothing is asked; the next question finds it gone
     return Promise.resolve(login);
   });

@@ -5,6 +5,7 @@ import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener } from '../protocol/conversation.ts';
 import { Tally } from '../masking/detectors/tally.ts';
 import type { Veil } from '../masking/veil.ts';
+import { looksAt } from '../protocol/statement.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Answers } from './answers.ts';
 import type { Expected, Progress } from './expected.ts';
@@ -137,7 +138,7 @@ export class Course {
   }
 
   #resultSet(head: Expected, columns: number): Fate {
-    if (head.kind === 'query' && (head.statement.veil !== undefined || head.statement.detection !== undefined)) {
+    if (head.kind === 'query' && looksAt(head.statement)) {
       this.origins.begin(head.statement, columns, {
         text: head.statement.source.text, binary: head.prepared !== undefined, charset: this.#parts.tracked.settings.get('character_set_results') ?? '',
       });

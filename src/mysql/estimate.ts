@@ -1,37 +1,25 @@
 import { ESTIMATE_MS, type EstimateQuestion } from '../protocol/estimate.ts';
-import type { CatalogAccess } from './catalog-source.ts';
-import { Command } from './packets/commands.ts';
+import { fewAtOnce } from '../protocol/few-at-once.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
+import { mysqlName } from '../sql/quoting.ts';
 import { type TextRow, textQuery } from './text-query.ts';
-import { ownWishes, withLogin } from './upstream.ts';
+import { ownLogin, withLogin } from './upstream.ts';
 
-/** Questions asked at once; a further one isn't asked. */
-const AT_ONCE = 4;
 /** Largest packet of the answer, bytes. */
 const MAX_PACKET = 0x10_0000;
 
 /** EXPLAIN on a connection of its own. Values of prepared statements aren't in their texts: of these nothing is told. */
-export function estimateQuestion({ database, password, authorities }: CatalogAccess): EstimateQuestion {
-  let asking = 0;
-  return async ({ text, parameters, settings }) => {
-    if (parameters.length > 0 || asking >= AT_ONCE) return undefined;
-    asking++;
-    try {
-      const [ca, secret] = await Promise.all([authorities(), password()]);
-      const options = { database, password: secret, ca, wishes: ownWishes('estimate'), signal: AbortSignal.timeout(ESTIMATE_MS) };
-      return await withLogin(options, MAX_PACKET, async ({ exchange, capabilities }) => {
-        const schema = settings.get('database');
-        if (schema !== undefined) await textQuery(exchange, capabilities, `USE \`${schema.replaceAll('`', '``')}\``);
-        const rows = await textQuery(exchange, capabilities, `EXPLAIN FORMAT=TRADITIONAL ${text}`);
-        exchange.command(Buffer.of(Command.Quit));
-        exchange.handshake.socket.destroySoon();
-        return rowsOf(rows);
-      });
-    } catch {
-      return undefined; // people are shown no number
-    } finally {
-      asking--;
-    }
-  };
+export function estimateQuestion(access: OwnAccess): EstimateQuestion {
+  return fewAtOnce(async ({ text, parameters, settings }) => {
+    if (parameters.length > 0) return undefined;
+    return withLogin(await ownLogin(access, 'estimate', ESTIMATE_MS), MAX_PACKET, async ({ exchange, capabilities }) => {
+      const schema = settings.get('database');
+      if (schema !== undefined) await textQuery(exchange, capabilities, `USE ${mysqlName(schema)}`);
+      const rows = await textQuery(exchange, capabilities, `EXPLAIN FORMAT=TRADITIONAL ${text}`);
+      exchange.quit();
+      return rowsOf(rows);
+    });
+  });
 }
 
 /** The product over the tables of the outermost query's join: how many rows of each are read, and how many of these are kept. */

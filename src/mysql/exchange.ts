@@ -1,5 +1,6 @@
 import type { Handshake } from '../net/handshake.ts';
 import { Malformed } from '../framing/malformed.ts';
+import { Command } from './packets/commands.ts';
 import { HEADER_BYTES, MAX_PAYLOAD, packets, payloadBytes, sequenceOf } from './packets/frame.ts';
 
 /** Packets to and fro on a socket that is read step by step: a login, or a question of our own. */
@@ -45,6 +46,12 @@ export class Exchange {
   command(...payloads: readonly Uint8Array[]): void {
     this.handshake.socket.write(Buffer.concat(payloads.map((payload) => packets(0, payload))));
     this.answerBegins();
+  }
+
+  /** Says goodbye, and closes once that is sent. */
+  quit(): void {
+    this.command(Buffer.of(Command.Quit));
+    this.handshake.socket.destroySoon();
   }
 
   /** What is read next is the answer to the next command. */

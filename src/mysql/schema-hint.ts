@@ -4,6 +4,7 @@
  * called so may come into being at any time, and texts are judged and journalled as they run.
  */
 
+import { mysqlName } from '../sql/quoting.ts';
 import { decodeErr, encodeErr } from './packets/err.ts';
 import { HEADER_BYTES } from './packets/frame.ts';
 
@@ -24,5 +25,5 @@ const NO_SUCH_DATABASE: ReadonlySet<number> = new Set([1044, 1049]);
 export function withSchemaHint(payload: Buffer, { name, schema }: DatabaseNames): Buffer | undefined {
   const { errno, sqlstate, message } = decodeErr(payload);
   if (name === schema || !NO_SUCH_DATABASE.has(errno) || !message.includes(`'${name}'`)) return undefined;
-  return encodeErr(0, { errno, sqlstate, message: `${message}. The database you connect to as '${name}' is schema '${schema}' at the server: say USE \`${schema.replaceAll('`', '``')}\`` }).subarray(HEADER_BYTES);
+  return encodeErr(0, { errno, sqlstate, message: `${message}. The database you connect to as '${name}' is schema '${schema}' at the server: say USE ${mysqlName(schema)}` }).subarray(HEADER_BYTES);
 }

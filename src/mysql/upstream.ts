@@ -6,6 +6,7 @@ import { Malformed } from '../framing/malformed.ts';
 import { Handshake, HandshakeFailure } from '../net/handshake.ts';
 import { connectPlain, connectSecure, type Destination, UpstreamFailure } from '../net/outgoing.ts';
 import { plainWire, streamWire, type Wire } from '../net/wire.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
 import { type Credential, type Method, method } from './auth/methods.ts';
 import { Exchange } from './exchange.ts';
 import { ask } from './negotiation.ts';
@@ -60,6 +61,12 @@ const UTF8MB4 = 45;
 /** For connections of our own. */
 export function ownWishes(purpose: string): SessionWishes {
   return { flags: Capability.DeprecateEof | Capability.LongFlag, extended: 0, maxPacket: 0x100_0000, collation: UTF8MB4, attributes: new Map([['program_name', `countersign ${purpose}`]]) };
+}
+
+/** Options of a login of our own. @param signal or how long all of it may take, milliseconds from when its secrets are read */
+export async function ownLogin({ database, password, authorities }: OwnAccess, purpose: string, signal: AbortSignal | number): Promise<UpstreamOptions> {
+  const [ca, secret] = await Promise.all([authorities(), password()]);
+  return { database, password: secret, ca, wishes: ownWishes(purpose), signal: typeof signal === 'number' ? AbortSignal.timeout(signal) : signal };
 }
 
 /** Connects, logs in and begins a session. Throws UpstreamFailure, whose message names no credential. */

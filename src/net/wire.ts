@@ -81,7 +81,7 @@ interface HandleOwner {
 }
 
 /**
- * Takes over an accepted plain socket: its handle moves to a socket that reads into the shared buffer.
+ * Takes over an accepted plain socket: its handle moves to a socket that reads into buffers of ours.
  * Node offers `onread` only to the constructor (documentation, net.Socket `onread`), which a server's sockets don't pass through.
  */
 export function plainWire(accepted: Socket): Wire {
@@ -93,7 +93,17 @@ export function plainWire(accepted: Socket): Wire {
   handle.readStop();
   owner._handle = null;
   accepted.destroy();
-  return new SocketWire(remote, false, (onread) => {
+  return new SocketWire(remote, false, (deliver) => {
+    const read = new ReadBuffer();
+    const onread = {
+      buffer: read.next,
+      callback: (bytes: number, buffer: Buffer): boolean => {
+        leftBehind = false;
+        const goOn = deliver(buffer.subarray(0, bytes));
+        read.delivered(bytes, leftBehind);
+        return goOn;
+      },
+    };
     const socket = new Socket({ handle, allowHalfOpen: true, onread } as unknown as SocketConstructorOpts);
     socket.setNoDelay(true);
     return socket;
@@ -109,11 +119,6 @@ export function remoteName(socket: Socket): string {
   return `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
 }
 
-interface OnRead {
-  readonly buffer: () => Buffer;
-  readonly callback: (bytes: number, buffer: Buffer) => boolean;
-}
-
 class SocketWire implements Wire {
   readonly remote: string;
   readonly encrypted: boolean;
@@ -122,19 +127,11 @@ class SocketWire implements Wire {
   #error: Error | undefined;
   #paused = false;
 
-  constructor(remote: string, encrypted: boolean, open: (onread: OnRead) => Socket) {
+  /** @param open the socket; it may give bytes to `deliver`, which says whether to go on reading, rather than as `data` */
+  constructor(remote: string, encrypted: boolean, open: (deliver: (chunk: Buffer) => boolean) => Socket) {
     this.remote = remote;
     this.encrypted = encrypted;
-    const read = new ReadBuffer();
-    this.#socket = open({
-      buffer: read.next,
-      callback: (bytes, buffer) => {
-        leftBehind = false;
-        const goOn = this.#deliver(buffer.subarray(0, bytes));
-        read.delivered(bytes, leftBehind);
-        return goOn;
-      },
-    });
+    this.#socket = open((chunk) => this.#deliver(chunk));
     this.#socket.on('error', (error) => (this.#error = error));
   }
 

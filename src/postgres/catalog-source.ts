@@ -1,17 +1,10 @@
 import pg from 'pg';
-import type { DatabaseConfig } from '../config/config.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
 
 /** Runs one statement and gives its rows. */
 export type Query = (sql: string) => Promise<Record<string, unknown>[]>;
 
-/** How the database is reached by the proxy itself. */
-export interface CatalogAccess {
-  readonly database: DatabaseConfig;
-  readonly password: () => Promise<string | undefined>;
-  readonly authorities: () => Promise<string | undefined>;
-}
-
-export interface CatalogSourceOptions<Catalog> extends CatalogAccess {
+export interface CatalogSourceOptions<Catalog> extends OwnAccess {
   /** Reads the catalog by questions, all over one connection. */
   readonly load: (query: Query) => Promise<Catalog>;
 }
@@ -34,7 +27,7 @@ export function catalogSource<Catalog>(options: CatalogSourceOptions<Catalog>): 
 }
 
 /** A connection of our own, logged in. Whoever asks for it ends it. @param timeoutMs for the login, and for each question */
-export async function catalogClient({ database, password, authorities }: CatalogAccess, timeoutMs = TIMEOUT_MS): Promise<pg.Client> {
+export async function catalogClient({ database, password, authorities }: OwnAccess, timeoutMs = TIMEOUT_MS): Promise<pg.Client> {
   const { host, port, user, database: name } = database.upstream;
   const ca = await authorities();
   const secret = await password();

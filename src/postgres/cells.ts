@@ -34,11 +34,7 @@ function maskRow(bytes: Buffer, start: number, end: number, columns: number, mas
     const value = field.column === undefined
       ? searched(field.finder, field.form, bytes, at + 4, after, tally)
       : maskCell(field.column, int32(bytes, at) < 0 ? null : bytes.subarray(at + 4, after), field.format, 'postgres');
-    if (value !== undefined) {
-      out.copy(bytes, copied, at);
-      out.value(value);
-      copied = after;
-    }
+    copied = out.put(bytes, copied, at, after, value);
     at = after;
     index++;
   }
@@ -86,6 +82,17 @@ export class Output {
     this.#int32(this.length, value === null ? -1 : value.length);
     this.length += 4;
     if (value !== null) this.copy(value, 0, value.length);
+  }
+
+  /**
+   * `value` in the place of `from[at, after)`, behind what stands from `copied` on; undefined: it stays as it came, for now uncopied.
+   * @returns up to where `from` is copied
+   */
+  put(from: Buffer, copied: number, at: number, after: number, value: Buffer | null | undefined): number {
+    if (value === undefined) return copied;
+    this.copy(from, copied, at);
+    this.value(value);
+    return after;
   }
 
   /** Of the message that begins at `at` and ends here. */

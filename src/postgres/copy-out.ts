@@ -62,11 +62,7 @@ export class CopyOut {
       for (at += 2; fields > 0; fields--) {
         const after = pastValue(bytes, at, end);
         const value = searched(this.#finder, unknownForm(bytes, at + 4), bytes, at + 4, after, tally);
-        if (value !== undefined) {
-          out.copy(bytes, copied, at);
-          out.value(value);
-          copied = after;
-        }
+        copied = out.put(bytes, copied, at, after, value);
         at = after;
       }
     }

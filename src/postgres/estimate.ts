@@ -1,9 +1,8 @@
 import type { ParameterValue } from '../protocol/statement.ts';
 import { ESTIMATE_MS, type EstimateQuestion } from '../protocol/estimate.ts';
-import { type CatalogAccess, catalogClient } from './catalog-source.ts';
-
-/** Questions asked at once; a further one isn't asked. */
-const AT_ONCE = 4;
+import { fewAtOnce } from '../protocol/few-at-once.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
+import { catalogClient } from './catalog-source.ts';
 
 interface Plan {
   readonly 'Node Type'?: string;
@@ -12,30 +11,22 @@ interface Plan {
 }
 
 /** EXPLAIN on a connection of its own, in a transaction that can't write. */
-export function estimateQuestion(access: CatalogAccess): EstimateQuestion {
-  let asking = 0;
-  return async ({ text, parameters, settings }) => {
+export function estimateQuestion(access: OwnAccess): EstimateQuestion {
+  return fewAtOnce(async ({ text, parameters, settings }) => {
     const values = textsOf(parameters);
-    if (values === undefined || asking >= AT_ONCE) return undefined;
-    asking++;
+    if (values === undefined) return undefined;
+    const client = await catalogClient(access, ESTIMATE_MS);
     try {
-      const client = await catalogClient(access, ESTIMATE_MS);
-      try {
-        const path = settings.get('search_path');
-        await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${ESTIMATE_MS}; SET LOCAL lock_timeout = ${ESTIMATE_MS}`);
-        if (path !== undefined) await client.query({ text: 'SELECT pg_catalog.set_config(\'search_path\', $1, true)', values: [path] });
-        // By the extended protocol, which takes one statement, whatever the text holds.
-        const { rows } = await client.query<{ 'QUERY PLAN': readonly { Plan?: Plan }[] }>({ text: `EXPLAIN (FORMAT JSON) ${text}`, values, queryMode: 'extended' } as { text: string; values: unknown[] });
-        return rowsOf(rows[0]?.['QUERY PLAN'][0]?.Plan);
-      } finally {
-        void client.end().catch(() => {});
-      }
-    } catch {
-      return undefined; // people are shown no number
+      const path = settings.get('search_path');
+      await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${ESTIMATE_MS}; SET LOCAL lock_timeout = ${ESTIMATE_MS}`);
+      if (path !== undefined) await client.query({ text: 'SELECT pg_catalog.set_config(\'search_path\', $1, true)', values: [path] });
+      // By the extended protocol, which takes one statement, whatever the text holds.
+      const { rows } = await client.query<{ 'QUERY PLAN': readonly { Plan?: Plan }[] }>({ text: `EXPLAIN (FORMAT JSON) ${text}`, values, queryMode: 'extended' } as { text: string; values: unknown[] });
+      return rowsOf(rows[0]?.['QUERY PLAN'][0]?.Plan);
     } finally {
-      asking--;
+      void client.end().catch(() => {});
     }
-  };
+  });
 }
 
 /** Undefined where a value is in binary form. */

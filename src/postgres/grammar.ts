@@ -2,35 +2,22 @@
 
 import { serialize } from 'pg-protocol';
 import { FrameScanner } from '../framing/scanner.ts';
+import { fewAtOnce } from '../protocol/few-at-once.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
+import type { OwnAccess } from '../protocol/own-access.ts';
 import { decodeErrorFields } from './messages/error-response.ts';
 import { Backend, backendFormat } from './messages/frame.ts';
-import { openUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
+import { openUpstream, type Upstream } from './upstream.ts';
 
-export interface GrammarOptions {
-  readonly open: () => Promise<Omit<UpstreamOptions, 'settings' | 'signal'>>;
-  /** For connecting and the answer together. */
-  readonly timeoutMs: number;
-}
-
-/** Questions asked at once; a further one isn't asked. Typing errors are few, and connections are dear. */
-const AT_ONCE = 4;
 const SYNTAX_ERROR = '42601';
 
-export function grammarQuestion({ open, timeoutMs }: GrammarOptions): GrammarQuestion {
-  let asking = 0;
-  return async (text) => {
-    if (asking >= AT_ONCE) return undefined;
-    asking++;
-    try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      return await parse(await openUpstream({ ...(await open()), settings: new Map(), signal }), text, signal);
-    } catch {
-      return undefined; // not asked: the statement is held as any other that isn't understood
-    } finally {
-      asking--;
-    }
-  };
+/** @param timeoutMs for connecting and the answer together */
+export function grammarQuestion({ database, password, authorities }: OwnAccess, timeoutMs: number): GrammarQuestion {
+  return fewAtOnce(async (text) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const [ca, secret] = await Promise.all([authorities(), password()]);
+    return parse(await openUpstream({ database, password: secret, ca, settings: new Map(), signal }), text, signal);
+  });
 }
 
 type Answer = Awaited<ReturnType<GrammarQuestion>>;

@@ -11,6 +11,7 @@ import type { Detection } from '../masking/detectors/detection.ts';
 import type { Finder } from '../masking/detectors/finder.ts';
 import type { MaskedColumn, Sight } from '../masking/sight.ts';
 import { Refused } from '../protocol/refusal.ts';
+import { looksAt } from '../protocol/statement.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
 import type { Expected } from './expected.ts';
 import { decodeRowDescription, type FieldDescription } from './messages/row-description.ts';
@@ -106,6 +107,3 @@ export class OriginNet {
     return origins;
   }
 }
-
-/** Must it be known where its rows come from? */
-export const looksAt = ({ veil, detection }: Statement): boolean => veil !== undefined || detection !== undefined;

@@ -8,6 +8,7 @@ import { type FrameFormat, FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
+import { looksAt } from '../protocol/statement.ts';
 import type { Statement } from '../protocol/statement.ts';
 import { Tally } from '../masking/detectors/tally.ts';
 import { maskRows } from './cells.ts';
@@ -17,7 +18,7 @@ import { decodeErrorFields, encodeErrorFields } from './messages/error-response.
 import { Backend, backendFormat, HEADER_BYTES, wholeSize } from './messages/frame.ts';
 import { ByteReader } from '../framing/reader.ts';
 import { withoutPayload } from './messages/notification.ts';
-import { looksAt, type OriginNet, type Origins, unfollowed } from './origins.ts';
+import { type OriginNet, type Origins, unfollowed } from './origins.ts';
 import type { Names } from './prepared.ts';
 import { encodeRefusal } from './refusal.ts';
 import { Scrub } from './scrub.ts';
@@ -66,7 +67,7 @@ export class Replies {
   /** Is it a row that must be seen whole, since something of it is masked, or looked for in it? */
   #changesRow(bytes: Buffer, at: number, size: number): boolean {
     const head = this.#expected.head;
-    if ((head?.kind !== 'execute' && head?.kind !== 'query') || this.#netOf(head, bytes[at]) === undefined) return false;
+    if (!isRunning(head) || this.#netOf(head, bytes[at]) === undefined) return false;
     if (size <= this.#limit) return true;
     throw new Refused({
       code: 'too_large', message: `a row of ${size} bytes, of which something is masked or searched, is over the limit of ${this.#limit} bytes`, detail: { limit: 'limits.message', bytes: this.#limit },
@@ -91,7 +92,7 @@ export class Replies {
   /** Rows and COPY data. */
   #piece(bytes: Buffer, start: number, end: number, first: boolean): void {
     const head = this.#expected.head;
-    if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(bytes[start] as number, head);
+    if (!isRunning(head)) throw unexpected(bytes[start] as number, head);
     if (first && bytes[start] === Backend.DataRow) head.progress.rows++;
     head.progress.bytes += end - start;
     this.#out.range(bytes, start, end);
@@ -101,7 +102,7 @@ export class Replies {
   #run(bytes: Buffer, start: number): number {
     const type = bytes[start];
     const head = this.#expected.head;
-    if ((type !== Backend.DataRow && type !== Backend.CopyData) || (head?.kind !== 'execute' && head?.kind !== 'query')) return start;
+    if ((type !== Backend.DataRow && type !== Backend.CopyData) || !isRunning(head)) return start;
     let end = start;
     let count = 0;
     while (bytes.length - end >= HEADER_BYTES && bytes[end] === type) {
@@ -128,7 +129,7 @@ export class Replies {
     switch (type) {
       case Backend.DataRow:
       case Backend.CopyData:
-        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        if (!isRunning(head)) throw unexpected(type, head);
         if (type === Backend.DataRow) head.progress.rows++;
         return this.#changedRows(head, this.#netOf(head, type) as Origins | CopyOut, bytes, start, end);
       case Backend.ParseComplete:
@@ -170,12 +171,12 @@ export class Replies {
         this.#ready(head, bytes[start + HEADER_BYTES]);
         break;
       case Backend.CopyInResponse:
-        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        if (!isRunning(head)) throw unexpected(type, head);
         head.progress.copying = true;
         break;
       case Backend.CopyOutResponse:
       case Backend.CopyDone:
-        if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(type, head);
+        if (!isRunning(head)) throw unexpected(type, head);
         // Its data doesn't say where it comes from.
         if (type === Backend.CopyOutResponse && head.statement.veil?.touches === true && head.statement.veil.form === undefined) throw unfollowed('a COPY of masked columns');
         if (type === Backend.CopyOutResponse && head.statement.detection !== undefined) head.progress.copyOut = new CopyOut(head.statement.detection.untold, bytes, start);
@@ -204,7 +205,7 @@ export class Replies {
 
   /** One command is complete; a portal's only one, or one of a batch. */
   #complete(head: Expected | undefined, commandTag: string | undefined): void {
-    if (head?.kind !== 'execute' && head?.kind !== 'query') throw unexpected(Backend.CommandComplete, head);
+    if (!isRunning(head)) throw unexpected(Backend.CommandComplete, head);
     const { progress, statement } = head;
     if (commandTag !== undefined) progress.tag = commandTag;
     for (const change of progress.changes[progress.completed] ?? []) this.#names.confirm(change);
@@ -315,6 +316,8 @@ export class Replies {
 }
 
 type Running = Extract<Expected, { kind: 'execute' | 'query' }>;
+
+const isRunning = (head: Expected | undefined): head is Running => head?.kind === 'execute' || head?.kind === 'query';
 
 /** By the severity that isn't translated (field V, since 9.6). */
 function isFatal(fields: ReadonlyMap<string, string>): boolean {

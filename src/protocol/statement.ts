@@ -106,3 +106,6 @@ export interface Step {
   /** Its bytes still lie in the chunk received last: they must be written, or copied, before the next one. */
   readonly transient: boolean;
 }
+
+/** Must it be known where its rows come from? */
+export const looksAt = ({ veil, detection }: Statement): boolean => veil !== undefined || detection !== undefined;

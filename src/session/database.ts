@@ -11,6 +11,7 @@ import type { ChangeMark } from '../protocol/change-mark.ts';
 import type { EstimateQuestion } from '../protocol/estimate.ts';
 import type { GrammarQuestion } from '../protocol/grammar.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { CatalogData } from '../sql/catalog.ts';
 import type { Facts, Understanding } from '../sql/facts.ts';
 import { CatalogWatch } from './catalog-watch.ts';
 import { Veilings } from './veiling.ts';
@@ -55,6 +56,8 @@ export class Database {
   /** The latest of each agent, by the very list of its groups: asked for with every statement. */
   readonly #sightOf = new WeakMap<readonly string[], LatestSight>();
   readonly #detectionsOf = new WeakMap<readonly string[], LatestDetections>();
+  /** By which lines of the policy count: agents with other groups mostly share them. */
+  #detectionsBy: { policy: Policy | undefined; version: number; made: Map<string, Detections> } = { policy: undefined, version: 0, made: new Map() };
   readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
   #refreshedAt: number;
@@ -161,11 +164,21 @@ export class Database {
     const { catalog, version } = this.understanding;
     let known = this.#detectionsOf.get(agent.groups);
     if (known === undefined || known.policy !== policy || known.version !== version) {
-      const lines = linesFor(policy.detect, agent.groups, this.config.name);
-      known = { policy, version, detections: lines.length === 0 ? undefined : new Detections(lines, catalog, (of, patterns) => this.#sights.showing(of, patterns)) };
+      known = { policy, version, detections: this.#detections(agent.groups, policy, catalog, version) };
       this.#detectionsOf.set(agent.groups, known);
     }
     return known.detections?.of(facts);
+  }
+
+  #detections(groups: readonly string[], policy: Policy, catalog: CatalogData, version: number): Detections | undefined {
+    const lines = linesFor(policy.detect, groups, this.config.name);
+    if (lines.length === 0) return undefined;
+    if (this.#detectionsBy.policy !== policy || this.#detectionsBy.version !== version) this.#detectionsBy = { policy, version, made: new Map() };
+    const { made } = this.#detectionsBy;
+    const key = lines.map((line) => policy.detect.indexOf(line)).join(' ');
+    const known = made.get(key) ?? new Detections(lines, catalog, (of, patterns) => this.#sights.showing(of, patterns));
+    made.set(key, known);
+    return known;
   }
 
   /** Cache of verdicts for one agent under one policy. One that logs in by tokens is another with each, even under the same name: its groups may be others. */

@@ -116,7 +116,7 @@ describe.each(testedFlavours())('%s', (flavour) => {
   });
 
   it('asks whether a text is SQL, and passes on the server\'s words', async () => {
-    const question = grammarQuestion({ open: () => Promise.resolve({ database: database('app'), password: PASSWORD, ca: undefined }), timeoutMs: 20_000 });
+    const question = grammarQuestion({ database: database('app'), password: () => Promise.resolve(PASSWORD), authorities: () => Promise.resolve(undefined) }, 20_000);
     const said = await question('SELEC 1');
     expect(said?.message).toMatch(/You have an error in your SQL syntax/);
     expect(decodeErr((said?.bytes ?? Buffer.alloc(0)).subarray(HEADER_BYTES))).toMatchObject({ errno: 1064, sqlstate: '42000' });

@@ -27,6 +27,12 @@ export interface Token {
 
 export const isWord = (token: Token | undefined, ...words: readonly string[]): boolean => token?.kind === 'word' && words.includes(token.text);
 
+/** Is something assigned to a user variable in `tokens[from, to)`? */
+export function assignsVariable(tokens: readonly Token[], from = 0, to = tokens.length): boolean {
+  for (let at = from; at < to - 1; at++) if (tokens[at]?.kind === 'variable' && isSymbol(tokens[at + 1], ':=')) return true;
+  return false;
+}
+
 export const isSymbol = (token: Token | undefined, symbol: string): boolean => token?.kind === 'symbol' && token.text === symbol;
 
 /** Could the token be a name? */

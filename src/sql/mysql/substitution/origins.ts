@@ -34,7 +34,7 @@ export const everyOrigin = ({ columns }: Shape): Set<Origin> => new Set(columns.
 /** Names are compared as neither server tells them apart, rather than as one does: without case and accents. */
 export const fold = (name: string): string => (PLAIN.test(name) ? name.toLowerCase() : name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toUpperCase().toLowerCase());
 // oxlint-disable-next-line no-control-regex -- ASCII
-const PLAIN = /^[\x00-\x7f]*$/;
+export const PLAIN = /^[\x00-\x7f]*$/;
 
 /** Where uses are noted. */
 export interface UseLog {

@@ -2,6 +2,7 @@
 
 import type { MaskedColumn, Sight } from '../../../masking/sight.ts';
 import type { Use } from '../../../masking/substitution.ts';
+import { mysqlName } from '../../quoting.ts';
 import { nameOf } from '../cursor.ts';
 import type { MysqlReading } from '../reading.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
@@ -181,7 +182,7 @@ export class Reads implements Host {
     if (operator !== '=' && operator !== 'IN') return undefined;
     const values = constants.map((region) => asColumn(this.#of.outline, type, region));
     if (!values.every((value) => value !== undefined)) return undefined;
-    return operator === 'IN' ? `${quoted(name)} IN (${values.join(', ')})` : `${quoted(name)} = ${values.join('')}`;
+    return operator === 'IN' ? `${mysqlName(name)} IN (${values.join(', ')})` : `${mysqlName(name)} = ${values.join('')}`;
   }
 
   /**
@@ -215,13 +216,11 @@ export class Reads implements Host {
     const column = source.shape.columns.find((each) => fold(each.name) === fold(name));
     if (column === undefined || column.of.size > 0) return undefined;
     const values = constants.map((each) => outline.written(each));
-    return { region, column: column.name, sql: operator === 'IN' ? `${quoted(column.name)} IN (${values.join(', ')})` : `${quoted(column.name)} ${operator} ${values.join('')}` };
+    return { region, column: column.name, sql: operator === 'IN' ? `${mysqlName(column.name)} IN (${values.join(', ')})` : `${mysqlName(column.name)} ${operator} ${values.join('')}` };
   }
 }
 
 const UNKNOWN: Looked = { shape: { columns: [], vague: true }, rows: new Set() };
-
-export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** FOR UPDATE locks all, FOR UPDATE OF those that it names. */
 function locksTable({ tokens }: Outline, { from, to }: Clause, called: string): boolean {

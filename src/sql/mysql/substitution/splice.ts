@@ -3,11 +3,11 @@
 import type { MaskedRelation, MaskName, Sight } from '../../../masking/sight.ts';
 import type { Edit } from '../../../masking/substitution.ts';
 import type { RelationData } from '../../catalog.ts';
+import { mysqlName } from '../../quoting.ts';
 import { nameOf } from '../cursor.ts';
 import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import { fold } from './origins.ts';
 import type { Outline } from './outline.ts';
-import { quoted } from './reads.ts';
 import type { Read, Reads } from './reads.ts';
 import { tellingIndexes } from './telling.ts';
 import { Obstacle } from './tree.ts';
@@ -36,7 +36,7 @@ class Splicer {
   edits(): Edit[] {
     const reads = [...this.#reads.reads.values()];
     for (const [at, sql] of this.#reads.parameters) this.#replace({ from: at, to: at + 1 }, sql);
-    for (const [{ to }, names] of this.#reads.ignored) this.#behind(to, ` IGNORE INDEX (${names.map(quoted).join(', ')})`);
+    for (const [{ to }, names] of this.#reads.ignored) this.#behind(to, ` IGNORE INDEX (${names.map(mysqlName).join(', ')})`);
     if (reads.length === 0) return this.#edits.toSorted((a, b) => a.start - b.start);
     const whole = new Map([...this.#reads.blocks].filter(({ is }) => is === 'table').map((block) => [block.tables.factors[0], block]));
     for (const read of reads) this.#substitute(read, whole.get(read.factor));
@@ -66,11 +66,11 @@ class Splicer {
     const parts = [`SELECT ${columnsOf(known.relation, known.masked, this.#reads.sight, this.#mentioned(known.relation), this.#explains)} FROM ${this.#source(read)}`];
     for (const detail of factor.details) parts.push(this.#tokensOf(detail));
     const telling = known.masked === undefined ? [] : tellingIndexes(known.relation, known.masked, new Set(moved.map(({ column }) => column)));
-    if (telling.length > 0) parts.push(`IGNORE INDEX (${telling.map(quoted).join(', ')})`);
+    if (telling.length > 0) parts.push(`IGNORE INDEX (${telling.map(mysqlName).join(', ')})`);
     const conditions = moved.toSorted((a, b) => a.region.from - b.region.from).map(({ sql }) => sql);
     if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
     for (const lock of read.locks) parts.push(this.#lockOf(lock));
-    const subquery = `(${parts.join(' ')}) AS ${quoted(called)}`;
+    const subquery = `(${parts.join(' ')}) AS ${mysqlName(called)}`;
     if (whole === undefined) this.#replace(factor, subquery);
     else this.#replace({ from: whole.from, to: factor.to }, `SELECT * FROM ${subquery}`);
     for (const { region } of moved) this.#replace(region, 'TRUE');
@@ -85,9 +85,9 @@ class Splicer {
   #source(read: Read): string {
     const { relation, telling } = read.known;
     const form = this.#reads.form(read);
-    if (form !== undefined) return `(${form.text}) AS ${quoted(relation.name)}${form.columns === undefined ? '' : ` (${form.columns.map(quoted).join(', ')})`}`;
+    if (form !== undefined) return `(${form.text}) AS ${mysqlName(relation.name)}${form.columns === undefined ? '' : ` (${form.columns.map(mysqlName).join(', ')})`}`;
     if (telling !== undefined) throw new Obstacle(telling);
-    return `${quoted(relation.schema)}.${quoted(relation.name)}`;
+    return `${mysqlName(relation.schema)}.${mysqlName(relation.name)}`;
   }
 
   /** Columns that `*` leaves out are given when the statement names them. */
@@ -150,7 +150,7 @@ class Splicer {
       const read = reads.find((each) => fold(each.called) === fold(nameOf(table)) && fold(each.known.relation.schema) === fold(nameOf(schema)));
       if (read === undefined) continue;
       if (this.#reads.isTarget(nameOf(table))) throw new Obstacle(`Which table ${nameOf(schema)}.${nameOf(table)} is can't be told: several are called so; give them aliases.`);
-      this.#replace({ from: at, to: at + 3 }, quoted(nameOf(table)));
+      this.#replace({ from: at, to: at + 3 }, mysqlName(nameOf(table)));
       at += 4;
     }
   }
@@ -163,7 +163,7 @@ class Splicer {
     if (!this.#edits.some(({ start, end }) => start >= first.start && end <= last.end)) return;
     const text = this.#outline.written({ from, to });
     if (text.length > LONGEST_NAME) throw new Obstacle('An expression of the output is too long to keep its name; give it an alias.');
-    this.#edits.push({ start: last.end, end: last.end, text: ` AS ${quoted(text)}` });
+    this.#edits.push({ start: last.end, end: last.end, text: ` AS ${mysqlName(text)}` });
   }
 
   #isColumn(from: number, to: number): boolean {
@@ -179,6 +179,6 @@ const KEYED: ReadonlySet<MaskName> = new Set(['hash', 'email']);
 export function columnsOf(relation: RelationData, masked: MaskedRelation | undefined, sight: Sight, mentioned: ReadonlySet<string>, explains: boolean): string {
   return relation.columns.filter(({ name, hidden }) => hidden !== true || mentioned.has(fold(name))).map(({ name }) => {
     const column = masked === undefined ? undefined : sight.column(masked, name);
-    return column === undefined ? quoted(name) : `${explains && KEYED.has(column.mask) ? '\'masked\'' : column.sql.join(explains ? 'NULL' : quoted(name))} AS ${quoted(name)}`;
+    return column === undefined ? mysqlName(name) : `${explains && KEYED.has(column.mask) ? '\'masked\'' : column.sql.join(explains ? 'NULL' : mysqlName(name))} AS ${mysqlName(name)}`;
   }).join(', ');
 }

@@ -3,7 +3,7 @@
 import type { Edit, OutputColumn, Use } from '../../../masking/substitution.ts';
 import type { MysqlReading } from '../reading.ts';
 import { hasRaw } from '../raw-bytes.ts';
-import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
+import { assignsVariable, isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Token } from '../tokens.ts';
 import { nameOf } from '../cursor.ts';
 import { Flow } from './flow.ts';
@@ -163,8 +163,7 @@ class Statement {
   #write(at: number, outer: Scope): Shape | undefined {
     const writes = new Writes(this.#flow, this.#reads, this.#context.knowledge, this.#context.reading, this.#targets);
     const shown = this.#is(at, 'UPDATE') ? writes.update(at, this.#end, outer) : this.#is(at, 'DELETE') ? writes.delete(at, this.#end, outer) : writes.insert(at, this.#end, outer);
-    const assigns = this.#tokens.some((token, index) => token.kind === 'variable' && isSymbol(this.#tokens[index + 1], ':='));
-    if (assigns && this.#reads.usesOwn) throw new Obstacle('It could store real values of the masked columns of the table that it writes in a variable; leave the variable, or those columns, out.');
+    if (this.#reads.usesOwn && assignsVariable(this.#tokens)) throw new Obstacle('It could store real values of the masked columns of the table that it writes in a variable; leave the variable, or those columns, out.');
     return shown;
   }
 

@@ -9,6 +9,7 @@ import type { MysqlReading } from '../reading.ts';
 import { isSymbol, isWord } from '../tokens.ts';
 import type { Token } from '../tokens.ts';
 import { sameToken } from './allowed.ts';
+import { PLAIN } from './origins.ts';
 import { Outline } from './outline.ts';
 import type { Query } from './tree.ts';
 
@@ -37,9 +38,6 @@ const OTHER_MEANING: Readonly<Record<string, (token: Token) => boolean>> = {
   EMPTY_STRING_IS_NULL: ({ kind, text }) => kind === 'string' && text === '',
   NO_BACKSLASH_ESCAPES: (token) => isWord(token, 'LIKE'),
 };
-
-// oxlint-disable-next-line no-control-regex -- ASCII
-const PLAIN = /^[\x00-\x7f]*$/;
 
 export class ViewForms {
   readonly #definitions: Definitions;

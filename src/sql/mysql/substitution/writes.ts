@@ -4,7 +4,7 @@ import type { RelationData } from '../../catalog.ts';
 import { nameAt, nameOf } from '../cursor.ts';
 import type { QualifiedName } from '../cursor.ts';
 import type { MysqlReading } from '../reading.ts';
-import { isIdentifier, isSymbol, isWord } from '../tokens.ts';
+import { assignsVariable, isIdentifier, isSymbol, isWord } from '../tokens.ts';
 import type { Flow } from './flow.ts';
 import type { Knowledge, Known } from './known.ts';
 import { comparison, conjuncts, kindOf } from './lookups.ts';
@@ -64,8 +64,7 @@ export class Writes {
     const shown = this.#clauses(end, to, scope);
     const { found } = this.#outline.clauses(end, to);
     // What is assigned to variables tells in which order rows were found.
-    const counts = this.#outline.tokens.slice(at, to).some((token, index, all) => token.kind === 'variable' && isSymbol(all[index + 1], ':='));
-    if (counts || found.some(({ word }) => word === 'LIMIT')) this.#chooses(tables.factors, found, true);
+    if (found.some(({ word }) => word === 'LIMIT') || assignsVariable(this.#outline.tokens, at, to)) this.#chooses(tables.factors, found, true);
     return shown;
   }
 

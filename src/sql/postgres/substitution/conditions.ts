@@ -1,6 +1,7 @@
 /** WHERE and ON: conditions on masked columns that work on the real values go inside the substitution. */
 
 import type { A_Expr, Node } from 'libpg-query';
+import { postgresName, postgresString } from '../../quoting.ts';
 import { as, strings } from '../tree.ts';
 import type { Analysis } from './analysis.ts';
 import { meaningOf } from './columns.ts';
@@ -8,7 +9,6 @@ import type { Meaning } from './columns.ts';
 import { expression } from './expressions.ts';
 import type { Stand } from './expressions.ts';
 import type { Entry, Origin } from './model.ts';
-import { quote, quoteString } from './names.ts';
 
 /** A list longer than this isn't a lookup. */
 const MOST_CONSTANTS = 10;
@@ -74,7 +74,7 @@ function goInside(analysis: Analysis, { node, found, compared, meaning, origin, 
   if (entry === undefined || place === undefined || place.definition !== undefined || meaning.name !== origin.column.name || entry.nullable || (sure !== undefined && !sure.includes(entry))) return false;
   const span = spanOf(analysis, found, compared);
   if (span === undefined) return false;
-  const conditions = values.map((value) => `${quote(origin.column.name)} OPERATOR(pg_catalog.=) ${value}`);
+  const conditions = values.map((value) => `${postgresName(origin.column.name)} OPERATOR(pg_catalog.=) ${value}`);
   place.conditions.set(node, conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' OR ')})`);
   // Behind a quote no space is needed: WHERE'x'=a AND.
   const text = analysis.tokens.text;
@@ -119,7 +119,7 @@ function literal(node: Node, type: string, text: 'text' | 'varchar'): string | u
   if (number !== undefined) return `$${number}::pg_catalog.${TYPE_NAMES[base] ?? base}`;
   const value = as('A_Const', node);
   if (value === undefined || value.isnull === true) return undefined;
-  if (value.sval !== undefined) return `${quoteString(value.sval.sval ?? '')}::pg_catalog.${TYPE_NAMES[base] ?? base}`;
+  if (value.sval !== undefined) return `${postgresString(value.sval.sval ?? '')}::pg_catalog.${TYPE_NAMES[base] ?? base}`;
   if (value.ival !== undefined && (WHOLE.test(base) || base === 'numeric')) return String(value.ival.ival ?? 0);
   return undefined;
 }

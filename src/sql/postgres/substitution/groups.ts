@@ -1,13 +1,13 @@
 /** GROUP BY a primary key lets other columns stand ungrouped; behind a subquery the server no longer knows, so they are added. */
 
 import type { Node, SelectStmt } from 'libpg-query';
+import { postgresName } from '../../quoting.ts';
 import { as } from '../tree.ts';
 import type { Analysis } from './analysis.ts';
 import { meaningOf } from './columns.ts';
 import type { Level } from './from.ts';
 import { Obstacle } from './model.ts';
 import type { Entry } from './model.ts';
-import { quote } from './names.ts';
 
 /** Types without equality. */
 const UNGROUPABLE = /^(?:json|xml|point|box|polygon|path|lseg|line|circle|txid_snapshot)(?:\[\])*$/;
@@ -41,7 +41,7 @@ function addedOf(entry: Entry, names: ReadonlySet<string>): string[] {
   return [...entry.named].filter((name) => !names.has(name)).map((name) => {
     const column = place.relation.columns[entry.columns?.findIndex((column) => column.name === name) ?? -1];
     if (column !== undefined && UNGROUPABLE.test(column.type)) throw new Obstacle(`${entry.alias}.${name} can't be shown beside GROUP BY of the primary key, since its type can't be grouped; leave it out, or join the grouped rows to the table.`);
-    return `${quote(entry.alias)}.${quote(name)}`;
+    return `${postgresName(entry.alias)}.${postgresName(name)}`;
   });
 }
 

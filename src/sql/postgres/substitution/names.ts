@@ -2,11 +2,10 @@
 
 import type { RangeVar } from 'libpg-query';
 import type { Catalog, RelationData } from '../../catalog.ts';
+import { postgresName } from '../../quoting.ts';
 import { Obstacle } from './model.ts';
 
-export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const quoteString = (text: string): string => (text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`);
-export const qualifiedName = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${quote(schema)}.${quote(name)}`;
+export const qualifiedName = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${postgresName(schema)}.${postgresName(name)}`;
 export const plainName = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${schema}.${name}`;
 
 const ROWS: ReadonlySet<string> = new Set(['r', 'p', 'v', 'm', 'f', 'S', 't']);

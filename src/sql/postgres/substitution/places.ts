@@ -1,10 +1,11 @@
 /** The text that stands in a relation's place. */
 
 import type { RelationData } from '../../catalog.ts';
+import { postgresName } from '../../quoting.ts';
 import type { Analysis } from './analysis.ts';
 import { Obstacle } from './model.ts';
 import type { Place } from './model.ts';
-import { qualifiedName, quote } from './names.ts';
+import { qualifiedName } from './names.ts';
 
 /** Writes the edits of all places that were found. */
 export function substitutePlaces(analysis: Analysis): void {
@@ -36,7 +37,7 @@ function substitute(analysis: Analysis, place: Place): void {
     analysis.edit(word?.start ?? 0, word?.end ?? 0, 'SELECT * FROM');
   }
   const sample = place.sample === undefined ? undefined : sampleOf(analysis, place, last);
-  const named = range.alias === undefined ? ` AS ${quote(range.relname ?? '')}` : '';
+  const named = range.alias === undefined ? ` AS ${postgresName(range.relname ?? '')}` : '';
   analysis.edit(tokens.get(first)?.start ?? 0, end, `(${inside(place, sample?.text)})${named}`);
   if (sample !== undefined) analysis.edit(sample.start, sample.end, '');
 }
@@ -56,7 +57,7 @@ function sampleOf(analysis: Analysis, place: Place, last: number): { readonly st
 
 function inside(place: Place, sample: string | undefined): string {
   if (place.definition !== undefined) return place.definition;
-  const columns = [...maskedColumns(place.relation, place), ...[...place.systemColumns].map(quote)];
+  const columns = [...maskedColumns(place.relation, place), ...[...place.systemColumns].map(postgresName)];
   const guard = place.masked?.guard;
   const conditions = [...(guard === undefined ? [] : [guard]), ...place.conditions.values()];
   const from = `${place.range.inh === true ? '' : 'ONLY '}${qualifiedName(place.relation)}`;
@@ -68,6 +69,6 @@ export function maskedColumns(relation: RelationData, { masked }: Pick<Place, 'm
   const masks = new Map(masked?.columns.map((column) => [column.name, column]));
   return relation.columns.map(({ name }) => {
     const mask = masks.get(name);
-    return mask === undefined ? quote(name) : `${mask.sql.join(quote(name))} AS ${quote(name)}`;
+    return mask === undefined ? postgresName(name) : `${mask.sql.join(postgresName(name))} AS ${postgresName(name)}`;
   });
 }

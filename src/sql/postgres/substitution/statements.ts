@@ -1,13 +1,14 @@
 /** A statement of any kind: what of it reads, and where its rows go. */
 
 import type { CopyStmt, Node, RangeVar, SelectStmt } from 'libpg-query';
+import { postgresName } from '../../quoting.ts';
 import { as, open, strings } from '../tree.ts';
 import type { Analysis, Answer } from './analysis.ts';
 import { expression } from './expressions.ts';
 import { entry } from './from.ts';
 import { Obstacle, union, NOTHING } from './model.ts';
 import type { Column, Ctes, Scope } from './model.ts';
-import { qualifiedName, quote } from './names.ts';
+import { qualifiedName } from './names.ts';
 import { maskedColumns } from './places.ts';
 import { answerOf, select } from './query.ts';
 import { insert, merge, remove, update } from './write.ts';
@@ -137,7 +138,7 @@ function copyQuery(analysis: Analysis, stmt: CopyStmt, names: readonly string[],
   let last = tokens.endOfName(first);
   if (stmt.attlist !== undefined) last = tokens.closing(last + 1);
   const given = order.filter((each) => names.includes(each));
-  const listed = names.map((each) => columns[given.indexOf(each)] ?? quote(each));
+  const listed = names.map((each) => columns[given.indexOf(each)] ?? postgresName(each));
   analysis.edit(tokens.get(first)?.start ?? 0, tokens.get(last)?.end ?? 0, `(SELECT ${listed.join(', ')} FROM ONLY ${from})`);
 }
 
