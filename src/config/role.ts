@@ -20,6 +20,6 @@ export function forRole(config: Config, role: ProcessRole): Config {
   if (role === 'desk' && listen.http === undefined) report('serve --role desk needs listen.http');
   if (problems.length > 0) throw new ConfigError('config_invalid', problems);
   if (role === 'desk') return { ...config, listen: { ...(listen.http && { http: listen.http }) }, databases: new Map() };
-  const { slack: _slack, identity: _identity, ...rest } = config;
+  const { slack: _slack, teams: _teams, identity: _identity, ...rest } = config;
   return { ...rest, webhooks: [] };
 }

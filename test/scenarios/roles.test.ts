@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BASE } from '../../src/approval/redis-store.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { forRole } from '../../src/config/role.ts';
 import { generateSigningKey } from '../../src/runtime/keys.ts';
@@ -88,4 +89,13 @@ it('a role that couldn\'t do its work isn\'t started', async () => {
   expect(() => forRole({ ...config, approvals: { ...config.approvals, store: { kind: 'memory' } } }, 'desk')).toThrow(/must be a Redis URL/);
   expect(() => forRole({ ...config, approvals: { ...config.approvals, trust: { desks: [], proxies: [] } } }, 'proxy')).toThrow(/believes no decision/);
   expect(() => forRole(config, 'desk')).toThrow(/shows no request/);
+});
+
+it('a proxy has no part in any channel, nor in people\'s sign-ins', async () => {
+  const config = await loadConfig(join(proxy.dir, 'countersign.yaml'));
+  const place = { slack: { botToken: { env: 'T' }, channel: '#x' }, teams: { appId: 'a', tenant: 't', clientSecret: { env: 'T' }, conversation: 'c', serviceUrl: 'https://smba.example' } } as const;
+  const everything = { ...config, ...place, webhooks: [{ name: 'pager', url: 'https://pager.example', secrets: [], events: [], statement: false }], identity: { issuer: 'https://login.example.com' } as NonNullable<Config['identity']> };
+  const own = forRole(everything, 'proxy');
+  expect(own.webhooks).toEqual([]);
+  for (const key of ['slack', 'teams', 'identity']) expect(own).not.toHaveProperty(key);
 });
