@@ -39,7 +39,7 @@ const REMEMBERED_ADDRESSES = 10_000;
 export function requires(scope: TokenScope, by: Identification, failures: FailureLimit): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const caller = await identify(context.req.header('authorization'), by);
-    if (caller === undefined) throw failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
+    if (caller === undefined) throw failures.refusal(context);
     if (!caller.scopes.has(scope)) {
       throw new ApiProblem('missing_scope', `The token "${caller.name}" doesn't have the scope ${scope}.`, {
         hint: `Use a token that has it, or add ${scope} to this token's scopes in the configuration; a sign-in has the scopes of its person's roles.`,
@@ -67,8 +67,9 @@ export class FailureLimit {
     this.#log = log;
   }
 
-  /** Counts one failure and says what to answer. */
-  refusal(address: string): ApiProblem {
+  /** Counts one failure of the caller's address and says what to answer. */
+  refusal({ env }: { readonly env?: ApiEnv['Bindings'] }): ApiProblem {
+    const address = env?.incoming?.socket.remoteAddress ?? 'unknown';
     const entry = this.#entry(address);
     entry.failures += 1;
     // Two lines a minute tell an operator as much as thousands would.

@@ -2,6 +2,7 @@
 
 import type { Context, Hono } from 'hono';
 import type { Desk } from '../approval/desk.ts';
+import { LIKE_REQUEST_ID } from '../approval/ids.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { view } from '../approval/view.ts';
 import type { ApiEnv, Guard } from './auth.ts';
@@ -61,7 +62,7 @@ function sawThis({ digest, view: seen }: DecisionBody, request: ApprovalRequest)
 }
 
 async function found(desk: Desk, id: string): Promise<ApprovalRequest> {
-  const request = /^req_[a-z0-9]{1,64}$/.test(id) ? await desk.get(id) : undefined;
+  const request = LIKE_REQUEST_ID.test(id) ? await desk.get(id) : undefined;
   if (request === undefined) throw new ApiProblem('not_found', 'There is no such request.', { hint: 'List them with GET /api/v1/requests.' });
   return request;
 }

@@ -23,7 +23,7 @@ export function signInRoutes(app: Hono<ApiEnv>, signIn: CommandLineSignIn | unde
       return context.json({ token, email: person.email, roles: person.roles, scopes: [...scopesOf(person.roles)], until: new Date(until).toISOString() });
     } catch (error) {
       if (!(error instanceof SignInRefused) || error.code === 'issuer_unavailable') throw error;
-      const refusal = failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
+      const refusal = failures.refusal(context);
       throw refusal.code === 'too_many_failures' ? refusal : error;
     }
   });

@@ -1,9 +1,10 @@
-import { normalEmail, sameEmail } from '../identity/email.ts';
+import { sameEmail } from '../identity/email.ts';
 import type { Person } from '../identity/person.ts';
 import type { Decide } from './desk.ts';
 import { DecisionRefused } from './failures.ts';
 import type { ApprovalRequest, RequestState } from './request.ts';
 import { view } from './view.ts';
+import { approversOf } from './voters.ts';
 
 /** A press, as far as the rules about people look at it. */
 interface Pressed extends Pick<Decide, 'decision' | 'reason' | 'breakGlass'> {
@@ -64,8 +65,7 @@ export function notFound(id: string): DecisionRefused {
 }
 
 export function alreadyVoted({ quorum, decisions }: ApprovalRequest): DecisionRefused {
-  const people = new Set(decisions.filter((one) => one.decision === 'approve').map((one) => normalEmail(one.person))).size;
-  return new DecisionRefused('already_voted', `You have approved this already; ${people} of ${quorum} people have so far.`, 'Somebody else has to approve it too. You can still deny it.');
+  return new DecisionRefused('already_voted', `You have approved this already; ${approversOf(decisions).size} of ${quorum} people have so far.`, 'Somebody else has to approve it too. You can still deny it.');
 }
 
 export function overAlready(request: ApprovalRequest): DecisionRefused {

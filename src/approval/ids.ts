@@ -9,3 +9,6 @@ export function newRequestId(random: (size: number) => Uint8Array = randomBytes)
 }
 
 export const REQUEST_ID = /^req_[a-z2-7]{16}$/;
+
+/** Worth asking the store about: what comes from outside and isn't even like one never gets that far. */
+export const LIKE_REQUEST_ID = /^req_[a-z0-9]{1,64}$/;

@@ -4,6 +4,7 @@ import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts
 import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, isOver, tooMany } from './store.ts';
 import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
 import { draftOf } from './view.ts';
+import { approversOf } from './voters.ts';
 
 interface Row {
   request: ApprovalRequest;
@@ -77,7 +78,7 @@ class MemoryStore implements ApprovalStore {
     if (request.decisions.some((one) => one.jws === decision.jws)) return { ok: true, request };
     if (request.state === 'expired') return { ok: false, why: 'expired' };
     if (request.state !== 'pending') return { ok: false, why: 'already_decided' };
-    if (decision.decision === 'approve' && decision.breakGlass !== true && approvers(request).has(normalEmail(decision.person))) return { ok: false, why: 'already_voted' };
+    if (decision.decision === 'approve' && decision.breakGlass !== true && approversOf(request.decisions).has(normalEmail(decision.person))) return { ok: false, why: 'already_voted' };
     const decided = { ...request, decisions: [...request.decisions, decision] };
     return { ok: true, request: this.#enter(row, decided, stateAfter(decided, decision)) };
   }
@@ -179,11 +180,7 @@ class MemoryStore implements ApprovalStore {
 
 function stateAfter(request: ApprovalRequest, { decision, breakGlass }: SignedDecision): RequestState {
   if (decision === 'deny') return 'denied';
-  return breakGlass === true || approvers(request).size >= request.quorum ? 'approved' : 'pending';
-}
-
-function approvers(request: ApprovalRequest): ReadonlySet<string> {
-  return new Set(request.decisions.filter((one) => one.decision === 'approve').map((one) => normalEmail(one.person)));
+  return breakGlass === true || approversOf(request.decisions).size >= request.quorum ? 'approved' : 'pending';
 }
 
 function newestFirst(a: ApprovalRequest, b: ApprovalRequest): number {

@@ -1,9 +1,10 @@
-import { sameEmail, normalEmail } from '../identity/email.ts';
+import { sameEmail } from '../identity/email.ts';
 import { verifyDecision } from './decision.ts';
 import type { DecisionClaims } from './decision.ts';
 import type { DecisionKeys } from './keys.ts';
 import type { RequestDraft, SignedDecision } from './request.ts';
 import { view } from './view.ts';
+import { approversOf } from './voters.ts';
 
 /** How far the clocks of two replicas may be apart before a decision counts as coming from the future. */
 export const CLOCK_SKEW_MS = 60_000;
@@ -42,10 +43,9 @@ export async function verifyDecisions(own: Own, offered: readonly { readonly jws
 }
 
 function meetsQuorum(decisions: readonly SignedDecision[], draft: RequestDraft, now: number): boolean {
-  const people = new Set(decisions.filter((one) => one.decision === 'approve').map((one) => normalEmail(one.person)));
   const broken = decisions.some((one) => one.decision === 'approve' && one.breakGlass === true);
   const denied = decisions.some((one) => one.decision === 'deny');
-  return !denied && now < draft.expiresAt && draft.quorum >= 1 && (broken || people.size >= draft.quorum);
+  return !denied && now < draft.expiresAt && draft.quorum >= 1 && (broken || approversOf(decisions).size >= draft.quorum);
 }
 
 /** Why the claims aren't about this request under these terms; undefined when they are. */

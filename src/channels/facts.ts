@@ -1,7 +1,8 @@
 /** What people are shown beside the statement, in every service. Visible text: whatever agents wrote in it can't pass for something else. */
 
 import type { ApprovalRequest } from '../approval/request.ts';
-import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { visibleLine } from '../runtime/visible.ts';
+import { howUsed } from '../sql/facts.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import { cut } from './cut.ts';
 import { effectWords } from './effect-words.ts';
@@ -71,11 +72,5 @@ function effectsLine(effects: readonly EffectUse[]): string {
 }
 
 function tablesLine(tables: readonly TableUse[]): string {
-  const how = ({ read, written }: TableUse) => [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
-  return tables.map((table) => visibleLine(`${table.name} (${how(table)}${table.known ? '' : ', not in the catalog'})`)).join('\n') || 'none';
-}
-
-/** `$1 = "text"`, `$2 = NULL`. JSON, so that no value can look like another line. */
-export function parameterLines(parameters: readonly (string | null)[]): string {
-  return parameters.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n');
+  return tables.map((table) => visibleLine(`${table.name} (${howUsed(table)}${table.known ? '' : ', not in the catalog'})`)).join('\n') || 'none';
 }

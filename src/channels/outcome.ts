@@ -1,6 +1,7 @@
 /** What became of a request: who, when, why, and what the database said. Visible text. */
 
 import type { ApprovalRequest, RequestState, SignedDecision } from '../approval/request.ts';
+import { approversOf } from '../approval/voters.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { cut } from './cut.ts';
 
@@ -15,7 +16,7 @@ export function stateLine(request: ApprovalRequest): string | undefined {
 }
 
 const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
-  pending: (request) => (request.decisions.length === 0 ? '' : `${approvals(request)} of ${request.quorum} approvals so far.`),
+  pending: (request) => (request.decisions.length === 0 ? '' : `${approversOf(request.decisions).size} of ${request.quorum} approvals so far.`),
   approved: () => 'It may run now.',
   denied: () => 'It did not run.',
   released: () => 'It is running.',
@@ -24,10 +25,6 @@ const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => 
   finished: ({ outcome }) => `It ran${result(outcome)}.`,
   failed: ({ outcome }) => `It failed${result(outcome)}.`,
 };
-
-function approvals({ decisions }: ApprovalRequest): number {
-  return new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
-}
 
 function result(outcome: ApprovalRequest['outcome']): string {
   const parts = [

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Desk } from '../approval/desk.ts';
+import { LIKE_REQUEST_ID } from '../approval/ids.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { view } from '../approval/view.ts';
 import { Failure } from '../runtime/failure.ts';
@@ -13,7 +14,7 @@ export interface ButtonValue {
   readonly view: string;
 }
 
-const Value = z.strictObject({ request: z.string().regex(/^req_[a-z0-9]{1,64}$/), digest: z.string(), view: z.string() });
+const Value = z.strictObject({ request: z.string().regex(LIKE_REQUEST_ID), digest: z.string(), view: z.string() });
 
 export class PressRefused extends Failure {}
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { Problem } from '../api/schemas.ts';
+import { isSecure } from '../net/secure-address.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { StoredSignIns } from './stored-sign-ins.ts';
@@ -95,15 +96,11 @@ function addressOf(text: string, insecure: boolean): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new ClientFailure('bad_url', `"${visibleLine(text)}" is not an http or https address.`, { hint: `For example: --url ${DEFAULT_URL}` });
   if (url.username !== '' || url.password !== '') throw new ClientFailure('bad_url', 'The address contains a user or password.', { hint: 'Give the token with --token-file or COUNTERSIGN_TOKEN.' });
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
+  if (!isSecure(url) && !insecure) {
     throw new ClientFailure('plain_http', `${url.origin} is plain HTTP to another machine: the token would be readable on the way.`, { hint: 'Use https, a tunnel to loopback, or --insecure if the network between is yours.' });
   }
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
 async function givenToken(file: string | undefined, env: Terminal['env']): Promise<string | undefined> {

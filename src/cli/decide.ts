@@ -2,6 +2,7 @@
 
 import { ApprovalRequestView } from '../api/schemas.ts';
 import type { DecisionBody } from '../api/schemas.ts';
+import { approversOf } from '../approval/voters.ts';
 import type { ApiClient } from './client.ts';
 
 /** Sends back what was shown, so that a decision about anything else is refused. @returns the request as it is after that. */
@@ -11,6 +12,6 @@ export function sendDecision(client: ApiClient, { id, digest, view }: ApprovalRe
 
 /** What to tell who decided. */
 export function afterDecision({ id, state, quorum, decisions }: ApprovalRequestView): string {
-  const missing = quorum - new Set(decisions.filter((one) => one.decision === 'approve').map((one) => one.person)).size;
+  const missing = quorum - approversOf(decisions).size;
   return state === 'pending' ? `${id}: your approval is counted; ${missing} more needed.` : `${id} is ${state}.`;
 }

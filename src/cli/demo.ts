@@ -8,7 +8,6 @@ import { type DemoConfiguration, type DemoPorts, writeDemoConfiguration } from '
 import { startDemoDatabase } from '../demo/database.ts';
 import { freePort } from '../demo/free-port.ts';
 import { demoMysqlBinaries, MYSQL_SHOP, startDemoMysql } from '../demo/mysql-database.ts';
-import { startProxy } from '../proxy.ts';
 import { createLog } from '../runtime/log.ts';
 
 /** `demo`: a database, the proxy and the API on this machine, with nothing to configure. Everything goes away at the end. */
@@ -29,6 +28,7 @@ export function demoCommand(program: Command): void {
       stack.defer(() => mysql?.stop());
       const ports = { postgres: await portNear(6432), mysql: mysql && (await portNear(6306)), http: await portNear(8080) };
       const configuration = writeDemoConfiguration(dir, { postgres, mysql }, ports);
+      const { startProxy } = await import('../proxy.ts');
       const proxy = await startProxy(await loadConfig(configuration.file), createLog(process.env['COUNTERSIGN_LOG'] ?? 'warn'));
       stack.defer(() => proxy.stop('the demo is over'));
       writeFileSync(join(dir, 'env'), `export COUNTERSIGN_URL=http://127.0.0.1:${ports.http}\nexport COUNTERSIGN_TOKEN=${configuration.token}\n`, { mode: 0o600 });

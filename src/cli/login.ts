@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import * as oidc from 'openid-client';
 import { z } from 'zod';
 import { type SignInBody, SignInOffer, SignInView } from '../api/schemas.ts';
-import { isLoopback } from '../config/identity-schema.ts';
+import { isLocalHttp, isSecure } from '../net/secure-address.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { addressOption, apiAddress, ApiClient, ClientFailure, type RemoteOptions } from './client.ts';
 import { processTerminal } from './process-terminal.ts';
@@ -33,10 +33,9 @@ async function login(options: RemoteOptions, terminal: Terminal): Promise<void> 
 
 async function deviceFlow({ issuer, client_id, scopes }: z.infer<typeof SignInOffer>, terminal: Terminal): Promise<z.infer<typeof SignInBody>> {
   const url = URL.parse(issuer);
-  const plain = url?.protocol === 'http:' && isLoopback(url.hostname);
-  if (url === null || !(url.protocol === 'https:' || plain)) throw new ClientFailure('bad_issuer', `The issuer "${visibleLine(issuer)}" is no https address.`, { hint: 'Is this the address of the Countersign API?' });
+  if (url === null || !isSecure(url)) throw new ClientFailure('bad_issuer', `The issuer "${visibleLine(issuer)}" is no https address.`, { hint: 'Is this the address of the Countersign API?' });
   try {
-    const configuration = await oidc.discovery(url, client_id, undefined, oidc.None(), { execute: plain ? [oidc.allowInsecureRequests] : [] });
+    const configuration = await oidc.discovery(url, client_id, undefined, oidc.None(), { execute: isLocalHttp(url) ? [oidc.allowInsecureRequests] : [] });
     const device = await oidc.initiateDeviceAuthorization(configuration, { scope: scopes.join(' ') });
     announce(DeviceAnswer.parse(device), terminal);
     const { id_token, access_token } = await oidc.pollDeviceAuthorizationGrant(configuration, device, undefined, { signal: terminal.interrupted });

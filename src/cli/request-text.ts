@@ -1,7 +1,8 @@
 /** Requests as text for a terminal. All that an agent wrote is made visible, and no line of a statement can pass for one of ours. */
 
 import type { ApprovalRequestView } from '../api/schemas.ts';
-import { visible, visibleJson, visibleLine } from '../runtime/visible.ts';
+import { parameterLines, visible, visibleLine } from '../runtime/visible.ts';
+import { howUsed } from '../sql/facts.ts';
 
 /** @param columns where to break long lines ourselves, so that none continues without its mark; undefined for files and pipes. */
 export function requestText(request: ApprovalRequestView, now: number, columns: number | undefined): string {
@@ -22,12 +23,12 @@ export function requestText(request: ApprovalRequestView, now: number, columns: 
     ['Outcome', outcomeText(request)],
     ['Digest', [request.digest]],
   ];
-  const parameters = (request.parameters ?? []).map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`);
+  const parameters = parameterLines(request.parameters ?? []);
   return [
     ...rows.flatMap(([label, values]) => labelled(label, values, columns)),
     `Statement    ${request.text.length} characters, whole:`,
     ...marked(request.text, columns),
-    ...(parameters.length === 0 ? [] : ['Parameters', ...marked(parameters.join('\n'), columns)]),
+    ...(parameters === '' ? [] : ['Parameters', ...marked(parameters, columns)]),
     ...(request.forms ?? []).flatMap((form) => ['Runs, so that masked columns are read as masks, as', ...marked(form, columns)]),
     '',
   ].join('\n');
@@ -89,7 +90,7 @@ function effectText({ effect, objects, because }: ApprovalRequestView['effects']
 }
 
 function tableText({ name, read, written, columns, known }: ApprovalRequestView['tables'][number]): string {
-  const how = [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+  const how = howUsed({ read, written });
   return `${name} (${how}; columns ${columns.join(', ')}${known ? '' : '; not in the catalog'})`;
 }
 

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { PROCESS_ROLES, type ProcessRole } from '../config/role.ts';
-import { startProxy } from '../proxy.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 
@@ -13,6 +12,8 @@ export function serveCommand(program: Command): void {
     .action(async ({ config: file, role }: { config: string; role: ProcessRole }) => {
       const log = createLog();
       const config = await loadConfig(file);
+      // Only now: it brings Slack's and Teams' libraries, which no other command needs.
+      const { startProxy } = await import('../proxy.ts');
       const proxy = await startProxy(config, log, systemClock, role);
       log.info({ role, postgres: proxy.postgres, http: proxy.http?.url }, 'countersign: ready');
       process.on('SIGHUP', () => void proxy.reloadPolicy());

@@ -1,6 +1,7 @@
 /** What the screen of `requests watch` shows and what keys do there. No input or output: see watch-screen.ts. */
 
 import type { ApprovalRequestView } from '../api/schemas.ts';
+import { MAX_REASON } from '../approval/request.ts';
 import { requestLine, requestText, wrapped } from './request-text.ts';
 
 /** What a key asks of the world. */
@@ -11,7 +12,6 @@ export type Wish =
 type Mode = 'list' | 'text' | 'confirm' | 'reason';
 
 const MOST_ENDED = 20;
-const MOST_REASON = 1000;
 const HELP: { readonly [M in Mode]: string } = {
   list: 'j/k move  Enter show whole  a approve  d deny  q quit',
   text: 'j/k space scroll  a approve  d deny  Esc back',
@@ -103,7 +103,7 @@ export class WatchModel {
     const request = this.#current();
     if (key === 'escape' || key === 'quit') this.#mode = 'list';
     else if (key === 'backspace') this.#reason = this.#reason.replace(/.$/su, '');
-    else if (key !== 'enter') this.#reason = /^.$/su.test(key) ? `${this.#reason}${key}`.slice(0, MOST_REASON) : this.#reason;
+    else if (key !== 'enter') this.#reason = /^.$/su.test(key) ? `${this.#reason}${key}`.slice(0, MAX_REASON) : this.#reason;
     else if (this.#reason.trim() !== '' && request !== undefined) {
       this.#mode = 'list';
       return { kind: 'decide', request, decision: 'deny', reason: this.#reason.trim() };

@@ -5,7 +5,8 @@ import type { Address, SecretSource } from './config.ts';
 import { parseDuration, parseSize } from './units.ts';
 
 /** Names of databases, agents, groups and rules: they end up in paths, metrics and chat. */
-export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'a name starts with a letter or digit and has at most 63 letters, digits, "_", "." and "-"');
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+export const name = z.string().regex(NAME, 'a name starts with a letter or digit and has at most 63 letters, digits, "_", "." and "-"');
 
 /** Milliseconds. */
 export const duration = z.string().transform((text, context) => {
@@ -34,11 +35,14 @@ export const address = z.string().transform((text, context): Address => {
   return { host: host ?? '', port };
 });
 
+export const EMAIL = /^[^\s@<>]{1,64}@[^\s@<>]{1,255}$/;
 /** Lower case: the identity of a person on every channel. */
 export const email = z
   .string()
-  .regex(/^[^\s@<>]{1,64}@[^\s@<>]{1,255}$/, 'an e-mail address is needed here, such as dana@example.com')
+  .regex(EMAIL, 'an e-mail address is needed here, such as dana@example.com')
   .transform((text) => text.toLowerCase());
+
+export const text = z.string().min(1, 'this must not be empty');
 
 /** `{env: NAME}`, `{file: path}` or `{command: [program, argument, …]}`. Nothing is ever interpolated into other values. */
 export const secret = z

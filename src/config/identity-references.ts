@@ -1,6 +1,6 @@
 /** What the ways of signing in and logging in by tokens need of the rest of countersign.yaml. */
 
-import { isLoopback } from './identity-schema.ts';
+import { isSecure } from '../net/secure-address.ts';
 import { suggestion } from './nearest.ts';
 import type { ConfigFile } from './schema.ts';
 import type { Path } from './yaml.ts';
@@ -17,7 +17,7 @@ export function checkIdentity({ identity, url, listen }: ConfigFile, report: Rep
     report(['identity', 'email_claim'], `no issuer says whether ${identity.email_claim} is verified; if it hands out all addresses itself, say trust_email: true`);
   }
   if (url === undefined) report(['identity'], '"url" is missing in the file: the issuer sends people back to it, as url: https://countersign.example.com');
-  else if (url.startsWith('http:') && !isLoopback(new URL(url).hostname)) report(['url'], 'people sign in there, so it must be https, except on this machine');
+  else if (!isSecure(new URL(url))) report(['url'], 'people sign in there, so it must be https, except on this machine');
 }
 
 /** An ID token of a person mustn't serve as an agent's, nor the other way round (RFC 8725, 3.12). */

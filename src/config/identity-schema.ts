@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import type { AgentJwt } from '../identity/agent.ts';
+import { isSecure } from '../net/secure-address.ts';
 import type { AgentIssuerConfig, IdentityConfig, SecretSource } from './config.ts';
-import { email, name, secret, wait } from './fields.ts';
+import { email, name, secret, text, wait } from './fields.ts';
 import { defined } from './defined.ts';
 
-const text = z.string().min(1, 'this must not be empty');
 const texts = z.array(text).default([]);
 
 /** Keys and tokens come from there, so it is https, or plain http on this machine. Kept as it is written: issuers are compared as text. */
@@ -97,15 +97,10 @@ export function agentIssuerOf(shape: z.output<typeof agentIssuer>): AgentIssuerC
 }
 
 function isSecureUrl(given: string): boolean {
-  return isPlainUrl(given, /^https:$/) || (isPlainUrl(given, /^http:$/) && isLoopback(new URL(given).hostname));
+  return isPlainUrl(given, /^https?:$/) && isSecure(new URL(given));
 }
 
 function isPlainUrl(given: string, protocol: RegExp): boolean {
   const parsed = URL.parse(given);
   return parsed !== null && protocol.test(parsed.protocol) && parsed.username === '' && parsed.password === '' && !/[?#]/.test(given);
-}
-
-/** @param host as URL.hostname gives it */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }

@@ -5,11 +5,11 @@
 
 import { z } from 'zod';
 import { ROLES } from '../identity/person.ts';
+import { isSecure } from '../net/secure-address.ts';
 import { TOKEN_SCOPES, WEBHOOK_EVENTS } from './config.ts';
-import { address, duration, email, name, secret, size, wait } from './fields.ts';
-import { agentIssuer, agentJwt, identity, isLoopback, url } from './identity-schema.ts';
+import { address, duration, email, name, secret, size, text, wait } from './fields.ts';
+import { agentIssuer, agentJwt, identity, url } from './identity-schema.ts';
 
-const text = z.string().min(1, 'this must not be empty');
 const count = z.int().min(1, 'this must be at least 1');
 
 /**
@@ -147,8 +147,7 @@ export const fileSchema = z.strictObject({
 
 function isWebhookUrl(given: string): boolean {
   const parsed = URL.parse(given);
-  if (parsed === null || parsed.username !== '' || parsed.password !== '' || given.includes('#')) return false;
-  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));
+  return parsed !== null && isSecure(parsed) && parsed.username === '' && parsed.password === '' && !given.includes('#');
 }
 
 export type ConfigFile = z.output<typeof fileSchema>;

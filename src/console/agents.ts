@@ -3,6 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { SessionInfo } from '../api/sessions.ts';
+import { MAX_REASON } from '../approval/request.ts';
 import type { Agent } from '../identity/agent.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { PageRefused, type signedIn } from './guard.ts';
@@ -11,7 +12,6 @@ import type { ConsoleEnv, ConsoleParts } from './parts.ts';
 import type { Visitor } from './visitor.ts';
 import { moment } from './words.ts';
 
-const LONGEST_REASON = 1000;
 
 export function agentRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, parts: ConsoleParts): void {
   app.get('/agents', guard('agents'), (context) => {
@@ -22,7 +22,7 @@ export function agentRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof sign
   });
   app.post('/agents/:name/freeze', guard('freeze'), async (context) => {
     const { reason } = await context.req.parseBody();
-    if (typeof reason !== 'string' || reason.trim() === '' || reason.length > LONGEST_REASON) throw new PageRefused(400, `Say why, in up to ${LONGEST_REASON} characters.`);
+    if (typeof reason !== 'string' || reason.trim() === '' || reason.length > MAX_REASON) throw new PageRefused(400, `Say why, in up to ${MAX_REASON} characters.`);
     await parts.freezer.freeze(known(context, parts), context.get('visitor').person.email, reason.trim());
     return context.redirect('/console/agents', 303);
   });
@@ -55,5 +55,5 @@ function control(name: string, frozen: boolean, csrf: string): Html {
   const path = `/console/agents/${encodeURIComponent(name)}`;
   if (frozen) return html`<form method="post" action="${path}/thaw"><input type="hidden" name="csrf" value="${csrf}"><button>Thaw</button></form>`;
   return html`<form class="deny" method="post" action="${path}/freeze"><input type="hidden" name="csrf" value="${csrf}">
-<label>Reason<input name="reason" required maxlength="${LONGEST_REASON}" autocomplete="off"></label><button>Freeze</button></form>`;
+<label>Reason<input name="reason" required maxlength="${MAX_REASON}" autocomplete="off"></label><button>Freeze</button></form>`;
 }

@@ -2,6 +2,7 @@
 
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import { LIKE_REQUEST_ID } from '../approval/ids.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import type { signedIn } from './guard.ts';
@@ -14,7 +15,7 @@ const PAGE = 50;
 export function historyRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, { desk, clock }: ConsoleParts): void {
   app.get('/history', guard('read'), async (context) => {
     const before = context.req.query('before');
-    const known = before !== undefined && /^req_[a-z0-9]{1,64}$/.test(before) ? { before } : {};
+    const known = before !== undefined && LIKE_REQUEST_ID.test(before) ? { before } : {};
     const page = await desk.list({ limit: PAGE, ...known });
     const next = page.length === PAGE ? page.at(-1)?.id : undefined;
     return show(context, { title: 'History', body: table(page.filter(({ state }) => state !== 'pending'), next), visitor: context.get('visitor'), now: clock.now(), live: ['history'] });

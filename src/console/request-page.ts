@@ -3,9 +3,12 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { DecisionRefused } from '../approval/failures.ts';
+import { MAX_REASON } from '../approval/request.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { view } from '../approval/view.ts';
 import { mayDecide } from '../approval/desk-rules.ts';
+import { LIKE_REQUEST_ID } from '../approval/ids.ts';
+import { approversOf } from '../approval/voters.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { PageRefused, type signedIn } from './guard.ts';
@@ -15,15 +18,13 @@ import { parameters, statement } from './statement.ts';
 import type { Visitor } from './visitor.ts';
 import { becameLine, effectLine, moment, STATE_WORDS, tableLine, timeLeft, weight } from './words.ts';
 
-const LONGEST_REASON = 1000;
-
 export function requestRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, parts: ConsoleParts): void {
   app.get('/requests/:id', guard('read'), async (context) => page(context, parts, await found(parts, context.req.param('id'))));
   app.post('/requests/:id/decision', guard('decide'), (context) => decide(context, parts, context.req.param('id')));
 }
 
 async function found({ desk }: ConsoleParts, id: string): Promise<ApprovalRequest> {
-  const request = /^req_[a-z0-9]{1,64}$/.test(id) ? await desk.get(id) : undefined;
+  const request = LIKE_REQUEST_ID.test(id) ? await desk.get(id) : undefined;
   if (request === undefined) throw new PageRefused(404, 'There is no such request.', 'Requests are kept for a week after their end; the journal has the older ones.');
   return request;
 }
@@ -31,8 +32,8 @@ async function found({ desk }: ConsoleParts, id: string): Promise<ApprovalReques
 async function decide(context: Context<ConsoleEnv>, parts: ConsoleParts, id: string): Promise<Response> {
   await found(parts, id);
   const { decision, reason, seen, glass } = await context.req.parseBody();
-  if ((decision !== 'approve' && decision !== 'deny') || typeof seen !== 'string' || typeof reason !== 'string' || reason.length > LONGEST_REASON) {
-    throw new PageRefused(400, `The form is not complete, or the reason is longer than ${LONGEST_REASON} characters.`, 'Go back and try again.');
+  if ((decision !== 'approve' && decision !== 'deny') || typeof seen !== 'string' || typeof reason !== 'string' || reason.length > MAX_REASON) {
+    throw new PageRefused(400, `The form is not complete, or the reason is longer than ${MAX_REASON} characters.`, 'Go back and try again.');
   }
   try {
     await parts.desk.decide(id, { decision, person: context.get('visitor').person, channel: 'console', seen, ...(reason.trim() !== '' && { reason: reason.trim() }), ...(glass === 'break' && { breakGlass: true }) });
@@ -64,29 +65,33 @@ ${facts(request)}
 
 function state(request: ApprovalRequest, now: number): Html {
   const { decisions, expiresAt, quorum } = request;
-  const approvals = new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
   return html`<section id="state" aria-label="State"><p class="state ${request.state}"><strong>${STATE_WORDS[request.state]}</strong> ${becameLine(request)}
 ${request.state === 'pending' ? html`<span class="left"><time data-until="${expiresAt}">${timeLeft(expiresAt, now)}</time> left</span>` : ''}</p>
-${request.state === 'pending' && quorum > 1 ? html`<p>${approvals} of ${quorum} approvals so far.</p>` : ''}
+${request.state === 'pending' && quorum > 1 ? html`<p>${approversOf(decisions).size} of ${quorum} approvals so far.</p>` : ''}
 ${decisions.length === 0 ? '' : html`<ul>${decisions.map((one) => html`<li>${one.breakGlass === true ? html`<strong>The glass was broken.</strong> Approved alone` : one.decision === 'approve' ? 'Approved' : 'Denied'} by ${visibleLine(one.person)} (${visibleLine(one.channel)}) at ${moment(one.at)}${one.reason === undefined ? '' : `: ${visibleLine(one.reason)}`}</li>`)}</ul>`}</section>`;
 }
 
 function decisionForms(request: ApprovalRequest, visitor: Visitor, now: number): Html {
   if (request.state !== 'pending') return html`<section id="decide" hidden></section>`;
-  const glass = whyNot(request, visitor, { decision: 'approve', breakGlass: true, reason: 'to be given', at: now }) === undefined ? breakingForm(request, visitor) : '';
+  const mayBreak = whyNot(request, visitor, { decision: 'approve', breakGlass: true, reason: 'to be given', at: now }) === undefined;
   const why = whyNot(request, visitor, { decision: 'deny', at: now });
-  if (why !== undefined) return html`<section id="decide" aria-label="Decision"><p class="note">${visibleLine(why)}</p>${glass}</section>`;
+  const note = why === undefined ? '' : html`<p class="note">${visibleLine(why)}</p>`;
+  if (why !== undefined && !mayBreak) return html`<section id="decide" aria-label="Decision">${note}</section>`;
+  const seen = view(request);
+  const hidden = (decision: 'approve' | 'deny'): Html => html`<input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${seen}"><input type="hidden" name="decision" value="${decision}">`;
+  const glass = mayBreak ? breakingForm(request, hidden) : '';
+  if (why !== undefined) return html`<section id="decide" aria-label="Decision">${note}${glass}</section>`;
   const form = (decision: 'approve' | 'deny', label: string): Html => html`<form class="${decision}" method="post" action="/console/requests/${request.id}/decision">
-<input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${view(request)}"><input type="hidden" name="decision" value="${decision}">
-<label>Reason (${decision === 'deny' ? 'the agent is told' : 'optional'})<input name="reason" id="${decision}-reason" maxlength="${LONGEST_REASON}" autocomplete="off"></label><button id="${decision}">${label}</button></form>`;
+${hidden(decision)}
+<label>Reason (${decision === 'deny' ? 'the agent is told' : 'optional'})<input name="reason" id="${decision}-reason" maxlength="${MAX_REASON}" autocomplete="off"></label><button id="${decision}">${label}</button></form>`;
   return html`<section id="decide" aria-label="Decision">${form('approve', 'Approve')}${form('deny', 'Deny')}${glass}</section>`;
 }
 
 /** Folded away, so that nobody presses it in passing. */
-function breakingForm(request: ApprovalRequest, visitor: Visitor): Html {
-  return html`<details class="glass"><summary>In an emergency: break the glass</summary><form class="deny" method="post" action="/console/requests/${request.id}/decision">
-<input type="hidden" name="csrf" value="${visitor.csrf}"><input type="hidden" name="seen" value="${view(request)}"><input type="hidden" name="decision" value="approve"><input type="hidden" name="glass" value="break">
-<label>Why it can't wait (recorded, and shown to everybody)<input name="reason" id="glass-reason" maxlength="${LONGEST_REASON}" autocomplete="off" required></label><button id="glass">Approve alone</button></form></details>`;
+function breakingForm({ id }: ApprovalRequest, hidden: (decision: 'approve') => Html): Html {
+  return html`<details class="glass"><summary>In an emergency: break the glass</summary><form class="deny" method="post" action="/console/requests/${id}/decision">
+${hidden('approve')}<input type="hidden" name="glass" value="break">
+<label>Why it can't wait (recorded, and shown to everybody)<input name="reason" id="glass-reason" maxlength="${MAX_REASON}" autocomplete="off" required></label><button id="glass">Approve alone</button></form></details>`;
 }
 
 /** Why this person has no buttons; undefined when they have. The desk has the last word. */

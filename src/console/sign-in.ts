@@ -29,7 +29,7 @@ export function signInRoutes(app: Hono<ConsoleEnv>, parts: ConsoleParts, sealer:
     const given = typeof token === 'string' ? token.trim() : '';
     const holder = parts.people().byToken(given);
     if (holder === undefined) {
-      const problem = failures.refusal(context.env?.incoming?.socket.remoteAddress ?? 'unknown');
+      const problem = failures.refusal(context);
       for (const [name, value] of Object.entries(problem.headers)) if (name === 'retry-after') context.header(name, value);
       const many = problem.code === 'too_many_failures';
       return page(context, parts, returnTo, { status: many ? 429 : 401, said: many ? refusal(problem.message, problem.hint) : refusal('That is no valid API token.', 'It begins with cst_, and its hash is in the configuration under tokens.') });
@@ -63,10 +63,8 @@ async function finish(context: Context<ConsoleEnv>, parts: ConsoleParts, sealer:
   if (parts.provider === undefined || begun === undefined || begun.until <= parts.clock.now()) {
     return page(context, parts, undefined, { status: 403, said: refusal('This browser has no sign-in under way, or it took too long.', 'Begin again.') });
   }
-  const here = new URL(context.req.url);
-  const back = parts.publicUrl === undefined ? here : new URL(here.pathname + here.search, parts.publicUrl);
   try {
-    const signedIn = await parts.provider.finish(back, begun.kept);
+    const signedIn = await parts.provider.finish(new URL(context.req.url), begun.kept);
     parts.remember?.(signedIn);
     startSession(context, parts, sealer, { email: signedIn.person.email, until: signedIn.until });
     return context.redirect(localPath(begun.returnTo), 303);

@@ -1,7 +1,7 @@
 /** A text as it is, whole, with what can't be seen made visible and marked. */
 
 import { html } from 'hono/html';
-import { visible, visibleJson } from '../runtime/visible.ts';
+import { parameterLines, visible } from '../runtime/visible.ts';
 import type { Html } from './layout.ts';
 
 const MARK = /(⟦U\+[0-9A-F]{4,6}⟧)/;
@@ -21,7 +21,7 @@ function marked(shown: string): (Html | string)[] {
 
 export function parameters(values: readonly (string | null)[]): Html | '' {
   if (values.length === 0) return '';
-  return html`<section><h2>Parameters</h2><pre class="statement" tabindex="0" aria-label="Parameters"><code>${values.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n')}</code></pre></section>`;
+  return html`<section><h2>Parameters</h2><pre class="statement" tabindex="0" aria-label="Parameters"><code>${parameterLines(values)}</code></pre></section>`;
 }
 
 function count(n: number, what: string): string {

@@ -2,6 +2,7 @@
 
 import type { ApprovalRequest, RequestState } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
+import { howUsed } from '../sql/facts.ts';
 import type { Effect, EffectUse, TableUse } from '../sql/facts.ts';
 
 const DOES: { readonly [E in Effect]: string } = {
@@ -26,7 +27,7 @@ export function effectLine({ effect, objects, because }: EffectUse): string {
 }
 
 export function tableLine({ name, read, written, columns, known }: TableUse): string {
-  const how = [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+  const how = howUsed({ read, written });
   return visibleLine(`${name}: ${how}${columns.length === 0 || columns.includes('*') ? '' : ` (${columns.join(', ')})`}${known ? '' : '; not in the catalog'}`);
 }
 

@@ -1,15 +1,12 @@
 /** From a verified token's claims to an agent that isn't listed. Pure. */
 
 import type { AgentIssuerConfig } from '../config/config.ts';
+import { EMAIL, NAME } from '../config/fields.ts';
 import type { Agent, AgentJwt } from './agent.ts';
 import { normalEmail } from './email.ts';
+import type { Claims } from './oidc/claims.ts';
 import { TokenRefused } from './oidc/verify-token.ts';
 
-type Claims = Readonly<Record<string, unknown>>;
-
-/** As in the configuration: names end up in paths, metrics and chat. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-const EMAIL = /^[^\s@<>]{1,64}@[^\s@<>]{1,255}$/;
 const MOST_GROUPS = 200;
 const LONGEST_GROUP = 256;
 

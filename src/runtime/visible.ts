@@ -21,6 +21,11 @@ export function visibleJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(HIDDEN, escaped);
 }
 
+/** `$1 = "text"`, `$2 = NULL`. JSON, so that no value can look like another line. */
+export function parameterLines(parameters: readonly (string | null)[]): string {
+  return parameters.map((value, index) => `$${index + 1} = ${value === null ? 'NULL' : visibleJson(value)}`).join('\n');
+}
+
 const PLAIN = /^[\n\t -~]*$/;
 const HIDDEN = /(?![\n\t ])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u27e6]/gu;
 

@@ -1,6 +1,7 @@
 /** Facts as people read them: in a terminal, line by line. */
 
 import type { Substitution } from '../masking/substitution.ts';
+import { howUsed } from './facts.ts';
 import type { EffectUse, Facts, SessionNameUse, SettingUse, StatementFacts, TableUse } from './facts.ts';
 
 /** Several lines, without a newline at the end. `text` is the batch that the facts are of; it is quoted when there are several statements. */
@@ -46,7 +47,7 @@ function effectLine({ effect, objects, because }: EffectUse): string {
 }
 
 function tableLine({ name, read, written, columns, known }: TableUse): string {
-  const how = [read ? 'read' : '', written ? 'written' : ''].filter((word) => word !== '').join(' and ');
+  const how = howUsed({ read, written });
   const what = columns.includes('*') ? 'all columns' : columns.join(', ');
   return [name, how, what === '' ? '' : `(${what})`, known ? '' : 'not in the catalog'].filter((part) => part !== '').join(' ');
 }

@@ -38,6 +38,11 @@ export interface TableUse {
   readonly known: boolean;
 }
 
+/** `read and written` */
+export function howUsed({ read, written }: Pick<TableUse, 'read' | 'written'>): string {
+  return [read ? 'read' : '', written ? 'written' : ''].filter((part) => part !== '').join(' and ');
+}
+
 /**
  * A setting the statement changes or resets: `SET x = …`, `set_config('x', …)`, `RESET ALL` (name `*`).
  * MySQL's default database is the setting `database`, changed by USE.

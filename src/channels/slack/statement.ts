@@ -8,9 +8,8 @@
  */
 
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { visible } from '../../runtime/visible.ts';
+import { parameterLines, visible } from '../../runtime/visible.ts';
 import { wholeCharacters } from '../cut.ts';
-import { parameterLines } from '../facts.ts';
 import { MAX_SECTION, preformatted, section } from './blocks.ts';
 import type { Block } from './blocks.ts';
 

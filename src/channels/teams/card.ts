@@ -5,9 +5,9 @@
 
 import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { visibleLine } from '../../runtime/visible.ts';
+import { parameterLines, visibleLine } from '../../runtime/visible.ts';
 import { cut, wholeCharacters } from '../cut.ts';
-import { factsOf, headline, pageOf, parameterLines, reviewLine } from '../facts.ts';
+import { factsOf, headline, pageOf, reviewLine } from '../facts.ts';
 import { decisionLine, stateLine } from '../outcome.ts';
 import { buttonValue } from '../press.ts';
 

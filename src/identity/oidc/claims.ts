@@ -1,13 +1,13 @@
 /** From an issuer's claims to a person. Pure. */
 
 import type { IdentityConfig } from '../../config/config.ts';
+import { EMAIL } from '../../config/fields.ts';
 import { normalEmail } from '../email.ts';
 import { type Person, ROLES } from '../person.ts';
 import { SignInRefused } from '../sign-in.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-const EMAIL = /^[^\s@<>]{1,64}@[^\s@<>]{1,255}$/;
 /** Entra ID sends at most 200 in a JWT. */
 const MOST_GROUPS = 500;
 const LONGEST_GROUP = 256;

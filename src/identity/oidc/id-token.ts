@@ -20,8 +20,6 @@ export interface IdTokenParts {
   readonly metadata: IssuerMetadata;
   readonly clock: Clock;
   readonly log?: Pick<Logger, 'warn'>;
-  /** See IssuerKeysOptions. */
-  readonly cooldownMs?: number;
 }
 
 export class IdTokenSignIn {
@@ -29,9 +27,9 @@ export class IdTokenSignIn {
   readonly #keys: IssuerKeys;
 
   constructor(parts: IdTokenParts) {
-    const { identity: { issuer }, metadata, clock, log, cooldownMs } = parts;
+    const { identity: { issuer }, metadata, clock, log } = parts;
     this.#parts = parts;
-    this.#keys = new IssuerKeys({ issuer, clock, log, locate: async () => (await metadata.get()).jwks_uri, ...(cooldownMs !== undefined && { cooldownMs }) });
+    this.#keys = new IssuerKeys({ issuer, clock, log, locate: async () => (await metadata.get()).jwks_uri });
   }
 
   /**

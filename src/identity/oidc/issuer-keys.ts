@@ -1,8 +1,8 @@
 /** An issuer's public keys (RFC 7517), fetched when first needed and again when a token names a key that isn't among them. */
 
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
-import { isLoopback } from '../../config/identity-schema.ts';
 import type { Logger } from 'pino';
+import { isSecure } from '../../net/secure-address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { IssuerUnavailable } from './unavailable.ts';
 
@@ -66,7 +66,7 @@ export class IssuerKeys {
     const uri = await locate();
     const url = uri === undefined ? null : URL.parse(uri);
     // What a discovery document names is held to the same as what the configuration does.
-    if (uri === undefined || url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) {
+    if (uri === undefined || url === null || !isSecure(url)) {
       throw new IssuerUnavailable(issuer, new Error(`its keys are at no https address: ${uri ?? 'none is named'}`));
     }
     if (this.#remote?.uri !== uri) this.#remote = { uri, keys: createRemoteJWKSet(url, { cooldownDuration: cooldownMs, cacheMaxAge: FRESH_MS, timeoutDuration: TIMEOUT_MS }) };

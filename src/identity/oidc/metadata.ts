@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import { allowInsecureRequests, discovery, None, type ServerMetadata } from 'openid-client';
-import { isLoopback } from '../../config/identity-schema.ts';
+import { isLocalHttp } from '../../net/secure-address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { IssuerUnavailable } from './unavailable.ts';
 
@@ -57,6 +57,5 @@ export class IssuerMetadata {
 
 /** Is it reached by plain HTTP, which is allowed on this machine only? */
 export function isPlain(issuer: string): boolean {
-  const { protocol, hostname } = new URL(issuer);
-  return protocol === 'http:' && isLoopback(hostname);
+  return isLocalHttp(new URL(issuer));
 }
