@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configFrom } from '../../src/config/load.ts';
 import { policyContext } from '../../src/config/policy-context.ts';
-import { ConfigError } from '../../src/config/problems.ts';
 import { policyFrom } from '../../src/policy/load.ts';
+import { problemsOf } from './problems.ts';
 
 let dir: string;
 let file: string;
@@ -28,17 +28,7 @@ identity: { issuer: https://login.example.com, client_id: countersign, client_se
 policies: [policy.yaml]
 `;
 
-function problems(change: (text: string) => string): string[] {
-  const text = change(GOOD);
-  expect(text, 'the change must change something').not.toBe(GOOD);
-  try {
-    configFrom(file, text);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as ConfigError).message.split('\n').map((line) => line.replace(`${file}:`, ''));
-  }
-  return [];
-}
+const problems = (change: (text: string) => string): string[] => problemsOf(file, GOOD, change);
 
 describe('a right file', () => {
   test('says how people sign in', () => {

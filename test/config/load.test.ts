@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configFrom, loadConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/config/problems.ts';
+import { problemsOf } from './problems.ts';
 
 const SHA2 = `MYSQL-CACHING-SHA2$${Buffer.alloc(32, 4).toString('base64')}`;
 const NATIVE = `*${'0A'.repeat(20)}`;
@@ -35,18 +35,7 @@ policies: [policy.yaml]
 
 const TEAMS = `teams: { app_id: 0F8FAD5B-d9cb-469f-a165-70867728950e, tenant: 7c9e6679-7425-40de-944b-e07fc1f90ae7, client_secret: { file: t }, conversation: "19:x@thread.tacv2", service_url: "https://smba.example/emea/" }\n`;
 
-/** The problems of the good file after one change, without the file's name. */
-function problems(change: (text: string) => string): string[] {
-  const text = change(GOOD);
-  expect(text, 'the change must change something').not.toBe(GOOD);
-  try {
-    configFrom(file, text);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as ConfigError).message.split('\n').map((line) => line.replace(`${file}:`, ''));
-  }
-  return [];
-}
+const problems = (change: (text: string) => string): string[] => problemsOf(file, GOOD, change);
 
 describe('a right file', () => {
   test('may give an agent a verifier of each kind', () => {

@@ -20,7 +20,9 @@ describe('every page', () => {
   it('keeps assets by their content', async () => {
     const console = testConsole();
     const page = await (await console.get('/console/sign-in')).text();
-    for (const [, path = ''] of page.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)) {
+    const paths = [...page.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(paths.length).toBeGreaterThan(1);
+    for (const path of paths) {
       const asset = await console.get(path);
       expect(asset.status).toBe(200);
       expect(asset.headers.get('cache-control')).toContain('immutable');

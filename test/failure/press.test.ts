@@ -3,9 +3,8 @@
  * only Redis. `COUNTERSIGN_TEST_FULL=1`, on a machine that does nothing else, asks for 50 ms at the 99th percentile.
  */
 
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { generateSigningKey } from '../../src/runtime/keys.ts';
+import { keysApart } from '../support/keys-apart.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { AGENT_PASSWORD, startTestProxy, type TestProxy } from '../support/proxy.ts';
@@ -34,9 +33,8 @@ const dir = scratch();
 beforeAll(async () => {
   [server, redis] = await Promise.all([startPostgres({ users: [{ name: 'app', password: 'upstream' }], settings: { max_connections: HELD + 50 } }), startRedis()]);
   await server.query('create database shop owner app');
-  for (const name of ['proxy', 'desk']) generateSigningKey(join(dir, name));
   const upstream = { url: `postgres://app@${server.host}:${server.port}/shop`, password: 'upstream' };
-  const trusting = (own: string, whose: string, key: string): string => `signing_key: "${join(dir, own)}", trust: { ${whose}: ["${join(dir, key)}.pub"] }`;
+  const trusting = keysApart(dir, 'proxy', 'desk');
   proxy = await startTestProxy({ upstream, policy: POLICY, store: redis.url, role: 'proxy', approvals: trusting('proxy', 'desks', 'desk') });
   desk = await startTestProxy({ upstream, policy: POLICY, store: redis.url, role: 'desk', approvals: trusting('desk', 'proxies', 'proxy') });
 }, 120_000);

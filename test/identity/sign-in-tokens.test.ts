@@ -7,6 +7,7 @@ import type { Person } from '../../src/identity/person.ts';
 import { scopesOf, SignInTokens } from '../../src/identity/sign-in-tokens.ts';
 import { newKeys } from '../approval/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { unsigned } from './oidc/hostile-issuer.ts';
 
 const HOUR = 3_600_000;
 const kim: Person = { email: 'kim@example.com', roles: ['approver', 'auditor'], groups: ['dba'] };
@@ -58,9 +59,8 @@ describe('a token of a sign-in', () => {
     const claims = { email: kim.email, roles: ['admin'], groups: [], until: clock.now() + HOUR };
     const good = await tokens.issue({ person: kim, until: clock.now() + HOUR });
     const [header = '', , signature = ''] = good.split('.');
-    const unsigned = `${Buffer.from('{"alg":"none","typ":"countersign-sign-in+jws"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
     const forged = [
-      '', 'cst_x', good.slice(0, -2), `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`, unsigned,
+      '', 'cst_x', good.slice(0, -2), `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`, unsigned(claims, { alg: 'none', typ: 'countersign-sign-in+jws' }),
       await sign('countersign-sign-in+jws', claims, newKeys()),
       await sign('countersign-decision+jws', claims, keys),
       await sign('countersign-sign-in+jws', { ...claims, roles: ['owner'] }, keys),

@@ -7,6 +7,7 @@ import { MariaDbCapability } from '../../src/mysql/packets/capabilities.ts';
 import { type ColumnDefinition, decodeColumnDefinition } from '../../src/mysql/packets/column-definition.ts';
 import { testedFlavours } from '../support/mysql-binaries.ts';
 import { type MaskedShop, startMaskedShop } from './masked-policy.ts';
+import { payloads } from './scripted.ts';
 
 /** A connection, and what came over it since the last look. */
 interface Tapped {
@@ -27,13 +28,6 @@ async function tapped(uri: string): Promise<Tapped> {
       return bytes;
     },
   };
-}
-
-/** Payloads of a reply. */
-function payloads(bytes: Buffer): Buffer[] {
-  const all: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += 4 + bytes.readUIntLE(at, 3)) all.push(bytes.subarray(at + 4, at + 4 + bytes.readUIntLE(at, 3)));
-  return all;
 }
 
 const readable = ({ characterSet, length, type, flags, decimals, ...names }: ColumnDefinition): object =>

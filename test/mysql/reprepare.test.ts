@@ -8,7 +8,7 @@ import { packets } from '../../src/mysql/packets/frame.ts';
 import { PacketWriter } from '../../src/mysql/packets/writer.ts';
 import { SCRUBBED } from '../../src/mysql/scrub.ts';
 import { sightOf } from '../support/veils.ts';
-import { BASE, commands, type Scripted, scripted, type ScriptedOptions, server, values } from './scripted.ts';
+import { BASE, commands, payloads, type Scripted, scripted, type ScriptedOptions, server, values } from './scripted.ts';
 
 const { execute, of, prepare, query, statement } = commands;
 const TEXT = 'select id, secret from t where id = ?';
@@ -254,13 +254,4 @@ describe('where the default database is another one by then', () => {
 const bytesOf = (packet: Buffer): Buffer => packet.subarray(4);
 
 /** Payloads that the server has got since the last look. */
-function sent({ serverBytes }: Scripted): Buffer[] {
-  const bytes = serverBytes();
-  const payloads: Buffer[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 4 + bytes.readUIntLE(at, 3);
-    payloads.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return payloads;
-}
+const sent = ({ serverBytes }: Scripted): Buffer[] => payloads(serverBytes());

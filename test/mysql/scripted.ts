@@ -237,3 +237,14 @@ function sessionChanges(changes: Readonly<Record<string, string>>): Buffer {
   }
   return writer.take();
 }
+
+/** Payloads of packets; what is no whole header is left. */
+export function payloads(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at + 4 <= bytes.length;) {
+    const end = at + 4 + bytes.readUIntLE(at, 3);
+    found.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return found;
+}

@@ -82,7 +82,7 @@ export function givenServer(flavour: MysqlFlavour): string | undefined {
 const WITHOUT = 'COUNTERSIGN_TEST_WITHOUT';
 
 /** Whether a server of that flavour can be had here, without getting it yet. */
-export function serverCanBeHad(flavour: MysqlFlavour): boolean {
+function serverCanBeHad(flavour: MysqlFlavour): boolean {
   if (process.env[WITHOUT]?.split(',').includes(flavour) === true) return false;
   return givenServer(flavour) !== undefined || serverPrograms(flavour) !== undefined || (flavour === 'mariadb' ? aptWorks() : debian()) || dockerAnswers();
 }

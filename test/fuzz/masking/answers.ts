@@ -1,5 +1,6 @@
 /** Answers as they are compared: what differs for reasons that say nothing of masked values is left out of them, and named here. */
 
+import { payloads } from '../../mysql/scripted.ts';
 import type { Step } from './grammar/script.ts';
 import { namesMasked } from './relations.ts';
 import type { Server } from './servers.ts';
@@ -62,17 +63,6 @@ export const isDoubted = (bytes: Buffer): boolean => /wasn't understood|covers u
 
 /** Was it refused for what the policy says of masked columns, and not for its effects? */
 export const isForMasks = (bytes: Buffer): boolean => bytes.includes('"rule":"sensitive"');
-
-/** Packets' payloads. */
-function payloads(answer: Buffer): Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 0; at + 4 <= answer.length;) {
-    const end = at + 4 + answer.readUIntLE(at, 3);
-    found.push(answer.subarray(at + 4, end));
-    at = end;
-  }
-  return found;
-}
 
 /**
  * MariaDB's rows as a set: rows with equal keys it sorts by where they happen to lie in memory. (In which order rows are read is compared

@@ -2,7 +2,7 @@ import { createConnection } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import { HARMLESS } from '../../../src/sql/mysql/harmless.ts';
 import { SENSITIVE } from '../../../src/sql/mysql/sensitive.ts';
-import { FLAVOURS, serverCanBeHad } from '../../support/mysql-binaries.ts';
+import { testedFlavours } from '../../support/mysql-binaries.ts';
 import { startMysql } from '../../support/mysql.ts';
 
 /** Of newer or older versions than those here; MySQL 9 has its old hashes in a component. */
@@ -11,20 +11,17 @@ const ELSEWHERE = {
   mysql: /^(md5|sha1?|cosine_distance|euclidean_distance)$/,
 } as const;
 
-for (const flavour of FLAVOURS) {
-  const there = serverCanBeHad(flavour);
-  describe.skipIf(!there)(`${flavour}${there ? '' : ' (left out: this machine has none)'}`, () => {
-    it('has every function that is vetted for it: no stored one could be meant', async () => {
-      const server = await startMysql({ flavour });
-      const connection = await createConnection({ uri: server.url });
-      const strangers: string[] = [];
-      for (const name of [...HARMLESS[flavour], ...SENSITIVE.keys()]) {
-        const error: unknown = await connection.query(`SELECT ${name}()`).then(() => undefined, (thrown: unknown) => thrown);
-        if ((error as { errno?: number } | undefined)?.errno === 1305 && !ELSEWHERE[flavour].test(name)) strangers.push(name);
-      }
-      await connection.end();
-      await server.stop();
-      expect(strangers.filter((name) => !(flavour === 'mysql' && (name === 'nextval' || name === 'setval')))).toEqual([]);
-    });
+describe.each(testedFlavours())('%s', (flavour) => {
+  it('has every function that is vetted for it: no stored one could be meant', async () => {
+    const server = await startMysql({ flavour });
+    const connection = await createConnection({ uri: server.url });
+    const strangers: string[] = [];
+    for (const name of [...HARMLESS[flavour], ...SENSITIVE.keys()]) {
+      const error: unknown = await connection.query(`SELECT ${name}()`).then(() => undefined, (thrown: unknown) => thrown);
+      if ((error as { errno?: number } | undefined)?.errno === 1305 && !ELSEWHERE[flavour].test(name)) strangers.push(name);
+    }
+    await connection.end();
+    await server.stop();
+    expect(strangers.filter((name) => !(flavour === 'mysql' && (name === 'nextval' || name === 'setval')))).toEqual([]);
   });
-}
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadCatalog } from '../../../../src/sql/mysql/catalog-load.ts';
 import { Readings } from '../../../../src/sql/mysql/reading.ts';
 import { lineage } from '../../../../src/sql/mysql/substitution/lineage.ts';
-import { FLAVOURS, serverCanBeHad } from '../../../support/mysql-binaries.ts';
+import { testedFlavours } from '../../../support/mysql-binaries.ts';
 import { startMysql } from '../../../support/mysql.ts';
 import { queryOn } from '../subject.ts';
 import { SHOP } from './shop.ts';
@@ -18,28 +18,25 @@ const VIEWS: readonly string[] = [
 const shop = (...names: readonly string[]): string[] => names.map((name) => `shop.${name}`);
 const columns = (of: Readonly<Record<string, readonly string[] | 'unknown'>>): object[] => Object.entries(of).map(([name, from]) => ({ name, of: from === 'unknown' ? from : shop(...from) }));
 
-for (const flavour of FLAVOURS) {
-  const there = serverCanBeHad(flavour);
-  describe.skipIf(!there)(`views of a real ${flavour}${there ? '' : ' (left out: this machine has none)'}`, { timeout: 60_000 }, () => {
-    it('show the columns of tables that are in them', async () => {
-      const server = await startMysql({ flavour, settings: { log_bin_trust_function_creators: true } });
-      const connection = await createConnection({ uri: server.url });
-      for (const statement of [...SHOP, ...VIEWS]) await connection.query(statement);
-      const data = await loadCatalog(queryOn(connection));
-      const of = lineage(data, new Readings());
-      expect(of.get('shop.names')).toEqual({ columns: columns({ id: ['customers.id'], name: ['customers.name'] }), rows: [], tables: ['shop.customers'] });
-      expect(of.get('shop.rich')).toEqual({ columns: columns({ id: ['customers.id'] }), rows: ['shop.customers.balance'], tables: ['shop.customers'] });
-      expect(of.get('shop.shown')?.columns).toEqual(columns({ id: ['customers.id'], mail: ['customers.email'] }));
-      expect(of.get('shop.again')).toEqual({ columns: columns({ mail: ['customers.email'], next: ['customers.id'] }), rows: [], tables: ['shop.customers'] });
-      expect(of.get('shop.totals')).toEqual({ columns: columns({ name: ['customers.name'], total: ['orders.total'], n: [] }), rows: shop('customers.born', 'customers.id', 'customers.name', 'orders.customer_id', 'orders.total'), tables: shop('customers', 'orders') });
-      expect(of.get('shop.both_of')?.columns).toEqual(columns({ e: ['customers.email', 'orders.note'] }));
-      expect(of.get('shop.counted')).toMatchObject({ columns: columns({ n: [] }), tables: shop('customers', 'orders') });
-      expect(of.get('shop.Odd `view')?.columns).toEqual([{ name: "it's", of: ['shop.Mixed Case.Secret'] }, { name: 't', of: [] }]);
-      expect(of.get('shop.windowed')).toMatchObject({ rows: shop('customers.balance', 'customers.ssn') });
-      expect(of.get('shop.derived')?.columns).toEqual(columns({ e: ['customers.email', 'customers.ssn'] }));
-      for (const name of ['shop.hidden', 'shop.beneath']) expect(of.get(name)).toMatchObject({ columns: columns({ x: 'unknown' }), rows: 'unknown', tables: 'unknown' });
-      await connection.end();
-      await server.stop();
-    });
+describe.each(testedFlavours())('views of a real %s', { timeout: 60_000 }, (flavour) => {
+  it('show the columns of tables that are in them', async () => {
+    const server = await startMysql({ flavour, settings: { log_bin_trust_function_creators: true } });
+    const connection = await createConnection({ uri: server.url });
+    for (const statement of [...SHOP, ...VIEWS]) await connection.query(statement);
+    const data = await loadCatalog(queryOn(connection));
+    const of = lineage(data, new Readings());
+    expect(of.get('shop.names')).toEqual({ columns: columns({ id: ['customers.id'], name: ['customers.name'] }), rows: [], tables: ['shop.customers'] });
+    expect(of.get('shop.rich')).toEqual({ columns: columns({ id: ['customers.id'] }), rows: ['shop.customers.balance'], tables: ['shop.customers'] });
+    expect(of.get('shop.shown')?.columns).toEqual(columns({ id: ['customers.id'], mail: ['customers.email'] }));
+    expect(of.get('shop.again')).toEqual({ columns: columns({ mail: ['customers.email'], next: ['customers.id'] }), rows: [], tables: ['shop.customers'] });
+    expect(of.get('shop.totals')).toEqual({ columns: columns({ name: ['customers.name'], total: ['orders.total'], n: [] }), rows: shop('customers.born', 'customers.id', 'customers.name', 'orders.customer_id', 'orders.total'), tables: shop('customers', 'orders') });
+    expect(of.get('shop.both_of')?.columns).toEqual(columns({ e: ['customers.email', 'orders.note'] }));
+    expect(of.get('shop.counted')).toMatchObject({ columns: columns({ n: [] }), tables: shop('customers', 'orders') });
+    expect(of.get('shop.Odd `view')?.columns).toEqual([{ name: "it's", of: ['shop.Mixed Case.Secret'] }, { name: 't', of: [] }]);
+    expect(of.get('shop.windowed')).toMatchObject({ rows: shop('customers.balance', 'customers.ssn') });
+    expect(of.get('shop.derived')?.columns).toEqual(columns({ e: ['customers.email', 'customers.ssn'] }));
+    for (const name of ['shop.hidden', 'shop.beneath']) expect(of.get(name)).toMatchObject({ columns: columns({ x: 'unknown' }), rows: 'unknown', tables: 'unknown' });
+    await connection.end();
+    await server.stop();
   });
-}
+});

@@ -3,7 +3,7 @@
 import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FLAVOURS, serverCanBeHad } from '../../../support/mysql-binaries.ts';
+import { testedFlavours } from '../../../support/mysql-binaries.ts';
 import { startMysql } from '../../../support/mysql.ts';
 import type { TestMysql } from '../../../support/mysql.ts';
 import { AGENT_PASSWORD, startTestProxy } from '../../../support/proxy.ts';
@@ -30,64 +30,61 @@ const MADE: readonly string[] = [
   'create definer = narrow sql security definer view who as select id, current_user() as me from people',
 ];
 
-for (const flavour of FLAVOURS) {
-  const there = serverCanBeHad(flavour);
-  describe.skipIf(!there)(`a real ${flavour}${there ? '' : ' (left out: this machine has none)'}`, { timeout: 60_000 }, () => {
-    let server: TestMysql;
-    let proxy: TestProxy;
-    let agent: Connection;
-    let direct: Connection;
+describe.each(testedFlavours())('a real %s', { timeout: 60_000 }, (flavour) => {
+  let server: TestMysql;
+  let proxy: TestProxy;
+  let agent: Connection;
+  let direct: Connection;
 
-    beforeAll(async () => {
-      server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
-      await server.query("create database shop character set utf8mb4; create user narrow identified by 'x'; grant select on shop.* to narrow");
-      for (const text of MADE) await server.query(text, [], 'shop');
-      proxy = await startTestProxy({ upstream: { url: `mysql://app@${server.host}:${server.port}/shop`, password: 'upstream' }, policy: POLICY });
-      agent = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
-      direct = await createConnection({ uri: server.urlFor({ database: 'shop' }) });
-    }, 60_000);
-    afterAll(async () => {
-      for (const connection of [agent, direct]) connection?.destroy();
-      await proxy?.stop();
-      await server?.stop();
-    });
-
-    const rows = async (connection: Connection, sql: string): Promise<unknown> => (await connection.query({ sql, rowsAsArray: true }))[0];
-
-    it.each([
-      'select upper(label), key_of + 1 from some order by key_of', 'select * from some order by 1', 'select * from both_of order by id', 'select x.label from above as x order by x.id', 'select above.* from above join ids on shop.ids.id = above.id order by above.id',
-      'select count(*), max(id) from united', 'select * from united order by id', 'select * from grouped order by kind', 'select n + 1 from sorted_plain', 'select k.kind, l.n from kinds k left join both_of l on l.id = k.id and l.n > 7 order by k.id',
-      'select (select max(label) from some), 1', 'with w as (select * from ids) select * from w order by id', "select * from some where label = 'Ann!'",
-    ])('answers as a connection without a proxy does: %s', async (sql) => {
-      expect(await rows(agent, sql)).toEqual(await rows(direct, sql));
-      expect((await agent.execute({ sql, rowsAsArray: true }))[0]).toEqual((await direct.execute({ sql, rowsAsArray: true }))[0]);
-    });
-
-    it.each(['select id from ids', 'select id, kind from kinds', 'select kind, id from kinds where kind = \'a\'', 'select id from of_narrow', 'select id from above', 'select upper(key_of) from some', 'select id from united limit 3'])('rows come by what isn\'t masked: %s', async (sql) => {
-      expect(JSON.stringify(await rows(agent, sql)).replaceAll(/[^123]/g, '')).toMatch(/^12(?:3|$)/);
-    });
-
-    it('masks stay', async () => {
-      expect(await rows(agent, 'select * from mails order by id')).toEqual([[1, '***'], [2, '***'], [3, '***']]);
-    });
-
-    it.each(['select id from sorted_ids', 'select id from who', ...(flavour === 'mariadb' ? ['select id from computed'] : []), 'select id from ids for update'])('what can\'t be read by its definition isn\'t read where an index tells: %s', async (sql) => {
-      await expect(rows(agent, sql)).rejects.toThrow(/index by_email of shop\.people might give its rows in the order of masked values; select from its tables instead/);
-    });
-
-    it('a sql_mode that reads definitions otherwise', async () => {
-      const other = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
-      await other.query("set sql_mode = 'ANSI_QUOTES'");
-      expect(await rows(other, 'select "id" from ids')).toEqual([[1], [2], [3]]);
-      await other.query("set sql_mode = 'PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'");
-      expect(await rows(other, 'select id from ids')).toEqual([[1], [2], [3]]);
-      await expect(rows(other, 'select id from liked')).rejects.toThrow(/might give its rows in the order/);
-      expect(await rows(other, 'select n from sorted_plain')).toEqual([[7], [8]]);
-      await other.end();
-    });
-
-    it('plans show no masked value', async () => {
-      expect(JSON.stringify(await rows(agent, 'explain format=json select * from mails'))).not.toMatch(/example\.com/);
-    });
+  beforeAll(async () => {
+    server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
+    await server.query("create database shop character set utf8mb4; create user narrow identified by 'x'; grant select on shop.* to narrow");
+    for (const text of MADE) await server.query(text, [], 'shop');
+    proxy = await startTestProxy({ upstream: { url: `mysql://app@${server.host}:${server.port}/shop`, password: 'upstream' }, policy: POLICY });
+    agent = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
+    direct = await createConnection({ uri: server.urlFor({ database: 'shop' }) });
+  }, 60_000);
+  afterAll(async () => {
+    for (const connection of [agent, direct]) connection?.destroy();
+    await proxy?.stop();
+    await server?.stop();
   });
-}
+
+  const rows = async (connection: Connection, sql: string): Promise<unknown> => (await connection.query({ sql, rowsAsArray: true }))[0];
+
+  it.each([
+    'select upper(label), key_of + 1 from some order by key_of', 'select * from some order by 1', 'select * from both_of order by id', 'select x.label from above as x order by x.id', 'select above.* from above join ids on shop.ids.id = above.id order by above.id',
+    'select count(*), max(id) from united', 'select * from united order by id', 'select * from grouped order by kind', 'select n + 1 from sorted_plain', 'select k.kind, l.n from kinds k left join both_of l on l.id = k.id and l.n > 7 order by k.id',
+    'select (select max(label) from some), 1', 'with w as (select * from ids) select * from w order by id', "select * from some where label = 'Ann!'",
+  ])('answers as a connection without a proxy does: %s', async (sql) => {
+    expect(await rows(agent, sql)).toEqual(await rows(direct, sql));
+    expect((await agent.execute({ sql, rowsAsArray: true }))[0]).toEqual((await direct.execute({ sql, rowsAsArray: true }))[0]);
+  });
+
+  it.each(['select id from ids', 'select id, kind from kinds', 'select kind, id from kinds where kind = \'a\'', 'select id from of_narrow', 'select id from above', 'select upper(key_of) from some', 'select id from united limit 3'])('rows come by what isn\'t masked: %s', async (sql) => {
+    expect(JSON.stringify(await rows(agent, sql)).replaceAll(/[^123]/g, '')).toMatch(/^12(?:3|$)/);
+  });
+
+  it('masks stay', async () => {
+    expect(await rows(agent, 'select * from mails order by id')).toEqual([[1, '***'], [2, '***'], [3, '***']]);
+  });
+
+  it.each(['select id from sorted_ids', 'select id from who', ...(flavour === 'mariadb' ? ['select id from computed'] : []), 'select id from ids for update'])('what can\'t be read by its definition isn\'t read where an index tells: %s', async (sql) => {
+    await expect(rows(agent, sql)).rejects.toThrow(/index by_email of shop\.people might give its rows in the order of masked values; select from its tables instead/);
+  });
+
+  it('a sql_mode that reads definitions otherwise', async () => {
+    const other = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
+    await other.query("set sql_mode = 'ANSI_QUOTES'");
+    expect(await rows(other, 'select "id" from ids')).toEqual([[1], [2], [3]]);
+    await other.query("set sql_mode = 'PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'");
+    expect(await rows(other, 'select id from ids')).toEqual([[1], [2], [3]]);
+    await expect(rows(other, 'select id from liked')).rejects.toThrow(/might give its rows in the order/);
+    expect(await rows(other, 'select n from sorted_plain')).toEqual([[7], [8]]);
+    await other.end();
+  });
+
+  it('plans show no masked value', async () => {
+    expect(JSON.stringify(await rows(agent, 'explain format=json select * from mails'))).not.toMatch(/example\.com/);
+  });
+});

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FLAVOURS, serverCanBeHad } from '../../../support/mysql-binaries.ts';
+import { testedFlavours } from '../../../support/mysql-binaries.ts';
 import { startMysql } from '../../../support/mysql.ts';
 import type { TestMysql } from '../../../support/mysql.ts';
 import { AGENT_PASSWORD, startTestProxy } from '../../../support/proxy.ts';
@@ -27,30 +27,27 @@ it('there are as many as that says something', () => {
   expect(ALL.length).toBeGreaterThan(85);
 });
 
-for (const flavour of FLAVOURS) {
-  const there = serverCanBeHad(flavour);
-  describe.skipIf(!there)(`a real ${flavour}${there ? '' : ' (left out: this machine has none)'}`, { timeout: 120_000 }, () => {
-    let server: TestMysql;
-    let proxy: TestProxy;
-    let direct: Connection;
-    let agent: Connection;
+describe.each(testedFlavours())('a real %s', { timeout: 120_000 }, (flavour) => {
+  let server: TestMysql;
+  let proxy: TestProxy;
+  let direct: Connection;
+  let agent: Connection;
 
-    beforeAll(async () => {
-      server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
-      await server.query('create database shop character set utf8mb4');
-      for (const text of [...TABLES, ...ROWS, `analyze table ${TABLES.map((text) => text.split(' ')[2]).join(', ')}`]) await server.query(text, [], 'shop');
-      proxy = await startTestProxy({ upstream: { url: `mysql://app@${server.host}:${server.port}/shop`, password: 'upstream' }, policy: POLICY });
-      direct = await createConnection({ host: server.host, port: server.port, user: 'app', password: 'upstream', database: 'shop' });
-      agent = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
-    }, 120_000);
-    afterAll(async () => {
-      for (const connection of [direct, agent]) connection?.destroy();
-      await proxy?.stop();
-      await server?.stop();
-    });
-
-    it.each(ALL)('%s', async (sql) => {
-      expect(await rowsOf(agent, sql)).toEqual(await rowsOf(direct, sql));
-    });
+  beforeAll(async () => {
+    server = await startMysql({ flavour, users: [{ name: 'app', password: 'upstream' }] });
+    await server.query('create database shop character set utf8mb4');
+    for (const text of [...TABLES, ...ROWS, `analyze table ${TABLES.map((text) => text.split(' ')[2]).join(', ')}`]) await server.query(text, [], 'shop');
+    proxy = await startTestProxy({ upstream: { url: `mysql://app@${server.host}:${server.port}/shop`, password: 'upstream' }, policy: POLICY });
+    direct = await createConnection({ host: server.host, port: server.port, user: 'app', password: 'upstream', database: 'shop' });
+    agent = await createConnection({ host: '127.0.0.1', port: proxy.port, user: 'reporter', password: AGENT_PASSWORD, database: 'shop' });
+  }, 120_000);
+  afterAll(async () => {
+    for (const connection of [direct, agent]) connection?.destroy();
+    await proxy?.stop();
+    await server?.stop();
   });
-}
+
+  it.each(ALL)('%s', async (sql) => {
+    expect(await rowsOf(agent, sql)).toEqual(await rowsOf(direct, sql));
+  });
+});
