@@ -28,11 +28,11 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
   if (context === undefined) return;
   for (const [index, { databases, unmask }] of file.detect.entries()) {
     checkKnown(databases, context.databases, 'there is no database', (at, message) => report(['detect', index, 'databases', at], message));
-    checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['detect', index, 'unmask', at], message));
+    checkAgentGroups(unmask, context, (at, message) => report(['detect', index, 'unmask', at], message));
   }
   checkApprovers(file.holds ?? {}, context, (path, message) => report(['holds', ...path], message));
   for (const [index, { unmask }] of file.sensitive.entries()) {
-    if (context.issuedGroups !== true) checkKnown(unmask, context.agentGroups, 'no agent is in the group', (at, message) => report(['sensitive', index, 'unmask', at], message));
+    checkAgentGroups(unmask, context, (at, message) => report(['sensitive', index, 'unmask', at], message));
   }
 }
 
@@ -57,7 +57,7 @@ function checkAllow(rule: RuleShape, report: Report): void {
 function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {
   const issued = (name: string): boolean => context.issuedAgents?.some((prefix) => name.startsWith(prefix)) === true;
   checkKnown(rule.agents, { has: (name) => context.agents.has(name) || issued(name), keys: () => context.agents.keys() }, 'there is no agent', (at, message) => report(['agents', at], message));
-  if (context.issuedGroups !== true) checkKnown(rule.groups, context.agentGroups, 'no agent is in the group', (at, message) => report(['groups', at], message));
+  checkAgentGroups(rule.groups, context, (at, message) => report(['groups', at], message));
   checkKnown(rule.databases, context.databases, 'there is no database', (at, message) => report(['databases', at], message));
   if (rule.then === 'hold') checkApprovers(rule, context, report);
 }
@@ -70,6 +70,11 @@ function checkGroups(groups: readonly string[], { approvers, approversSignIn }: 
     if (count === undefined) report(index, `nobody is in the group "${group}"${suggestion(group, approvers.keys())}`);
     else if (count === 0) report(index, `nobody in the group "${group}" has the role approver`);
   }
+}
+
+/** Groups of agents; where tokens name them, any name may be one. */
+function checkAgentGroups(groups: readonly string[] | undefined, { agentGroups, issuedGroups }: PolicyContext, report: (index: number, message: string) => void): void {
+  if (issuedGroups !== true) checkKnown(groups, agentGroups, 'no agent is in the group', report);
 }
 
 function checkKnown(names: readonly string[] | undefined, known: Pick<ReadonlySet<string>, 'has' | 'keys'>, sentence: string, report: (index: number, message: string) => void): void {

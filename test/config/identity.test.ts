@@ -76,6 +76,11 @@ describe('what policies may name', () => {
     expect(holds(', agents: [ci-7, reporter], groups: [anything]')).toEqual(['dba-oncall']);
     expect(() => holds(', agents: [cx-7]')).toThrow(/there is no agent "cx-7"/);
     expect(() => holds(', groups: [anything]', GOOD.replace('groups_claim: teams, ', ''))).toThrow(/no agent is in the group "anything"/);
+    const unmasked = (list: string, text = GOOD) => policyFrom([{ file: 'p.yaml', text: `version: 1\n${list}\n` }], policyContext(configFrom(file, text)));
+    for (const list of ['detect: [{ find: [email], unmask: [anything] }]', 'sensitive: [{ columns: [a.b], mask: "null", unmask: [anything] }]']) {
+      expect(() => unmasked(list)).not.toThrow();
+      expect(() => unmasked(list, GOOD.replace('groups_claim: teams, ', ''))).toThrow(/no agent is in the group "anything"/);
+    }
   });
 });
 
