@@ -7,6 +7,7 @@ import type { Agent } from '../identity/agent.ts';
 import { SeenServers } from '../mysql/flavour.ts';
 import { Detections, linesFor } from '../masking/detectors/detection.ts';
 import { Sights } from '../masking/sights.ts';
+import { budgetReason } from '../policy/budgets.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -95,11 +96,12 @@ const subjectOf = (agent: Agent, database: DatabaseConfig, text: string): Subjec
   now: new Date(systemClock.now()),
 });
 
-function explainVerdict({ action, rule, reason, hold, matched }: Verdict): string {
+function explainVerdict({ action, rule, reason, hold, matched, budgets }: Verdict): string {
   const lines = [`verdict  ${action} (rule ${rule}): ${reason}`];
   if (hold !== undefined) lines.push(`         ${hold.quorum} of ${hold.approvers.join(', ')} within ${hold.withinMs / 1000} s, ${hold.mode}`);
   if (hold?.escalate !== undefined) lines.push(`         also of ${hold.escalate.to.join(', ')} after ${hold.escalate.afterMs / 1000} s`);
   if (hold?.breakGlass !== undefined) lines.push(`         one of ${hold.breakGlass.join(', ')} alone in an emergency`);
+  for (const budget of budgets ?? []) lines.push(`         when ${budgetReason(budget)}`);
   if (matched.length > 0) lines.push(`matched  ${matched.join(', ')}`);
   return lines.join('\n');
 }

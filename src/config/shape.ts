@@ -82,9 +82,11 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
   return Object.keys((at as { shape?: object } | undefined)?.shape ?? {});
 }
 
-/** Through optional, default and transform to the type that says what is written in the file. */
+type Wrapped = z.core.$ZodTypeDef & { readonly innerType?: z.ZodType; readonly in?: z.ZodType; readonly out?: z.ZodType };
+
+/** Through optional, default, transform and preprocess to the type that says what is written in the file. */
 function open(schema: z.ZodType): z.core.$ZodTypeDef {
-  let def = schema.def as z.core.$ZodTypeDef & { innerType?: z.ZodType; in?: z.ZodType };
-  while (def.innerType !== undefined || def.in !== undefined) def = (def.innerType ?? def.in)?.def as typeof def;
-  return def;
+  const def = schema.def as Wrapped;
+  const inner = def.innerType ?? (def.in?.def.type === 'transform' ? def.out : def.in);
+  return inner === undefined ? def : open(inner);
 }

@@ -40,6 +40,8 @@ const oneCase = z
     protocol: z.enum(['postgres', 'mysql']).default('postgres'),
     transaction_age: duration.optional(),
     estimated_rows: z.int().min(0).optional(),
+    /** How many its result has. */
+    rows: z.int().min(0).optional(),
     now: z.iso.datetime({ offset: true, error: 'a time is written as 2026-05-04T03:00:00Z' }).optional(),
     expect: z.enum(ACTIONS),
     rule: text.optional(),

@@ -5,6 +5,7 @@ import type { Problem } from '../config/problems.ts';
 import { shaped } from '../config/shape.ts';
 import { YamlSource } from '../config/yaml.ts';
 import type { Effect, Facts, StatementFacts } from '../sql/facts.ts';
+import { withRows } from './budgets.ts';
 import { CaseServers } from './cases-catalog.ts';
 import { casesSchema } from './cases-schema.ts';
 import type { Case, CasesFile } from './cases-schema.ts';
@@ -59,7 +60,7 @@ function ownPolicy(file: string, shape: CasesFile, source: YamlSource): Promise<
 /** What came out otherwise, in a sentence; undefined when it is as expected. */
 async function judge(one: Case, policy: CompiledPolicy, servers: CaseServers): Promise<string | undefined> {
   const facts = one.sql === undefined ? factsOf(one.facts ?? NO_FACTS) : await factsAt(servers, one, one.sql);
-  const verdict = policy.decide(facts, subjectOf(one));
+  const verdict = withRows(policy.decide(facts, subjectOf(one)), one.rows ?? 0);
   const right = verdict.action === one.expect && (one.rule === undefined || verdict.rule === one.rule || verdict.matched.includes(one.rule));
   return right ? undefined : difference(one, verdict, facts);
 }

@@ -39,6 +39,7 @@ export function checkFile(file: PolicyFile, context: PolicyContext | undefined, 
 function checkRule(rule: RuleShape, report: Report): void {
   if (RESERVED.includes(rule.name)) report(['name'], `"${rule.name}" is a name that verdicts use when no rule decided; take another one`);
   if (rule.then === 'allow') checkAllow(rule, report);
+  if (rule.rows_over !== undefined && rule.then !== 'hold' && rule.then !== 'deny') report(['rows_over'], `rows_over is for rules that hold or deny what comes after so many rows; this one's action is ${rule.then}`);
   if (rule.then === 'hold') return;
   for (const term of TERMS) {
     if (rule[term] !== undefined) report([term], `${term} says how a hold ends, but the rule's action is ${rule.then}`);
@@ -51,7 +52,6 @@ function checkAllow(rule: RuleShape, report: Report): void {
     if (effect === 'unknown') report(['effects', at], 'what wasn\'t understood can\'t be allowed: a statement with the effect unknown may do anything; hold or deny it');
     else if (rule.columns !== undefined && !COLUMN_EFFECTS.has(effect)) report(['effects', at], `${effect} reaches further than the columns listed; a rule that allows by columns lists only ${[...COLUMN_EFFECTS].join(', ')}`);
   }
-  if (rule.rows_over !== undefined) report(['rows_over'], 'rows_over is for rules that hold or deny: a rule that allows only large results means nothing');
 }
 
 function checkNames(rule: RuleShape, context: PolicyContext, report: Report): void {

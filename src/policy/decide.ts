@@ -19,7 +19,9 @@
  * it is how something denied becomes something that people may release.
  *
  * **Conditions that fail** (`when` raises an error, or can't be told) count as the more restrictive side: a rule that allows doesn't
- * match, any other does (without covering anything). `rows_over` without an estimate doesn't match.
+ * match, any other does (without covering anything).
+ *
+ * **`rows_over`** says what happens once so many rows have come: such a rule is no part of the verdict, but of its budgets.
  *
  * **Sensitive columns** raise allow to mask. A hold keeps the list of relations, for what is released must be masked too.
  *
@@ -29,6 +31,7 @@
 import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Facts, TableUse } from '../sql/facts.ts';
+import { budgetsOf } from './budgets.ts';
 import { conditionValues } from './condition.ts';
 import type { ConditionValues } from './condition.ts';
 import type { EffectSet } from './effect-set.ts';
@@ -39,7 +42,7 @@ import { coverageReason, describe, ruleReason } from './reasons.ts';
 import { sensitiveReads } from './sensitive.ts';
 import type { SensitiveReads } from './sensitive.ts';
 import { combine } from './terms.ts';
-import type { HoldTerms, Policy, Subject, Verdict } from './verdict.ts';
+import type { HoldTerms, Policy, RowBudget, Subject, Verdict } from './verdict.ts';
 
 interface Allowing {
   readonly rule: Rule;
@@ -51,6 +54,8 @@ interface Restricting extends Allowing {
   readonly touches: (unit: Unit) => boolean;
   /** Of a rule that masks: which of the relations read. */
   readonly masks: (table: TableUse) => boolean;
+  /** Of a rule with `rows_over`. */
+  readonly budgets: readonly RowBudget[];
 }
 
 /** What the rules say of facts alone, whoever asks. */
@@ -71,6 +76,7 @@ interface Findings {
   readonly deny: Restricting[];
   readonly hold: Restricting[];
   readonly mask: Restricting[];
+  readonly budgets: RowBudget[];
   /** Per statement, the effects that some rule covers. */
   readonly covered: EffectSet[];
 }
@@ -97,16 +103,16 @@ export class CompiledPolicy implements Policy {
     this.detect = model.detect;
     this.terms = model.hold;
     this.masksByRule = model.rules.some((rule) => rule.action === 'mask');
-    this.volatile = model.rules.some((rule) => rule.rowsOver !== undefined || rule.when?.volatile === true);
+    this.volatile = model.rules.some((rule) => rule.when?.volatile === true);
     this.#allowing = model.rules.filter((rule) => rule.action === 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule) }));
-    this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule) }));
+    this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule), budgets: budgetsOf(rule) }));
     this.#sensitive = sensitiveReads(model.sensitive);
   }
 
   decide(facts: Facts, subject: Subject): Verdict {
     if (facts.refused !== undefined) return { action: 'deny', rule: 'refused', reason: facts.refused, matched: [] };
     const prepared = this.#prepare(facts);
-    const found: Findings = { matched: [], allowing: [], deny: [], hold: [], mask: [], covered: prepared.units.map(() => 0) };
+    const found: Findings = { matched: [], allowing: [], deny: [], hold: [], mask: [], budgets: [], covered: prepared.units.map(() => 0) };
     const values = lazily(() => conditionValues(facts, subject));
     for (const entry of prepared.restricting) restrict(entry, prepared, subject, values, found);
     for (const entry of this.#allowing) cover(entry, prepared, subject, values, found);
@@ -136,8 +142,8 @@ export class CompiledPolicy implements Policy {
     if (deny !== undefined) return { action: 'deny', rule: deny.rule.name, reason: ruleReason(deny.rule, all), matched };
     if (uncovered !== 0 && this.model.fallback === 'deny') return { action: 'deny', rule: 'default', reason: coverageReason(facts, uncovered, 'denied'), matched };
     const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found, this.#columns);
-    if (found.hold.length > 0 || uncovered !== 0) return this.#held(facts, all, uncovered, mask, found);
-    return mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched };
+    const verdict = found.hold.length > 0 || uncovered !== 0 ? this.#held(facts, all, uncovered, mask, found) : mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched };
+    return found.budgets.length === 0 || verdict.action === 'deny' ? verdict : { ...verdict, budgets: found.budgets };
   }
 
   #held(facts: Facts, all: EffectSet, uncovered: EffectSet, mask: Verdict | undefined, { hold: rules, matched }: Findings): Verdict {
@@ -157,9 +163,9 @@ export class CompiledPolicy implements Policy {
 function restrict(entry: Restricting, prepared: Prepared, subject: Subject, values: () => ConditionValues, found: Findings): void {
   const { rule } = entry;
   if (!entry.concerns(subject)) return;
-  if (rule.rowsOver !== undefined && !((subject.estimatedRows ?? 0) > rule.rowsOver)) return;
   const holds = rule.when === undefined || rule.when.holds(values());
   if (holds === false) return;
+  if (rule.rowsOver !== undefined) return void found.budgets.push(...entry.budgets);
   found.matched.push(rule.name);
   if (rule.action !== 'allow') found[rule.action].push(entry);
   if (rule.action === 'hold' && holds === true) add(found.covered, prepared.covers.get(rule) ?? []);

@@ -4,7 +4,7 @@ import type { SearchedColumns } from '../masking/detectors/searched.ts';
 import type { SensitiveColumns } from '../masking/sensitive.ts';
 import type { Effect } from '../sql/facts.ts';
 import type { Condition } from './condition.ts';
-import type { Action, HoldTerms } from './verdict.ts';
+import type { Action, HoldTerms, Span } from './verdict.ts';
 
 export interface Rule {
   readonly name: string;
@@ -18,8 +18,8 @@ export interface Rule {
   readonly groups?: readonly string[];
   readonly kinds?: readonly string[];
   readonly unbounded?: boolean;
-  /** Rows: matches when more are estimated. */
-  readonly rowsOver?: number;
+  /** Holds or denies only what comes after so many rows. */
+  readonly rowsOver?: { readonly [per in Span]?: number | undefined };
   readonly when?: Condition;
   /** Present exactly when the action is `hold`. */
   readonly hold?: HoldTerms;

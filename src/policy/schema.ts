@@ -31,6 +31,15 @@ const terms = {
   break_glass: list(name).optional(),
 };
 
+const rows = z.int('a number of rows is needed here').min(0, 'a number of rows is needed here');
+
+function rowsOver(given: unknown, { issues }: { readonly issues: z.core.$ZodRawIssue[] }): unknown {
+  if (typeof given === 'number') return { statement: given };
+  if (typeof given === 'object' && given !== null && Object.keys(given).length > 0) return given;
+  issues.push({ code: 'custom', message: 'rows_over is a number of rows, or { statement: …, session: …, hour: … } with one or more of these', input: given });
+  return z.NEVER;
+}
+
 const rule = z.strictObject({
   name,
   effects: list(z.enum(EFFECTS)).optional(),
@@ -41,7 +50,8 @@ const rule = z.strictObject({
   groups: list(word).optional(),
   kinds: list(kind).optional(),
   unbounded: z.boolean().optional(),
-  rows_over: z.int().min(0).optional(),
+  /** `1000`, of one statement; or `{ session: 10000, hour: 50000 }`. */
+  rows_over: z.preprocess(rowsOver, z.strictObject({ statement: rows.optional(), session: rows.optional(), hour: rows.optional() })).optional(),
   when: z.string().min(1, 'a condition is needed here').optional(),
   // eslint-disable-next-line unicorn/no-thenable -- the key of the file format; these objects are never awaited
   then: z.enum(ACTIONS),

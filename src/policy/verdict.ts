@@ -25,6 +25,23 @@ export interface HoldTerms {
   readonly breakGlass?: readonly string[];
 }
 
+/** What rows are counted over: one statement, one session, or all that the agent reads within an hour on all replicas. */
+export const SPANS = ['statement', 'session', 'hour'] as const;
+export type Span = (typeof SPANS)[number];
+
+/** Part of a rule's `rows_over`. */
+export interface RowBudget {
+  readonly rule: string;
+  /** What is done about the row that comes after them. */
+  readonly action: 'hold' | 'deny';
+  readonly per: Span;
+  /** So many may pass. */
+  readonly rows: number;
+  /** Present exactly when the action is `hold`. */
+  readonly hold?: HoldTerms;
+  readonly because?: string;
+}
+
 export interface Verdict {
   readonly action: Action;
   /** Name of the rule that decided; `default` when none matched some effect. */
@@ -37,6 +54,8 @@ export interface Verdict {
   readonly hold?: HoldTerms;
   /** Relations to substitute. Present when action is `mask`; also on a hold of a statement that reads sensitive columns: what is released still runs masked. */
   readonly mask?: readonly string[];
+  /** How many rows of it may come before something else is done. Absent: as many as there are, or it doesn't run. */
+  readonly budgets?: readonly RowBudget[];
   /** Columns that rules mask beside those of the policy's `sensitive`. The same array for the same rules. */
   readonly masking?: readonly SensitiveColumns[];
 }

@@ -71,7 +71,7 @@ rules:
   - { name: r, rows_over: 5, then: deny }
   - { name: n, when: 'now.getHours("UTC") < 6', then: deny }
 `;
-  const given = ['agent: eve', 'groups: [risky]', 'owner: x@y.z', 'database: prod', 'protocol: mysql', 'transaction_age: 1m', 'estimated_rows: 6', 'now: "2026-05-04T05:00:00Z"'];
+  const given = ['agent: eve', 'groups: [risky]', 'owner: x@y.z', 'database: prod', 'protocol: mysql', 'transaction_age: 1m', 'rows: 6', 'now: "2026-05-04T05:00:00Z"'];
   const rules = ['a', 'g', 'o', 'd', 'p', 't', 'r', 'n'];
   const cases = given.map((field, index) => `  - { sql: SELECT 1, ${field}, expect: deny, rule: ${rules[index]} }`);
   expect(await run(`policy: [policy.yaml]\ncases:\n${cases.join('\n')}\n  - { sql: SELECT 1, expect: allow }\n`, policy)).toEqual({ code: 0, lines: ['9 cases came out as expected.'] });

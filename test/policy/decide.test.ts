@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/sql/facts.ts';
+import { withRows } from '../../src/policy/budgets.ts';
 import { policyFrom } from '../../src/policy/load.ts';
-import type { Action, Subject } from '../../src/policy/verdict.ts';
+import type { Action, Subject, Verdict } from '../../src/policy/verdict.ts';
 import { batch, policy, statement, subject } from './support.ts';
 
 type Row = readonly [title: string, rules: readonly string[], facts: Facts, action: Action, rule: string];
@@ -126,9 +127,6 @@ describe('conditions', () => {
     ['kind', '{ when: \'statement.kind == "select" && !statement.unbounded\', then: deny }', {}, 'deny'],
     ['tables', '{ when: \'tables.exists(t, t.startsWith("public."))\', then: deny }', {}, 'deny'],
     ['a list index out of range is an error', '{ when: \'agent.groups[7] == "x"\', then: hold }', {}, 'hold'],
-    ['rows_over', '{ rows_over: 10, then: hold }', { estimatedRows: 11 }, 'hold'],
-    ['rows_over, few', '{ rows_over: 10, then: hold }', { estimatedRows: 10 }, 'allow'],
-    ['rows_over, no estimate', '{ rows_over: 10, then: hold }', {}, 'allow'],
   ];
   test.each(rows)('%s', (_, rule, change, action) => {
     const started = performance.now();
@@ -162,7 +160,7 @@ describe('conditions', () => {
     ['{ when: "transaction.open", then: hold }', true],
     ['{ when: "estimated_rows > 1", then: hold }', true],
     ['{ when: \'now > timestamp("2026-01-01T00:00:00Z")\', then: hold }', true],
-    ['{ rows_over: 5, then: hold }', true],
+    ['{ rows_over: 5, then: hold }', false],
   ])('%s is volatile: %s', (rule, volatile) => {
     expect(policy([READS, rule]).volatile).toBe(volatile);
   });
@@ -258,14 +256,55 @@ rules:                                    # order never matters: the most restri
     ['reads', of(['read'], ['public.orders']), subject, 'allow', 'reads'],
     ['a sensitive column', of(['read'], ['public.customers:email']), subject, 'mask', 'sensitive'],
     ['exports', of(['read', 'export'], ['public.orders']), subject, 'hold', 'exports'],
-    ['many rows', of(['read'], ['public.customers:id']), { ...subject, estimatedRows: 5000 }, 'hold', 'big-reads'],
     ['an update, which no rule covers', of(['update'], ['!public.orders']), subject, 'hold', 'default'],
     ['an update at night', of(['update'], ['!public.orders']), night, 'hold', 'nights'],
   ])('%s', (_, facts, who, action, rule) => {
     expect(shown.decide(facts, who)).toMatchObject({ action, rule });
   });
+  test('many rows are held once they come', () => {
+    const verdict = shown.decide(of(['read'], ['public.customers:id']), subject);
+    expect(verdict).toMatchObject({ action: 'allow', rule: 'reads', budgets: [{ rule: 'big-reads', per: 'statement', rows: 1000, action: 'hold', hold: { approvers: ['dba'] } }] });
+    expect(withRows(verdict, 1000)).toBe(verdict);
+    expect(withRows(verdict, 1001)).toMatchObject({ action: 'hold', rule: 'big-reads', matched: ['big-reads', 'reads'], hold: { approvers: ['dba'] } });
+    expect(shown.decide(of(['read'], ['public.orders']), subject).budgets).toBeUndefined();
+  });
+
   test('holds have the terms of their rules', () => {
     expect(shown.decide(of(['read', 'export']), subject).hold).toEqual({ approvers: ['dba'], quorum: 1, withinMs: 900_000, mode: 'inline' });
     expect(shown.decide(of(['update']), night).hold?.approvers).toEqual(['oncall']);
+  });
+});
+
+describe('rows_over', () => {
+  const given = (rules: readonly string[], facts = of(['read'], ['public.a'])): Verdict => policy([READS, ...rules]).decide(facts, subject);
+
+  test('is a budget of what it is about, and covers nothing', () => {
+    expect(given(['{ name: a, effects: [read], tables: [b], rows_over: 1, then: deny }']).budgets).toBeUndefined();
+    expect(given(['{ name: a, agents: [somebody-else], rows_over: 1, then: deny }']).budgets).toBeUndefined();
+    expect(given(['{ name: a, when: \'now.getHours("UTC") > 24\', rows_over: 1, then: deny }']).budgets).toBeUndefined();
+    expect(given(['{ name: a, effects: [update], rows_over: 1, then: hold }'], of(['update'], ['!public.a']))).toMatchObject({ action: 'hold', rule: 'default', budgets: [{ rule: 'a' }] });
+  });
+
+  test('counts where its condition can\'t be told', () => {
+    expect(given(['{ name: a, when: \'agent.groups[7] == "x"\', rows_over: 1, then: deny }']).budgets).toMatchObject([{ rule: 'a' }]);
+  });
+
+  test('may be one of each span', () => {
+    expect(given(['{ name: a, rows_over: { hour: 50, session: 20, statement: 10 }, then: deny, because: enough }']).budgets).toEqual([
+      { rule: 'a', action: 'deny', per: 'statement', rows: 10, because: 'enough' }, { rule: 'a', action: 'deny', per: 'session', rows: 20, because: 'enough' }, { rule: 'a', action: 'deny', per: 'hour', rows: 50, because: 'enough' },
+    ]);
+  });
+
+  test('is kept by what is masked or held, not by what doesn\'t run', () => {
+    const budget = '{ name: a, rows_over: 1, then: deny }';
+    expect(given([budget, '{ name: m, then: mask }'])).toMatchObject({ action: 'mask', budgets: [{ rule: 'a' }] });
+    expect(given([budget, '{ name: h, then: hold }'])).toMatchObject({ action: 'hold', budgets: [{ rule: 'a' }] });
+    expect(given([budget, '{ name: d, then: deny }']).budgets).toBeUndefined();
+  });
+
+  test('of several the one that is crossed first decides, and of equal ones the one that denies', () => {
+    const rules = ['{ name: a, rows_over: 10, then: deny }', '{ name: b, rows_over: 5, then: hold }', '{ name: c, rows_over: { session: 5 }, then: deny }'];
+    expect(withRows(given(rules.slice(0, 2)), 100)).toMatchObject({ action: 'hold', rule: 'b', reason: 'its result has more than 5 rows, and is held there by rule b' });
+    expect(withRows(given(rules), 100)).toMatchObject({ action: 'deny', rule: 'c' });
   });
 });
