@@ -50,6 +50,7 @@ import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
 import { LookupBudget } from './session/lookup-budget.ts';
+import { HourCounts } from './session/rows/hour-counts.ts';
 import { Registry } from './session/registry.ts';
 import { VERSION } from './version.ts';
 
@@ -97,7 +98,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
     frozen: (agent) => (freezer.isFrozen(agent) ? frozen(agent) : undefined),
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
     cancel: (by, wanted) => registry.cancelOwn(by, wanted),
-    buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock),
+    buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock), hourCounts: new HourCounts(store, clock),
   };
   const registry = new Registry(parts);
   const freezer = createFreezer({ store, keys, journal, clock, log, expel: (agent) => registry.expel(agent, frozen(agent)) });
@@ -107,6 +108,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const house: Omit<House, 'newKey'> = {
     config, tokens: agentTokens, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: derivedSecret(journalKey.privateKey, 'mock verifier'),
     readSecret: secretOf, authorities: authoritiesOf,
+    rowsWaitMs: () => policies.current().rowsWaitMs,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
     loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),

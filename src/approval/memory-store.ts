@@ -1,5 +1,6 @@
 import { normalEmail } from '../identity/email.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { HourWindow } from './hour-window.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
 import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, isOver, tooMany } from './store.ts';
 import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
@@ -25,6 +26,8 @@ class MemoryStore implements ApprovalStore {
   readonly #freezes = new Map<string, string>();
   readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
   readonly #bookmarks = new Map<string, number>();
+  /** One a rule and agent of the configuration. */
+  readonly #spent = new Map<string, HourWindow>();
   readonly #listeners = new Set<StoreListener>();
   readonly #clock: Clock;
   readonly #retainMs: number;
@@ -126,6 +129,16 @@ class MemoryStore implements ApprovalStore {
     const place = Math.max(at, this.#bookmarks.get(name) ?? 0);
     this.#bookmarks.set(name, place);
     return place;
+  }
+
+  async spend(account: string, rows: number, limit: number): Promise<number> {
+    const window = this.#spent.get(account) ?? new HourWindow();
+    this.#spent.set(account, window);
+    return window.spend(rows, limit, this.#clock.now());
+  }
+
+  async renew(account: string): Promise<void> {
+    this.#spent.delete(account);
   }
 
   listen(listener: StoreListener): () => void {

@@ -14,6 +14,7 @@
  *   <base>:freezes        hash: agent to the newest signed record that it was frozen or thawed
  *   <base>:lease:<name>   who has it, for as long as they have it
  *   <base>:bookmarks      hash: reader to time
+ *   <base>:spent:<account>  hash: minute to rows, of the last hour
  *   <base>:changes        channel: "<id> <state>", or "freezes changed"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
@@ -218,6 +219,30 @@ redis.call('HSET', base .. ':bookmarks', ARGV[1], ARGV[2])
 return ARGV[2]
 `;
 
+/** ARGV: account, rows, limit. Answers how many of them it gets. The same as hour-window.ts. */
+const SPEND = `
+local key, rows, limit = base .. ':spent:' .. ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local minute = math.floor(now / 60000)
+local minutes = redis.call('HGETALL', key)
+local spent = 0
+for n = 1, #minutes, 2 do
+  if tonumber(minutes[n]) <= minute - 60 then redis.call('HDEL', key, minutes[n]) else spent = spent + tonumber(minutes[n + 1]) end
+end
+spent = math.max(0, spent)
+local granted = rows < 0 and math.max(rows, -spent) or math.max(0, math.min(rows, limit - spent))
+if granted ~= 0 then
+  redis.call('HINCRBY', key, minute, granted)
+  redis.call('PEXPIRE', key, 3660000)
+end
+return granted
+`;
+
+/** ARGV: account. Answers nothing of interest. */
+const RENEW = `
+redis.call('DEL', base .. ':spent:' .. ARGV[1])
+return 1
+`;
+
 const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 
 /** By the name of the command that runs it. */
@@ -225,7 +250,7 @@ export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
   countersignMove: script(MOVE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
-  countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK),
+  countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK), countersignSpend: script(SPEND), countersignRenew: script(RENEW),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -136,6 +136,14 @@ class RedisStore implements ApprovalStore {
     return Number(await this.#run('countersignBookmark', name, Math.trunc(at)));
   }
 
+  async spend(account: string, rows: number, limit: number): Promise<number> {
+    return Number(await this.#run('countersignSpend', account, rows, limit));
+  }
+
+  async renew(account: string): Promise<void> {
+    await this.#run('countersignRenew', account);
+  }
+
   listen(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

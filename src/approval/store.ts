@@ -103,6 +103,13 @@ export interface ApprovalStore {
   lease(name: string, holder: string, ms: number): Promise<boolean>;
   /** How far a reader of changes has come (the store's clock, as in changedAt); 0 for one that never read. With `at` it moves there, never back. */
   bookmark(name: string, at?: number): Promise<number>;
+  /**
+   * Of the `rows` asked for, as many as are left of `limit` within the last hour (the store's clock), which then count as spent. Fewer than none give
+   * some back.
+   */
+  spend(account: string, rows: number, limit: number): Promise<number>;
+  /** The account's hour begins anew. */
+  renew(account: string): Promise<void>;
   /** @returns stops listening. */
   listen(listener: StoreListener): () => void;
   /** Whether it answers now. */

@@ -46,6 +46,9 @@ export class FrameScanner {
   #wanted = 0;
   /** Bytes still to come of a frame that is handed on in pieces. */
   #streaming = 0;
+  #stopped = false;
+  /** What came behind the stop, or was stopped at. */
+  #dammed: Buffer[] = [];
 
   constructor(format: FrameFormat, sink: FrameSink) {
     this.#format = format;
@@ -65,11 +68,29 @@ export class FrameScanner {
   /** @param chunk may be reused by the caller after the call: what is kept is copied. */
   push(chunk: Buffer): void {
     let at = 0;
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.#stopped) {
       if (this.#streaming > 0) at = this.#stream(chunk, at);
       else if (this.#heldBytes > 0) at = this.#complete(chunk, at);
       else at = this.#scan(chunk, at);
     }
+    if (at < chunk.length) this.#dammed.push(Buffer.from(chunk.subarray(at)));
+  }
+
+  /** To be called by the sink while it is given a frame, or the first piece of one: it doesn't take it, and nothing else comes before `resume`. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Goes on with the frame at which it was stopped. */
+  resume(): void {
+    const dammed = this.#dammed;
+    this.#dammed = [];
+    this.#stopped = false;
+    if (dammed.length > 0) this.push(dammed.length === 1 ? (dammed[0] as Buffer) : Buffer.concat(dammed));
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   #stream(chunk: Buffer, at: number): number {
@@ -90,13 +111,14 @@ export class FrameScanner {
       if (end <= chunk.length) {
         if (whole) this.#sink.frame(chunk, at, end);
         else this.#sink.piece(chunk, at, end, true, true);
+        if (this.#stopped) return this.#leave(at);
         at = this.#sink.run?.(chunk, end) ?? end;
         continue;
       }
       if (whole) break;
       this.#streaming = end - chunk.length;
       this.#sink.piece(chunk, at, chunk.length, true, false);
-      return chunk.length;
+      return this.#stopped ? this.#leave(at) : chunk.length;
     }
     if (at < chunk.length) this.#hold(chunk.subarray(at));
     return chunk.length;
@@ -119,11 +141,18 @@ export class FrameScanner {
       this.#streaming = size - held.length;
       if (this.#streaming === 0 && this.#format.whole(held, 0, size)) this.#sink.frame(held, 0, held.length);
       else this.#sink.piece(held, 0, held.length, true, this.#streaming === 0);
-      return end;
+    } else {
+      this.#release();
+      this.#sink.frame(held, 0, held.length);
     }
-    this.#release();
-    this.#sink.frame(held, 0, held.length);
-    return end;
+    if (this.#stopped) this.#dammed.push(held);
+    return this.#stopped ? this.#leave(end) : end;
+  }
+
+  /** Nothing of the frame was taken. @returns where the bytes behind begin */
+  #leave(at: number): number {
+    this.#streaming = 0;
+    return at;
   }
 
   /** Copies into one growing buffer: a peer that sends byte by byte costs no more than its bytes. */

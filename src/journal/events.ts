@@ -34,7 +34,8 @@ export type JournalEvent =
     }
   | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
   | {
-      readonly kind: 'request.opened'; readonly session: string; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
+      /** `statement`: the sequence number of the record of one that runs already; what is asked is whether more rows of it may follow. */
+      readonly kind: 'request.opened'; readonly session: string; readonly statement?: number; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
       readonly text: string; readonly parameters?: readonly (string | null)[]; readonly effects: readonly EffectUse[]; readonly rule: string;
       readonly approvers: readonly string[]; readonly quorum: number; readonly expiresAt: number;
       readonly escalation?: { readonly approvers: readonly string[]; readonly at: number }; readonly breakGlass?: readonly string[];

@@ -168,10 +168,16 @@ class MysqlEntrance implements Entrance {
     return { agent };
   }
 
+  /** Seconds, a minute more than rows may wait for people. */
+  get #patience(): number {
+    const ms = this.#house.rowsWaitMs();
+    return ms === 0 ? 0 : Math.ceil(ms / 1000) + 60;
+  }
+
   async #upstream(database: DatabaseConfig, wishes: SessionWishes): Promise<Upstream> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(this.#house.config.timeouts.upstreamConnectMs)]);
     const [password, ca] = await Promise.all([this.#house.readSecret(database), this.#house.authorities(database)]);
-    const upstream = await openUpstream({ database, password, ca, signal, wishes });
+    const upstream = await openUpstream({ database, password, ca, signal, wishes, patience: this.#patience });
     this.#seen.note(database.name, upstream.greeting);
     const charset = upstream.settings.get('character_set_client') ?? '';
     if (textDecoder(charset) !== undefined) return upstream;
@@ -196,7 +202,7 @@ class MysqlEntrance implements Entrance {
       rest: { client: rest, upstream: upstream.rest },
       converse: (listener, understanding) => new MysqlConversation({
         limits: this.#house.config.limits, client, upstream: upstream.capabilities, settings: upstream.settings, status, listener, understanding,
-        database: { name: database.name, schema: database.upstream.database },
+        database: { name: database.name, schema: database.upstream.database }, patience: this.#patience,
         changeUser: (payload) => changeUser(payload, { config: this.#house.config, agent, database, capabilities: client, host, bare: this.#bare }),
       }),
       cancelUpstream: () => this.#cancelUpstream(database, upstream),

@@ -10,9 +10,8 @@
 
 import { Slices } from '../framing/slices.ts';
 import type { Conversation, ConversationListener, NameMeaning, TransactionState } from '../protocol/conversation.ts';
-import { transcript } from '../protocol/parameters.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { Statement, Step } from '../protocol/statement.ts';
+import { type CutOff, dropParameters, type Statement, type Step } from '../protocol/statement.ts';
 import type { Understanding } from '../sql/facts.ts';
 import { analyse, type AnalysisParts, type MysqlStep, readsText, runsAnything } from './analysis.ts';
 import { type Expected, ExpectedQueue } from './expected.ts';
@@ -24,7 +23,7 @@ import { PreparedStatements, SqlNames } from './prepared.ts';
 import { encodeProgress, encodeRefusal } from './refusal.ts';
 import { Replies } from './replies.ts';
 import type { DatabaseNames } from './schema-hint.ts';
-import { QUESTIONS, Tracked } from './tracked.ts';
+import { questions, Tracked } from './tracked.ts';
 
 export interface ConversationOptions {
   readonly limits: { readonly messageBytes: number; readonly statementBytes: number };
@@ -38,6 +37,8 @@ export interface ConversationOptions {
   readonly listener: ConversationListener;
   readonly understanding: Pick<Understanding, 'reading'>;
   readonly database?: DatabaseNames;
+  /** Seconds for which rows may wait here; see tracked.ts. */
+  readonly patience?: number;
   /** See change-user.ts. */
   readonly changeUser?: (payload: Buffer) => ChangeUserStep;
 }
@@ -50,8 +51,6 @@ interface Unsent {
   /** The types the server has of its prepared statement, before it. */
   readonly types: readonly number[] | undefined;
 }
-
-const NO_PARAMETERS: readonly never[] = [];
 
 export class MysqlConversation implements Conversation {
   /** SET isn't part of any transaction. */
@@ -67,11 +66,13 @@ export class MysqlConversation implements Conversation {
   readonly #analysis: AnalysisParts;
   readonly #forwarding: Forwarding;
   readonly #progress: boolean;
+  readonly #patience: number;
   /** The head of the inbox, analysed. */
   #step: MysqlStep | undefined;
   #unsent: Unsent[] = [];
 
-  constructor({ limits, client, upstream, settings, status, listener, understanding, database, changeUser }: ConversationOptions) {
+  constructor({ limits, client, upstream, settings, status, listener, understanding, database, patience = 0, changeUser }: ConversationOptions) {
+    this.#patience = patience;
     this.#inbox = new Inbox(limits);
     this.#tracked = new Tracked(settings, understanding, (name, value) => listener.setting(name, value));
     this.#replies = new Replies({
@@ -129,6 +130,14 @@ export class MysqlConversation implements Conversation {
     this.#replies.receive(chunk);
   }
 
+  resumeRows(): void {
+    this.#replies.resume();
+  }
+
+  cutRows(cut: CutOff): void {
+    this.#replies.cut(cut);
+  }
+
   next(): Step | 'unsettled' | undefined {
     if (this.#step !== undefined) return this.#step;
     const part = this.#inbox.head;
@@ -153,8 +162,7 @@ export class MysqlConversation implements Conversation {
   }
 
   sent(): void {
-    // Values may be large, and a cursor's run may be kept for long; nobody here needs them again.
-    for (const { step } of this.#unsent) for (const statement of step.statements) statement.parameters = NO_PARAMETERS;
+    for (const { step } of this.#unsent) dropParameters(step.statements);
     this.#unsent = [];
     this.#expected.unsent = 0;
     this.#replies.drain();
@@ -189,10 +197,6 @@ export class MysqlConversation implements Conversation {
     return encodeRefusal(this.#awaited(), refusal);
   }
 
-  transcript(step: Step): string {
-    return transcript(step.statements);
-  }
-
   /** Sequence id that the client awaits next; 0 when it awaits nothing. */
   #awaited(): number {
     const { awaited } = this.#expected;
@@ -212,7 +216,7 @@ export class MysqlConversation implements Conversation {
 
   /** Two queries of our own: their answers are for us. */
   #ask(): void {
-    for (const [kind, packet] of QUESTIONS) {
+    for (const [kind, packet] of questions(this.#patience)) {
       this.toDatabase.add(packet);
       this.#expected.push({ kind, sequence: 1, shift: 0 });
     }

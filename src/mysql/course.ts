@@ -5,8 +5,8 @@ import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener } from '../protocol/conversation.ts';
 import { Tally } from '../masking/detectors/tally.ts';
 import type { Veil } from '../masking/veil.ts';
-import { looksAt } from '../protocol/statement.ts';
-import type { Statement } from '../protocol/statement.ts';
+import { Refused } from '../protocol/refusal.ts';
+import { hadRun, looksAt, type Statement } from '../protocol/statement.ts';
 import type { Answers } from './answers.ts';
 import type { Expected, Progress } from './expected.ts';
 import { preparedOtherwise } from './forms.ts';
@@ -21,7 +21,8 @@ import { decodeOk, type OkPacket } from './packets/ok.ts';
 import { decodePrepareOk, type PrepareOk } from './packets/prepare-ok.ts';
 import { PacketReader } from './packets/reader.ts';
 import { Prepared, type PreparedStatements, type SqlNames } from './prepared.ts';
-import { ResultPhase } from './result.ts';
+import { encodeRefusal, sqlstateOf } from './refusal.ts';
+import { type Phase, ResultPhase } from './result.ts';
 import { type DatabaseNames, withSchemaHint } from './schema-hint.ts';
 import { scrubbedError, scrubbedOk } from './scrub.ts';
 import type { Tracked } from './tracked.ts';
@@ -85,7 +86,12 @@ export class Course {
     const { phase } = this.result;
     if (phase === 'file') throw new Malformed('the database answered before the file it asked for was over');
     if (touches(head)) this.#touched = true;
-    if (byte === Header.Error) return this.#error(head, payload);
+    const fate = byte === Header.Error ? this.#error(head, payload) : this.#inPhase(phase, head, byte, payload);
+    const cut = fate.over && 'progress' in head ? head.progress.cut : undefined;
+    return cut === undefined ? fate : { send: encodeRefusal(0, cut.refusal).subarray(HEADER_BYTES), over: true };
+  }
+
+  #inPhase(phase: Exclude<Phase, 'file'>, head: Expected, byte: number, payload: Buffer): Fate {
     switch (phase) {
       case 'head':
         return this.#first(head, byte, payload);
@@ -250,7 +256,9 @@ export class Course {
     return OVER;
   }
 
-  #ended({ statement, progress: { rows, bytes, told } }: Run, more: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
+  #ended({ statement, progress: { rows, bytes, told, cut } }: Run, outcome: { readonly tag?: string; readonly suspended?: boolean; readonly error?: { readonly code: string; readonly message: string } }): void {
+    if (cut !== undefined && outcome.error === undefined && !cut.harmless) throw new Refused(hadRun(cut));
+    const more = cut === undefined ? outcome : { error: { code: sqlstateOf(cut.refusal), message: cut.refusal.message } };
     // An error tells nothing of what was set before it.
     if (statement.after === 'unknown' || (statement.after === 'told' && more.error !== undefined)) this.#parts.tracked.doubtful = true;
     else if (statement.after === 'told') this.#parts.tracked.expect(statement.sets, told);

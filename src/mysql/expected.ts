@@ -3,7 +3,7 @@
 import { Fifo } from '../protocol/fifo.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { CutOff, Statement, StatementText } from '../protocol/statement.ts';
 import type { AskedUser } from './change-user.ts';
 import type { Prepared } from './prepared.ts';
 import type { Reprepare, ReprepareStage } from './reprepare.ts';
@@ -48,6 +48,8 @@ export type Expected = Numbering & (
 
 /** What has come of a statement so far. */
 export interface Progress {
+  /** Nothing of its rows goes on any more. */
+  cut?: CutOff;
   /** Results of it that are complete. */
   completed: number;
   /** Names of settings that the server has told of. */

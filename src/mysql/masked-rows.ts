@@ -41,10 +41,11 @@ export class MaskedRows {
     });
   }
 
-  /** See Replies: rows that lie whole in the bytes. @param longest payload, bytes */
-  run(net: RowNet, head: Numbering & { readonly progress: Progress }, bytes: Buffer, start: number, longest: number): number {
+  /** See Replies: rows that lie whole in the bytes. @param longest payload, bytes; @param most rows */
+  run(net: RowNet, head: Numbering & { readonly progress: Progress }, bytes: Buffer, start: number, { longest, most }: { readonly longest: number; readonly most: number }): number {
     let end = start;
-    while (bytes.length - end > HEADER_BYTES) {
+    const last = head.progress.rows + most;
+    while (head.progress.rows < last && bytes.length - end > HEADER_BYTES) {
       const payload = payloadBytes(bytes, end);
       const next = end + HEADER_BYTES + payload;
       if (payload === 0 || payload > longest || next > bytes.length || bytes[end + 3] !== head.sequence || (bytes[end + HEADER_BYTES] as number) >= Header.Eof) break;

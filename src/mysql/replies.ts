@@ -8,6 +8,7 @@ import { FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
+import type { CutOff, RowMeter, Statement } from '../protocol/statement.ts';
 import { Answers } from './answers.ts';
 import type { RowNet } from './cells.ts';
 import { Course, type CourseParts, type Fate } from './course.ts';
@@ -75,6 +76,27 @@ export class Replies {
     this.#scanner.push(chunk);
   }
 
+  resume(): void {
+    this.#scanner.resume();
+  }
+
+  cut(cut: CutOff): void {
+    progressOf(this.#expected.head).cut = cut;
+    this.#scanner.resume();
+  }
+
+  /** Must this row wait? */
+  #waits(head: Expected): boolean {
+    if (!counted(head) || head.progress.cut !== undefined) return false;
+    const { meter } = head.statement;
+    if (meter.left === 0 && !meter.more()) {
+      this.#scanner.stop();
+      return true;
+    }
+    meter.left--;
+    return false;
+  }
+
   /** The client's last packet of the file was `sequence`: the server's answer goes on from there. */
   fileSent(sequence: number): void {
     const { head } = this.#expected;
@@ -131,13 +153,20 @@ export class Replies {
   /** Small rows, one after the other, that the client gets as they came. */
   #run(bytes: Buffer, start: number): number {
     const head = this.#expected.answerable;
-    if (this.#course.result.phase !== 'rows' || this.#goesOn || head === undefined || !('progress' in head)) return start;
-    if (this.#net !== undefined) return this.#masked.run(this.#net, head, bytes, start, SMALL_ROW);
+    if (this.#course.result.phase !== 'rows' || this.#goesOn || head === undefined || !('progress' in head) || head.progress.cut !== undefined) return start;
+    const before = head.progress.rows;
+    const end = this.#runOf(head, bytes, start, counted(head) ? head.statement.meter.left : Infinity);
+    if (counted(head)) head.statement.meter.left -= head.progress.rows - before;
+    return end;
+  }
+
+  #runOf(head: Expected & { readonly progress: Progress }, bytes: Buffer, start: number, most: number): number {
+    if (this.#net !== undefined) return this.#masked.run(this.#net, head, bytes, start, { longest: SMALL_ROW, most });
     if (head.shift !== 0) return start;
     let end = start;
     let count = 0;
     let { sequence } = head;
-    while (bytes.length - end > HEADER_BYTES) {
+    while (count < most && bytes.length - end > HEADER_BYTES) {
       const payload = payloadBytes(bytes, end);
       const next = end + HEADER_BYTES + payload;
       if (payload === 0 || payload > SMALL_ROW || next > bytes.length || bytes[end + 3] !== sequence || (bytes[end + HEADER_BYTES] as number) >= Header.Eof) break;
@@ -155,22 +184,23 @@ export class Replies {
 
   #frame(bytes: Buffer, start: number, end: number): void {
     const head = this.#head(bytes, start);
-    this.#number(head, bytes, start);
     const payload = end - start - HEADER_BYTES;
+    const row = !this.#goesOn && payload > 0 && this.#rows(head) && ((bytes[start + HEADER_BYTES] as number) < Header.Eof || payload === MAX_PAYLOAD);
+    if (row && this.#waits(head)) return;
+    this.#number(head, bytes, start);
     if (this.#goesOn) {
       this.#goesOn = payload === MAX_PAYLOAD;
-      progressOf(head).bytes += end - start;
+      count(progressOf(head), 0, end - start);
       this.#rowPacket(head, bytes, start, end);
     } else if (payload === 0) throw new Malformed('an empty packet from the database');
-    else if (this.#rows(head) && ((bytes[start + HEADER_BYTES] as number) < Header.Eof || payload === MAX_PAYLOAD)) this.#row(head, bytes, start, end);
+    else if (row) this.#row(head, bytes, start, end);
     else this.#packet(head, bytes, start, end);
   }
 
   #row(head: Expected, bytes: Buffer, start: number, end: number): void {
     if (head.kind === 'read') return this.#answers.settings(bytes.subarray(start + HEADER_BYTES, end));
     const progress = progressOf(head);
-    progress.rows++;
-    progress.bytes += end - start;
+    count(progress, 1, end - start);
     const largest = end - start - HEADER_BYTES === MAX_PAYLOAD;
     rowByte(bytes[start + HEADER_BYTES] as number, largest);
     this.#goesOn = largest;
@@ -179,13 +209,15 @@ export class Replies {
 
   /** (A packet of) a row, as it is to be seen. */
   #rowPacket(head: Expected, bytes: Buffer, start: number, end: number): void {
-    if (this.#net === undefined) this.#forward(head, bytes, start, end);
+    if (isCut(head)) head.shift--;
+    else if (this.#net === undefined) this.#forward(head, bytes, start, end);
     else this.#masked.packet(this.#net, head, bytes, start, end);
   }
 
   #packet(head: Expected, bytes: Buffer, start: number, end: number): void {
     const { send, over } = this.#fate(head, bytes, start, end);
-    if (send === 'as it came') this.#forward(head, bytes, start, end);
+    if (isCut(head) && !over) head.shift--;
+    else if (send === 'as it came') this.#forward(head, bytes, start, end);
     else if (send !== 'nothing' && !isOurs(head)) this.#parts.toClient.add(packets(sequenceOf(bytes, start) + head.shift, send));
     if (over) this.#over(head);
   }
@@ -204,22 +236,23 @@ export class Replies {
   #piece(bytes: Buffer, start: number, end: number, first: boolean): void {
     const head = this.#head(bytes, start);
     const progress = progressOf(head);
-    progress.bytes += end - start;
+    if (first && !this.#goesOn && this.#waits(head)) return;
+    count(progress, first && !this.#goesOn ? 1 : 0, end - start);
     if (!first) {
       if (this.#unseen) rowByte(bytes[start] as number, this.#goesOn);
       this.#unseen = false;
-      this.#parts.toClient.range(bytes, start, end);
+      if (progress.cut === undefined) this.#parts.toClient.range(bytes, start, end);
       return;
     }
     const largest = payloadBytes(bytes, start) === MAX_PAYLOAD;
     this.#number(head, bytes, start);
     if (!this.#goesOn) {
-      progress.rows++;
       this.#unseen = end - start === HEADER_BYTES;
       if (!this.#unseen) rowByte(bytes[start + HEADER_BYTES] as number, largest);
     }
     this.#goesOn = largest;
-    this.#forward(head, bytes, start, end);
+    if (isCut(head)) head.shift--;
+    else this.#forward(head, bytes, start, end);
   }
 
   /** The reply is complete. */
@@ -273,7 +306,21 @@ function rowByte(byte: number, largest: boolean): void {
   if (byte === Header.Error || (byte === Header.Eof && !largest)) throw new Malformed(`a row that begins with 0x${byte.toString(16)}`);
 }
 
-function progressOf(head: Expected): Progress {
-  if (!('progress' in head)) throw new Malformed(`the database sent rows where ${head.kind} was to be answered`);
+type Counted = Expected & { readonly progress: Progress; readonly statement: Statement & { readonly meter: RowMeter } };
+
+/** Does somebody count its rows? The list of a table's fields isn't made of them. */
+const counted = (head: Expected): head is Counted => (head.kind === 'query' || head.kind === 'fetch') && head.statement.meter !== undefined;
+
+/** Of what goes to the client. */
+function count(progress: Progress, rows: number, bytes: number): void {
+  if (progress.cut !== undefined) return;
+  progress.rows += rows;
+  progress.bytes += bytes;
+}
+
+const isCut = (head: Expected): boolean => 'progress' in head && head.progress.cut !== undefined;
+
+function progressOf(head: Expected | undefined): Progress {
+  if (head === undefined || !('progress' in head)) throw new Malformed(`the database sent rows where ${head?.kind ?? 'nothing'} was to be answered`);
   return head.progress;
 }

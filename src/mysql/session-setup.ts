@@ -4,7 +4,7 @@ import { UpstreamFailure } from '../net/outgoing.ts';
 import type { Exchange } from './exchange.ts';
 import type { Capabilities } from './packets/capabilities.ts';
 import { QueryFailure, textQueries } from './text-query.ts';
-import { TRACK_SETTINGS } from './tracked.ts';
+import { trackSettings } from './tracked.ts';
 
 /** By the names under which a change is reported later. */
 const ASK = `SELECT @@sql_mode AS sql_mode, @@character_set_client AS character_set_client, @@character_set_connection AS character_set_connection,
@@ -19,10 +19,10 @@ export interface SessionStart {
   readonly connectionId: number;
 }
 
-/** Throws UpstreamFailure when the database doesn't answer as one that can be served. */
-export async function startSession(exchange: Exchange, capabilities: Capabilities): Promise<SessionStart> {
+/** @param patience see tracked.ts. Throws UpstreamFailure when the database doesn't answer as one that can be served. */
+export async function startSession(exchange: Exchange, capabilities: Capabilities, patience: number): Promise<SessionStart> {
   try {
-    const [, rows] = await textQueries(exchange, capabilities, [TRACK_SETTINGS, ASK]);
+    const [, rows] = await textQueries(exchange, capabilities, [trackSettings(patience), ASK]);
     const [row] = rows ?? [];
     const { connection_id: id, ...values } = row ?? {};
     const connectionId = Number(id);

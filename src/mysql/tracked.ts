@@ -22,14 +22,14 @@ const TRACK = 'autocommit,character_set_client,character_set_connection,characte
  * Has every OK tell which of these have changed, beside the default database (MySQL reference manual, "Server Tracking of Client Session State";
  * MariaDB: "session_track_system_variables").
  */
-export const TRACK_SETTINGS = `SET SESSION session_track_system_variables = '${TRACK}', SESSION session_track_schema = ON`;
+const TRACK_SETTINGS = `SET SESSION session_track_system_variables = '${TRACK}', SESSION session_track_schema = ON`;
 
 const NOW = '@@SESSION.session_track_system_variables';
 /** What is told beside, each name between two commas. An empty literal would be NULL in one sql_mode, and a name twice is an error of MySQL's. */
 const BESIDE = TRACK.split(',').reduce((rest, name) => `REPLACE(${rest}, ',${name},', ',')`, `CONCAT(',', LOWER(REPLACE(COALESCE(${NOW}, ','), ', ', ',')), ',')`);
 
 /** The same later on, beside what a driver has asked to be told itself: when the session has begun anew, or something may have turned it off. */
-export const TRACK_AGAIN = `SET SESSION session_track_system_variables = IF(${NOW} = '*', ${NOW}, TRIM(TRAILING ',' FROM CONCAT('${TRACK}', ${BESIDE}))), SESSION session_track_schema = ON`;
+const TRACK_AGAIN = `SET SESSION session_track_system_variables = IF(${NOW} = '*', ${NOW}, TRIM(TRAILING ',' FROM CONCAT('${TRACK}', ${BESIDE}))), SESSION session_track_schema = ON`;
 
 const READ_BY: ReadonlySet<string> = new Set(SETTINGS);
 
@@ -38,8 +38,14 @@ const READ_SETTINGS = 'SELECT @@SESSION.sql_mode, @@SESSION.character_set_client
 
 const packet = (text: string): Buffer => packets(0, Buffer.concat([Buffer.of(Command.Query), Buffer.from(text)]));
 
-/** Both, as they are asked in the middle of a conversation. */
-export const QUESTIONS = [['track', packet(TRACK_AGAIN)], ['read', packet(READ_SETTINGS)]] as const;
+/** How long the server waits for somebody who doesn't read what it sends (server: net_write_timeout, 60 s by default). @param seconds at least */
+const patient = (seconds: number): string => (seconds === 0 ? '' : `, SESSION net_write_timeout = CAST(GREATEST(@@SESSION.net_write_timeout, ${seconds}) AS SIGNED)`);
+
+/** At login. @param patience seconds for which the server is to wait while rows wait for people; 0: they never do */
+export const trackSettings = (patience: number): string => TRACK_SETTINGS + patient(patience);
+
+/** In the middle of a conversation: the same, and how texts are read now. */
+export const questions = (patience: number) => [['track', packet(TRACK_AGAIN + patient(patience))], ['read', packet(READ_SETTINGS)]] as const;
 
 export class Tracked {
   /** Names in lower case; `database` is the default one, empty when there is none. */

@@ -30,6 +30,8 @@ export interface UpstreamOptions extends Destination {
   readonly database: DatabaseConfig;
   readonly password: string | undefined;
   readonly wishes: SessionWishes;
+  /** Seconds for which rows may wait here; see tracked.ts. */
+  readonly patience?: number;
 }
 
 export interface UpstreamLogin {
@@ -72,7 +74,7 @@ export async function ownLogin({ database, password, authorities }: OwnAccess, p
 /** Connects, logs in and begins a session. Throws UpstreamFailure, whose message names no credential. */
 export async function openUpstream(options: UpstreamOptions): Promise<Upstream> {
   return withLogin(options, MAX_PACKET, async ({ exchange, greeting, capabilities, encrypted, status }) => {
-    const start = await startSession(exchange, capabilities);
+    const start = await startSession(exchange, capabilities, options.patience ?? 0);
     const rest = exchange.handshake.rest();
     const { socket } = exchange.handshake;
     return { ...start, wire: encrypted ? streamWire(socket, true) : plainWire(socket), rest, greeting, capabilities, status };

@@ -89,6 +89,7 @@ export class CompiledPolicy implements Policy {
   readonly detect: readonly SearchedColumns[];
   readonly terms: HoldTerms;
   readonly masksByRule: boolean;
+  readonly rowsWaitMs: number;
   readonly #allowing: readonly Allowing[];
   readonly #restricting: readonly Restricting[];
   readonly #sensitive: SensitiveReads;
@@ -103,6 +104,7 @@ export class CompiledPolicy implements Policy {
     this.detect = model.detect;
     this.terms = model.hold;
     this.masksByRule = model.rules.some((rule) => rule.action === 'mask');
+    this.rowsWaitMs = Math.max(0, ...model.rules.map(({ rowsOver, hold }) => (rowsOver === undefined ? 0 : hold?.withinMs ?? 0)));
     this.volatile = model.rules.some((rule) => rule.when?.volatile === true);
     this.#allowing = model.rules.filter((rule) => rule.action === 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule) }));
     this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule), budgets: budgetsOf(rule) }));

@@ -85,6 +85,8 @@ export interface Policy {
   readonly detect: readonly SearchedColumns[];
   /** Does some rule mask more? */
   readonly masksByRule: boolean;
+  /** For how long rows of a result may wait for people, at most, milliseconds; 0: they never do. */
+  readonly rowsWaitMs: number;
   /** Terms of a hold that no rule names: of what a masked column's use makes people be asked about. */
   readonly terms: HoldTerms;
   /** Pure; never throws: what fails to evaluate counts as the more restrictive side. */

@@ -12,7 +12,7 @@ import { Slices } from '../framing/slices.ts';
 import type { Conversation, ConversationListener, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { SessionNameUse } from '../sql/facts.ts';
-import { type Statement, StatementText, type Step } from '../protocol/statement.ts';
+import { type CutOff, dropParameters, type Statement, StatementText, type Step } from '../protocol/statement.ts';
 import { analyse, passingStep, type PostgresStep, type Reaction } from './analysis.ts';
 import { clash } from './clash.ts';
 import { CopyIn, mayCopyIn } from './copy-in.ts';
@@ -25,7 +25,6 @@ import { encodeFlush } from './messages/extended.ts';
 import { encodeNotice, encodeRefusal, INTERRUPTED_COPY, PLACEHOLDER_QUERY, placeholderExecute, sqlstate } from './refusal.ts';
 import { Replies, SKIPPED } from './replies.ts';
 import { Sending } from './sending.ts';
-import { transcript } from '../protocol/parameters.ts';
 
 export interface ConversationLimits {
   readonly messageBytes: number;
@@ -106,6 +105,14 @@ export class PostgresConversation implements Conversation {
     this.#replies.receive(chunk);
   }
 
+  resumeRows(): void {
+    this.#replies.resume();
+  }
+
+  cutRows(cut: CutOff): void {
+    this.#replies.cut(cut);
+  }
+
   next(): Step | 'unsettled' | undefined {
     if (this.#step !== undefined) return this.#step;
     const copy = this.#copy?.state;
@@ -143,8 +150,7 @@ export class PostgresConversation implements Conversation {
   }
 
   sent(): void {
-    // A portal's parameters may be large, and may stay bound for long; nobody here needs them again.
-    for (const { step } of this.#unsent) for (const statement of step.statements) statement.parameters = NO_PARAMETERS;
+    for (const { step } of this.#unsent) dropParameters(step.statements);
     this.#unsent = [];
   }
 
@@ -180,10 +186,6 @@ export class PostgresConversation implements Conversation {
 
   fatal(refusal: Refusal): Buffer {
     return this.#replies.atBoundary && !this.#replies.farewell ? encodeRefusal(refusal, 'FATAL') : Buffer.alloc(0);
-  }
-
-  transcript(step: Step): string {
-    return transcript(step.statements);
   }
 
   /** Takes the step off the inbox, unless it was recalled and is off it already. */
@@ -318,8 +320,6 @@ interface Unsent {
   /** How many replies it expects. */
   readonly replies: number;
 }
-
-const NO_PARAMETERS: readonly never[] = [];
 
 const endsSegment = (part: Part): boolean => part.kind === 'query' || (part.kind === 'segment' && part.sync);
 

@@ -1,8 +1,9 @@
 /** The replies that are still to come, as a queue: one entry a message that the server will answer. Pure. */
 
+import { Malformed } from '../framing/malformed.ts';
 import { Fifo } from '../protocol/fifo.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { Statement, StatementText } from '../protocol/statement.ts';
+import type { CutOff, Statement, StatementText } from '../protocol/statement.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { CopyOut } from './copy-out.ts';
 import type { Origins } from './origins.ts';
@@ -19,8 +20,19 @@ export type Expected =
   /** A message put in the place of a refused one: the server answers it with an error, which becomes the refusal. */
   | { readonly kind: 'refused_execute' | 'refused_query'; readonly refusal: Refusal; answered: boolean };
 
+/** Rows may come of it. */
+export type Running = Extract<Expected, { kind: 'execute' | 'query' }>;
+
+export const isRunning = (head: Expected | undefined): head is Running => head?.kind === 'execute' || head?.kind === 'query';
+
+export function unexpected(type: number, head: Expected | undefined): Malformed {
+  return new Malformed(`the database sent ${JSON.stringify(String.fromCharCode(type))} where ${head?.kind ?? 'nothing'} was to be answered`);
+}
+
 /** What has come of a statement so far. */
 export interface Progress {
+  /** Nothing of its rows goes on any more. */
+  cut?: CutOff;
   /** Commands of the batch that are complete. */
   completed: number;
   rows: number;

@@ -149,13 +149,14 @@ export function changesOf(statement: Statement, uses: readonly SessionNameUse[],
   });
 }
 
-/** A run of the cursor: record, context, veil and detection are those of its DECLARE, but what else that batch did is not done again. */
-function cursorOf({ source, arrival, record, context, veil, detection }: Statement): Statement {
+/** A run of the cursor: record, context, veil, detection and meter are those of its DECLARE, but what else that batch did is not done again. */
+function cursorOf({ source, arrival, record, context, veil, detection, meter }: Statement): Statement {
   const cursor = new Statement(source, arrival);
   cursor.cursor = true;
   cursor.record = record;
   cursor.context = context;
   cursor.veil = veil;
   cursor.detection = detection;
+  cursor.meter = meter;
   return cursor;
 }

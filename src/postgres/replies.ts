@@ -8,24 +8,23 @@ import { type FrameFormat, FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { ConversationListener, TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
-import { looksAt } from '../protocol/statement.ts';
-import type { Statement } from '../protocol/statement.ts';
+import { type CutOff, hadRun, type Statement } from '../protocol/statement.ts';
 import { Tally } from '../masking/detectors/tally.ts';
-import { maskRows } from './cells.ts';
 import { CopyOut } from './copy-out.ts';
-import type { Expected, ExpectedQueue, Progress } from './expected.ts';
+import { type Expected, type ExpectedQueue, isRunning, type Progress, type Running, unexpected } from './expected.ts';
 import { decodeErrorFields, encodeErrorFields } from './messages/error-response.ts';
-import { Backend, backendFormat, HEADER_BYTES, wholeSize } from './messages/frame.ts';
+import { Backend, backendFormat, HEADER_BYTES } from './messages/frame.ts';
 import { ByteReader } from '../framing/reader.ts';
 import { withoutPayload } from './messages/notification.ts';
-import { type OriginNet, type Origins, unfollowed } from './origins.ts';
+import { type OriginNet, unfollowed } from './origins.ts';
 import type { Names } from './prepared.ts';
-import { encodeRefusal } from './refusal.ts';
+import { encodeRefusal, sqlstate } from './refusal.ts';
+import { Rows } from './rows.ts';
 import { Scrub } from './scrub.ts';
 
 export class Replies {
   readonly #scanner: FrameScanner;
-  readonly #limit: number;
+  readonly #rows: Rows;
   readonly #expected: ExpectedQueue;
   readonly #names: Names;
   readonly #net: OriginNet;
@@ -41,18 +40,18 @@ export class Replies {
   skipping = false;
 
   constructor(limits: { readonly messageBytes: number }, expected: ExpectedQueue, names: Names, net: OriginNet, out: Slices, listener: ConversationListener) {
-    this.#limit = limits.messageBytes;
     this.#expected = expected;
     this.#names = names;
     this.#net = net;
     this.#out = out;
     this.#listener = listener;
-    const format: FrameFormat = { ...backendFormat, whole: (bytes, at, size) => backendFormat.whole(bytes, at, size) || this.#changesRow(bytes, at, size) };
+    const format: FrameFormat = { ...backendFormat, whole: (bytes, at, size) => backendFormat.whole(bytes, at, size) || this.#rows.changes(this.#expected.head, bytes, at, size) };
     this.#scanner = new FrameScanner(format, {
       frame: (bytes, start, end) => this.#frame(bytes, start, end),
-      piece: (bytes, start, end, first) => this.#piece(bytes, start, end, first),
-      run: (bytes, start) => this.#run(bytes, start),
+      piece: (bytes, start, end, first) => this.#rows.piece(this.#expected.head, bytes, start, end, first),
+      run: (bytes, start) => this.#rows.run(this.#expected.head, bytes, start),
     });
+    this.#rows = new Rows({ limits, net, out, tally: this.#tally, stop: () => this.#scanner.stop() });
   }
 
   /** May a message of ours be put in now? */
@@ -64,74 +63,25 @@ export class Replies {
     this.#scanner.push(chunk);
   }
 
-  /** Is it a row that must be seen whole, since something of it is masked, or looked for in it? */
-  #changesRow(bytes: Buffer, at: number, size: number): boolean {
-    const head = this.#expected.head;
-    if (!isRunning(head) || this.#netOf(head, bytes[at]) === undefined) return false;
-    if (size <= this.#limit) return true;
-    throw new Refused({
-      code: 'too_large', message: `a row of ${size} bytes, of which something is masked or searched, is over the limit of ${this.#limit} bytes`, detail: { limit: 'limits.message', bytes: this.#limit },
-      hint: 'Select less of it, or raise limits.message in the proxy\'s configuration.',
-    });
+  resume(): void {
+    this.#scanner.resume();
   }
 
-  /** Of the row that is coming, where something of it is masked or looked for. */
-  #netOf(head: Running, type: number | undefined): Origins | CopyOut | undefined {
-    if (type === Backend.CopyData) return head.progress.copyOut;
-    if (type !== Backend.DataRow || !looksAt(head.statement)) return undefined;
-    const origins = this.#net.ofRow(head);
-    return origins === undefined || origins.masked.length === 0 ? undefined : origins;
-  }
-
-  #changedRows(head: Running, net: Origins | CopyOut, bytes: Buffer, start: number, end: number): void {
-    const rows = net instanceof CopyOut ? net.rewritten(bytes, start, end, this.#tally) : maskRows(bytes, start, end, net, this.#tally);
-    head.progress.bytes += rows.length;
-    this.#out.add(rows);
-  }
-
-  /** Rows and COPY data. */
-  #piece(bytes: Buffer, start: number, end: number, first: boolean): void {
-    const head = this.#expected.head;
-    if (!isRunning(head)) throw unexpected(bytes[start] as number, head);
-    if (first && bytes[start] === Backend.DataRow) head.progress.rows++;
-    head.progress.bytes += end - start;
-    this.#out.range(bytes, start, end);
-  }
-
-  /** Rows, or COPY data, one after the other. */
-  #run(bytes: Buffer, start: number): number {
-    const type = bytes[start];
-    const head = this.#expected.head;
-    if ((type !== Backend.DataRow && type !== Backend.CopyData) || !isRunning(head)) return start;
-    let end = start;
-    let count = 0;
-    while (bytes.length - end >= HEADER_BYTES && bytes[end] === type) {
-      const next = end + wholeSize(bytes, end);
-      if (next > bytes.length) break;
-      end = next;
-      count++;
-    }
-    if (count === 0) return start;
-    const net = this.#netOf(head, type);
-    if (net !== undefined && end - start > this.#limit) return start; // one of them may be over it: each by itself
-    if (type === Backend.DataRow) head.progress.rows += count;
-    if (net !== undefined) this.#changedRows(head, net, bytes, start, end);
-    else {
-      head.progress.bytes += end - start;
-      this.#out.range(bytes, start, end);
-    }
-    return end;
+  cut(cut: CutOff): void {
+    const { head } = this.#expected;
+    if (!isRunning(head)) throw new Error('rows are cut off where none were stopped');
+    head.progress.cut = cut;
+    this.#scanner.resume();
   }
 
   #frame(bytes: Buffer, start: number, end: number): void {
     const type = bytes[start] as number;
     const head = this.#expected.head;
+    if (isRunning(head) && head.progress.cut !== undefined && !ASIDE.has(type)) return this.#cutFrame(head, head.progress.cut, bytes, start, end);
     switch (type) {
       case Backend.DataRow:
       case Backend.CopyData:
-        if (!isRunning(head)) throw unexpected(type, head);
-        if (type === Backend.DataRow) head.progress.rows++;
-        return this.#changedRows(head, this.#netOf(head, type) as Origins | CopyOut, bytes, start, end);
+        return this.#rows.row(head, bytes, start, end);
       case Backend.ParseComplete:
         this.#confirm(head, 'parse', type);
         break;
@@ -195,6 +145,43 @@ export class Replies {
     }
     const ours = head !== undefined && 'own' in head && head.own && type !== Backend.ParameterStatus;
     if (!ours) this.#out.range(bytes, start, end);
+  }
+
+  /** Of a statement whose rows are cut off the client gets nothing more but one refusal. */
+  #cutFrame(head: Running, cut: CutOff, bytes: Buffer, start: number, end: number): void {
+    switch (bytes[start] as number) {
+      case Backend.ErrorResponse:
+        if (isFatal(decodeErrorFields(bytes, start, end))) return this.#error(head, bytes, start, end);
+        this.#tellCut(head, cut);
+        if (head.kind === 'execute') this.#skip();
+        return;
+      case Backend.CommandComplete:
+      case Backend.EmptyQueryResponse:
+      case Backend.PortalSuspended:
+        // It was done before it heard that it is to be cancelled, or never heard.
+        if (!cut.harmless) throw new Refused(hadRun(cut));
+        this.#tellCut(head, cut);
+        this.#complete(head, undefined);
+        if (head.kind === 'execute') this.#skipUnsent(cut);
+        return;
+      default:
+        // Its rows, and what comes around them.
+    }
+  }
+
+  #tellCut({ progress }: Running, { refusal }: CutOff): void {
+    if (progress.error !== undefined) return;
+    this.#out.add(encodeRefusal(refusal, 'ERROR'));
+    progress.error = { code: sqlstate(refusal.code), message: refusal.message };
+  }
+
+  /** The client takes what stands behind, up to the next Sync, for skipped. */
+  #skipUnsent(cut: CutOff): void {
+    for (const { kind } of this.#expected.all()) {
+      if (kind === 'sync') return;
+      if (kind !== 'close' && kind !== 'describe') throw new Refused(hadRun(cut));
+    }
+    this.skipping = true;
   }
 
   #confirm(head: Expected | undefined, kind: 'parse' | 'bind' | 'close', type: number): void {
@@ -315,9 +302,8 @@ export class Replies {
   }
 }
 
-type Running = Extract<Expected, { kind: 'execute' | 'query' }>;
-
-const isRunning = (head: Expected | undefined): head is Running => head?.kind === 'execute' || head?.kind === 'query';
+/** What may come at any time, and is about no statement. */
+const ASIDE: ReadonlySet<number> = new Set([Backend.ParameterStatus, Backend.NoticeResponse, Backend.NotificationResponse, Backend.ReadyForQuery]);
 
 /** By the severity that isn't translated (field V, since 9.6). */
 function isFatal(fields: ReadonlyMap<string, string>): boolean {
@@ -326,7 +312,6 @@ function isFatal(fields: ReadonlyMap<string, string>): boolean {
 }
 
 export const SKIPPED = { code: 'skipped', message: 'skipped by the database after an earlier error in the same pipeline' };
-
 
 function transactionState(status: number | undefined): TransactionState {
   if (status === 0x49) return 'idle';
@@ -337,8 +322,4 @@ function transactionState(status: number | undefined): TransactionState {
 
 function tag(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('latin1', start + HEADER_BYTES, end - 1);
-}
-
-function unexpected(type: number, head: Expected | undefined): Malformed {
-  return new Malformed(`the database sent ${JSON.stringify(String.fromCharCode(type))} where ${head?.kind ?? 'nothing'} was to be answered`);
 }

@@ -4,7 +4,7 @@ import type { Slices } from '../framing/slices.ts';
 import type { Veil } from '../masking/veil.ts';
 import type { Reading, SessionNameUse } from '../sql/facts.ts';
 import type { Refusal } from './refusal.ts';
-import type { Outcome, Statement, Step } from './statement.ts';
+import type { CutOff, Outcome, Statement, Step } from './statement.ts';
 
 /** What a conversation tells its session while it follows the database's replies. */
 export interface ConversationListener {
@@ -68,6 +68,10 @@ export interface Conversation {
 
   /** Bytes from the database. Throws Malformed when they can't be followed, Refused for what nobody may have it do: the session then ends. */
   reply(chunk: Buffer): void;
+  /** Goes on with rows that a meter has stopped. Throws what `reply` may. */
+  resumeRows(): void;
+  /** The statement whose rows a meter has stopped ends with a refusal, as soon as the database is done with it. Throws Refused where the database has done more than the client could be told. */
+  cutRows(cut: CutOff): void;
   /** Is nothing of the database's replies outstanding? */
   readonly quiet: boolean;
   /** Does the database wait for data that only the client can send? */
@@ -90,6 +94,4 @@ export interface Conversation {
   notice(message: string, detail?: string, hint?: string): void;
   /** The last bytes for the client before the connection is closed; none when the database has said as much. */
   fatal(refusal: Refusal): Buffer;
-  /** What an approver is shown for the step: its text, or a transcript when several statements run together. */
-  transcript(step: Step): string;
 }

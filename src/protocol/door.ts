@@ -27,6 +27,8 @@ export interface House {
   mayUse(database: DatabaseConfig): void;
   /** Cancels what the session with this key is doing; an unknown key does nothing. */
   cancel(processId: number, secretKey: Buffer): void;
+  /** For how long rows may wait for people, milliseconds; 0: they never do. */
+  rowsWaitMs(): number;
   /** A key for the new session, whose number nobody else has, from now until the login has failed or the session is over. */
   newKey(secretBytes: number): SessionKey;
   /** The database can't be reached or doesn't let us in. For the operator: the client isn't told why. */

@@ -38,6 +38,21 @@ export interface ParameterValue {
   readonly type?: number;
 }
 
+/** Counts the rows of a statement on their way to the client, and stops them where a budget of the policy ends. */
+export interface RowMeter {
+  /** How many may pass before it is asked again; whoever lets rows pass takes them off. */
+  left: number;
+  /** None is left, and a row is there. @returns false: the row waits, and all behind it, until the conversation is told how it goes on */
+  more(): boolean;
+}
+
+/** The rest of a statement's rows is kept from the client, whose answer ends with the refusal instead. */
+export interface CutOff {
+  readonly refusal: Refusal;
+  /** Would it do no harm if the database were done with the statement before it hears that it is to be cancelled? */
+  readonly harmless: boolean;
+}
+
 /**
  * What is known of the session's settings once a statement has run: they are the `same`; what changed is `told` by the
  * database's reply, if it succeeds; or they are `unknown`, since something ran that nobody sees, or a value came from where nobody looks.
@@ -48,7 +63,7 @@ export type Aftermath = 'same' | 'told' | 'unknown';
 export class Statement {
   readonly source: StatementText;
   readonly arrival: Arrival;
-  /** Dropped when the statement has been sent. */
+  /** Dropped when the statement has been sent, unless its rows are counted: people may still be asked about it then. */
   parameters: readonly ParameterValue[];
   /** Names of session objects it makes or drops, known once it was understood; the conversation follows them as replies come. */
   names: readonly (readonly SessionNameUse[])[] = [];
@@ -62,6 +77,8 @@ export class Statement {
   veil: Veil | undefined = undefined;
   /** What is looked for in the values it answers with, and replaced; the session's word, before it is forwarded. */
   detection: Detection | undefined = undefined;
+  /** Counts its rows; the session's word, before it is forwarded. */
+  meter: RowMeter | undefined = undefined;
   /** Is it a run of a cursor? Its text is then the batch that declared it, which isn't done again. */
   cursor = false;
   /** Sequence number of its journal record, once it has one. */
@@ -107,5 +124,20 @@ export interface Step {
   readonly transient: boolean;
 }
 
+/** Does it run nothing, name nothing and break nothing? */
+export function isPlain({ statements, prepares, continues, refusal }: Step): boolean {
+  return statements.length === 0 && prepares.length === 0 && continues.length === 0 && refusal === undefined;
+}
+
 /** Must it be known where its rows come from? */
 export const looksAt = ({ veil, detection }: Statement): boolean => veil !== undefined || detection !== undefined;
+
+/** It has been sent: its values may be large, and the statement may be kept for long. */
+export function dropParameters(statements: readonly Statement[]): void {
+  for (const statement of statements) if (statement.meter === undefined) statement.parameters = NO_PARAMETERS;
+}
+
+const NO_PARAMETERS: readonly never[] = [];
+
+/** Of a statement whose rows go on to be cut off although the database was done with it. */
+export const hadRun = ({ refusal }: CutOff): Refusal => ({ ...refusal, message: `${refusal.message}; it had run by then`, hint: 'Its rows were kept back, and the connection is closed. Connect again, and look at what it has done.' });

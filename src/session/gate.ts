@@ -13,6 +13,7 @@ import { JournalUnavailable } from '../journal/failures.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { SessionMetrics } from '../runtime/metrics.ts';
 import { type Judgement, sameRisk } from './judge.ts';
 import { approvalsUnavailable, cancelledWhileHeld, changedWhileHeld, deferred, journalUnavailable, notReleased, unresolved } from './refusals.ts';
 
@@ -38,6 +39,8 @@ export interface GateParts {
 export interface Hold {
   readonly session: string;
   readonly draft: Omit<RequestDraft, 'digest'>;
+  /** Sequence number of the statement's record, when it runs already and only rows of it are held. */
+  readonly record?: number;
   readonly statements: readonly Statement[];
   readonly settings: readonly (readonly [string, string])[];
   readonly judgement: Judgement;
@@ -51,12 +54,25 @@ export interface Hold {
 /** `request` is released: it must run now, or be finished as failed. */
 export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal } | 'gone';
 
+/** Counts a hold, and how long people took. */
+export async function measured({ metrics, clock }: { readonly metrics: SessionMetrics; readonly clock: Clock }, pass: () => Promise<Passage>): Promise<Passage> {
+  const began = clock.monotonic();
+  metrics.held.inc();
+  try {
+    const passage = await pass();
+    metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
+    return passage;
+  } finally {
+    metrics.held.dec();
+  }
+}
+
 /** Waits for people. Never rejects. */
 export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   let request: ApprovalRequest | undefined;
   try {
     const draft: RequestDraft = { ...hold.draft, digest: digestOf(hold) };
-    request = draft.mode === 'deferred' ? await claim(parts, draft) : await openInline(parts, hold, draft);
+    request = draft.mode === 'deferred' ? await claim(parts, hold, draft) : await openInline(parts, hold, draft);
     if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement) };
     if (draft.mode === 'inline') {
       const resolution = await parts.approvals.resolution(request, hold.signal);
@@ -83,22 +99,22 @@ function digestOf({ draft, statements, settings }: Hold): string {
 }
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
-  const request = await openRecorded({ approvals, journal }, hold.session, draft);
+  const request = await openRecorded({ approvals, journal }, hold, draft);
   // Who has gone meanwhile needs no notice; the wait for the decision ends at once then, and withdraws the request.
   if (!hold.signal.aborted) hold.announce(request);
   return request;
 }
 
 /** The deferred mode: uses the approval of the same digest, joins the request that waits, or makes one. */
-async function claim({ approvals, journal }: GateParts, draft: RequestDraft): Promise<ApprovalRequest> {
+async function claim({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
   const found = await approvals.find(draft.digest, draft);
-  return found ?? openRecorded({ approvals, journal }, draft.session, draft);
+  return found ?? openRecorded({ approvals, journal }, hold, draft);
 }
 
 /** Nobody is asked about what isn't on record: a journal that is full now may have room again when they answer. */
-async function openRecorded({ approvals, journal }: Pick<GateParts, 'approvals' | 'journal'>, session: string, draft: RequestDraft): Promise<ApprovalRequest> {
+async function openRecorded({ approvals, journal }: Pick<GateParts, 'approvals' | 'journal'>, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
   const request = await approvals.open(draft);
-  record(journal, session, request);
+  record(journal, hold, request);
   try {
     await recorded(journal);
   } catch (error) {
@@ -152,9 +168,9 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
   return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable };
 }
 
-function record(journal: Journal, session: string, request: ApprovalRequest): void {
+function record(journal: Journal, { session, record: statement }: Hold, request: ApprovalRequest): void {
   journal.append({
-    kind: 'request.opened', session, request: request.id, digest: request.digest, mode: request.mode, text: request.text, effects: request.effects,
+    kind: 'request.opened', session, ...(statement !== undefined && { statement }), request: request.id, digest: request.digest, mode: request.mode, text: request.text, effects: request.effects,
     rule: request.rule, approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
     ...(request.escalation && { escalation: request.escalation }), ...(request.breakGlass && { breakGlass: request.breakGlass }),
     ...(request.parameters === undefined ? {} : { parameters: request.parameters }),

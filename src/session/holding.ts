@@ -3,8 +3,9 @@
 import type { ApprovalRequest } from '../approval/request.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Step } from '../protocol/statement.ts';
-import { type HoldAborted, passGate, recorded } from './gate.ts';
+import { type HoldAborted, measured, passGate, recorded } from './gate.ts';
 import { type Judgement, judgeAll, judgeTogether, passes } from './judge.ts';
+import { transcript } from '../protocol/parameters.ts';
 import { draftRequest, recordRun, type Ruling } from './query-path.ts';
 import { cancelledWhileHeld, holdDetail, journalUnavailable } from './refusals.ts';
 import type { Session } from './session.ts';
@@ -38,18 +39,10 @@ export class Holding {
   }
 
   async outcome(): Promise<HoldOutcome> {
-    const { metrics, clock } = this.#session.parts;
-    const began = clock.monotonic();
-    metrics.held.inc();
-    try {
-      const passage = await this.#pass();
-      metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
-      if (passage === 'gone') return 'gone';
-      return 'refusal' in passage ? this.#refused(passage.refusal) : await this.#record(passage.request.id);
-    } finally {
-      metrics.held.dec();
-      this.request = undefined;
-    }
+    const passage = await measured(this.#session.parts, () => this.#pass());
+    this.request = undefined;
+    if (passage === 'gone') return 'gone';
+    return 'refusal' in passage ? this.#refused(passage.refusal) : this.#record(passage.request.id);
   }
 
   #pass(): ReturnType<typeof passGate> {
@@ -58,7 +51,7 @@ export class Holding {
     const { signal } = this.#abort;
     // What came before may still fail: only then is known what state the statement meets.
     return session.settled(signal).catch(() => {}).then(() => this.#estimate()).then((estimatedRows) => passGate(session.parts, {
-      session: session.id, draft: { ...draftRequest(session, this.#step, together, terms), ...(estimatedRows !== undefined && { estimatedRows }) },
+      session: session.id, draft: { ...draftRequest(session, this.#step.statements, together, terms), ...(estimatedRows !== undefined && { estimatedRows }) },
       statements: this.#step.statements, settings: session.meaningfulSettings(), judgement: together, signal,
       announce: (request) => this.#announce(request), judgeAgain: () => this.#judgeAgain(),
     }));
@@ -75,18 +68,14 @@ export class Holding {
   }
 
   #announce(request: ApprovalRequest): void {
-    const session = this.#session;
     this.request = request.id;
-    session.notify(
-      `countersign: held for approval as ${request.id}: ${request.reason}`, JSON.stringify(holdDetail(request, this.#ruling.together)),
-      `Waiting up to ${roughly(request.expiresAt - session.clock.now())}. Cancel the statement to withdraw it${session.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
-    );
+    tellHeld(this.#session, request, this.#ruling.together);
   }
 
   async #judgeAgain(): Promise<Judgement> {
     const judgements = await judgeAll(this.#session, this.#step.statements);
     const [only] = judgements;
-    return only !== undefined && judgements.length === 1 ? only : judgeTogether(this.#session, judgements, this.#session.conversation.transcript(this.#step));
+    return only !== undefined && judgements.length === 1 ? only : judgeTogether(this.#session, judgements, transcript(this.#step.statements));
   }
 
   /** A released statement leaves when its record is on the disk, unless it was cancelled until then. */
@@ -114,6 +103,14 @@ export class Holding {
   #refused(refusal: Refusal): HoldOutcome {
     return { refusal, at: this.#ruling.judgements.findIndex((judgement) => !passes(judgement)) };
   }
+}
+
+/** Tells the agent that it waits, and how. */
+export function tellHeld(session: Session, request: ApprovalRequest, judgement: Judgement): void {
+  session.notify(
+    `countersign: held for approval as ${request.id}: ${request.reason}`, JSON.stringify(holdDetail(request, judgement)),
+    `Waiting up to ${roughly(request.expiresAt - session.clock.now())}. Cancel the statement to withdraw it${session.transaction === 'idle' ? '' : '; the open transaction keeps its locks meanwhile'}.`,
+  );
 }
 
 /** A time limit for people: `30 s`, `15 min`. */

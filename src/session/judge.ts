@@ -27,6 +27,8 @@ export interface Judgement {
   readonly veiling?: Veiling;
   /** Of statements judged together: what runs in each one's place, and the masked columns that they use. */
   readonly forms?: readonly string[];
+  /** Runs of cursors that it goes on with. */
+  readonly runs?: readonly Statement[];
   readonly masked?: readonly string[];
 }
 
@@ -36,7 +38,8 @@ export const passes = ({ verdict: { action } }: Judgement): boolean => action ==
 /** What the session keeps at a statement that runs. */
 export interface StatementContext {
   readonly judgement: Judgement;
-  readonly request: string | undefined;
+  /** By which it, or some of its rows, were released. */
+  readonly requests: string[];
 }
 
 /** What the judge asks of the session. */
@@ -206,7 +209,8 @@ async function judgeSlowly(session: JudgedSession, source: StatementText): Promi
   if (!namesOthers(facts)) return remember(session, source, facts, policy);
   const followed: Followed[] = [];
   const resolved = await resolveNames(session, facts, source.reading, followed);
-  return conclude(session, source, session.redefines || redefinesItself(resolved) ? withRoutine(resolved) : resolved, policy, followed);
+  const judgement = await conclude(session, source, session.redefines || redefinesItself(resolved) ? withRoutine(resolved) : resolved, policy, followed);
+  return { ...judgement, runs: followed.flatMap(({ run }) => run ?? []) };
 }
 
 async function learn(session: JudgedSession, text: string, reading?: Reading): Promise<Facts> {
@@ -232,7 +236,7 @@ export function mayContinue(statement: Statement, now: Judgement): boolean {
   // What it runs as was settled when it began.
   if (JSON.stringify(formsOf(now)) !== JSON.stringify(before === undefined ? [] : formsOf(before.judgement))) return false;
   if (passes(now)) return true;
-  return now.verdict.action === 'hold' && before?.request !== undefined && sameRisk(before.judgement, now);
+  return now.verdict.action === 'hold' && before !== undefined && before.requests.length > 0 && sameRisk(before.judgement, now);
 }
 
 const namesOthers = (facts: Facts): boolean => facts.statements.some((statement) => statement.names.some(({ use }) => use === 'execute' || use === 'fetch'));

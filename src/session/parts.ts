@@ -11,6 +11,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { Cancellation } from '../sql/facts.ts';
 import type { Database } from './database.ts';
 import type { LookupBudget } from './lookup-budget.ts';
+import type { HourCounts } from './rows/hour-counts.ts';
 import type { Session } from './session.ts';
 
 /** A KILL that names its session. */
@@ -35,6 +36,7 @@ export interface SessionParts {
   /** Cancels or ends another session of the same agent on the same database; false when it has no such session. */
   cancel(by: Session, wanted: Cancels): boolean;
   readonly lookups: LookupBudget;
+  readonly hourCounts: HourCounts;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

@@ -10,7 +10,7 @@ import type { JournalEvent } from '../journal/events.ts';
 import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
-import { parameterTexts } from '../protocol/parameters.ts';
+import { parameterTexts, transcript } from '../protocol/parameters.ts';
 import { commentTags } from '../sql/comment-tags.ts';
 import { formsOf, judge, maskedOf, type Judgement, judgeAll, judgeTogether, mayContinue, passes, type StatementContext } from './judge.ts';
 import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
@@ -90,7 +90,7 @@ function decide(session: Session, step: Step, judged: readonly Judgement[], cont
   const refusal = firstRefusal(judgements) ?? step.refusal;
   if (refusal !== undefined) return { do: 'refuse', at, refusal, judgements };
   const only = judgements.length === 1 ? judgements[0] : undefined;
-  const together = only ?? judgeTogether(session, judgements, session.conversation.transcript(step));
+  const together = only ?? judgeTogether(session, judgements, transcript(step.statements));
   const terms = together.verdict.hold;
   if (terms === undefined) return { do: 'refuse', at, refusal: refusalOf(together) ?? denied(together), judgements };
   return { do: 'hold', judgements, together, terms };
@@ -164,9 +164,10 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     statement.imports = traits.imports;
     statement.after = traits.after;
     statement.sets = traits.sets;
-    statement.context = { judgement, request } satisfies StatementContext;
+    statement.context = { judgement, requests: request === undefined ? [] : [request] } satisfies StatementContext;
     statement.veil = judgement.veiling?.veil;
     statement.detection = session.database.detection(session.agent, session.policy(), judgement.facts);
+    session.rows.watch(statement, judgement);
     if (judgement.veiling !== undefined) session.forms.note(statement.source.text, judgement.veiling);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
@@ -202,7 +203,7 @@ type StatementRecord = JournalEvent & { readonly kind: 'statement' };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What people are asked. */
-export function draftRequest(session: Session, step: Step, judgement: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
+export function draftRequest(session: Session, statements: readonly Statement[], judgement: Judgement, terms: HoldTerms): Omit<RequestDraft, 'digest'> {
   const { facts, verdict, policy } = judgement;
   const forms = formsOf(judgement);
   const masked = maskedOf(judgement);
@@ -213,8 +214,8 @@ export function draftRequest(session: Session, step: Step, judgement: Judgement,
   // Nobody's locks wait for a deferred one: the refusal that says so ends the transaction.
   const withinMs = open && mode === 'inline' ? Math.min(terms.withinMs, config.approvals.withinTransactionMs) : terms.withinMs;
   const now = clock.now();
-  const text = session.conversation.transcript(step);
-  const parameters = step.statements.length === 1 ? parameterTexts(step.statements[0]?.parameters ?? []) : [];
+  const text = transcript(statements);
+  const parameters = statements.length === 1 ? parameterTexts(statements[0]?.parameters ?? []) : [];
   return {
     mode,
     agent: { name: agent.name, owner: agent.owner, groups: agent.groups, ...(agent.actsFor === undefined ? {} : { actsFor: agent.actsFor }) },

@@ -1,8 +1,9 @@
 /** The sentences agents read. Each says what happened, why, and what to do next. */
 
+import { Malformed } from '../framing/malformed.ts';
 import type { ApprovalRequest, RequestDraft, Resolution } from '../approval/request.ts';
 import type { DatabaseError } from '../protocol/grammar.ts';
-import type { Refusal } from '../protocol/refusal.ts';
+import { type Refusal, Refused } from '../protocol/refusal.ts';
 import type { Facts } from '../sql/facts.ts';
 import type { Judgement } from './judge.ts';
 
@@ -65,6 +66,12 @@ export const cancelledWhileHeld = (id: string | undefined): Refusal => ({
   ...(id === undefined ? {} : { detail: { request: id } }), hint: 'It was held for approval and has not run.',
 });
 
+/** Of rows that may not follow: those before them were sent. */
+export function cutOff(refusal: Refusal): Refusal {
+  const next = refusal.code === 'deferred' ? 'Send exactly the same statement again after it was approved; until then do something else.' : 'Ask for fewer rows, or say by a reason what they are needed for.';
+  return { ...refusal, hint: `The rows before were sent, and no more. ${next}` };
+}
+
 export const unknownSession = (connection: number): Refusal => ({
   code: 'unknown_session', message: `no session ${connection} of this agent`, hint: 'An agent may cancel and end its own sessions only.',
 });
@@ -94,3 +101,11 @@ export const approvalsDown: Refusal = {
 export const journalUnavailable: Refusal = {
   code: 'journal_unavailable', message: 'the journal can\'t be written now, and nothing may run unrecorded', hint: 'It has not run. Try again later; the operator must make room or repair the journal\'s disk.',
 };
+
+export const internal: Refusal = { code: 'internal', message: 'the proxy failed; nothing was let through', hint: 'Connect again; the proxy\'s log has the cause.' };
+
+/** The last word of a session that ends by this error; undefined for one that nobody expected. */
+export function ending(error: unknown): Refusal | undefined {
+  if (error instanceof Refused) return error.refusal;
+  return error instanceof Malformed ? { code: 'protocol_violation', message: `the connection can't be followed: ${error.message}` } : undefined;
+}

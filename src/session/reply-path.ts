@@ -91,6 +91,7 @@ export class ReplyPath implements ConversationListener {
     if (outcome.suspended === true) this.#suspended.set(statement, outcome);
     else if (this.#suspended.size > 0) this.#suspended.delete(statement);
     if (outcome.error !== undefined) this.#noteError(outcome.error);
+    if (statement.meter !== undefined) this.#session.rows.ended(statement);
     this.#record(statement, outcome);
     const traits = traitsOfStatement(statement);
     if (traits?.remarkable === true) this.#noteEnd(statement, outcome, traits);
@@ -181,10 +182,9 @@ export class ReplyPath implements ConversationListener {
   }
 
   #finish(statement: Statement, { tag, rows, error }: Outcome): void {
-    const request = (statement.context as StatementContext | undefined)?.request;
-    if (request === undefined) return;
+    const requests = (statement.context as StatementContext | undefined)?.requests ?? [];
     const ms = this.#session.clock.monotonic() - statement.startedAt;
-    this.#session.parts.approvals.finish(request, { rows, ms, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }) });
+    for (const request of requests) this.#session.parts.approvals.finish(request, { rows, ms, ...(tag === undefined ? {} : { tag }), ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }) });
   }
 
   /** Portals that were bound and never executed are gone with their transaction. */

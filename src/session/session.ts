@@ -1,12 +1,11 @@
 /** One agent's connection, whatever the protocol: two wires, a conversation, and the way of each statement between them. */
 
 import type { Agent } from '../identity/agent.ts';
-import { Malformed } from '../framing/malformed.ts';
 import type { Policy } from '../policy/verdict.ts';
 import type { Conversation, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Admitted } from '../protocol/door.ts';
-import { type Refusal, Refused } from '../protocol/refusal.ts';
-import type { Step } from '../protocol/statement.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import { isPlain, type Step } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Reading } from '../sql/facts.ts';
 import type { Database } from './database.ts';
@@ -16,12 +15,11 @@ import { Holding, type HoldRuling } from './holding.ts';
 import type { Judgement } from './judge.ts';
 import type { SessionParts } from './parts.ts';
 import { type CancelRuling, recordRefusal, recordRun, rule, type Ruling, WHOLE } from './query-path.ts';
-import { journalUnavailable, unknownSession } from './refusals.ts';
+import { Pressure } from './pressure.ts';
+import { ending, internal, journalUnavailable, unknownSession } from './refusals.ts';
 import { ReplyPath } from './reply-path.ts';
+import { RowPath } from './rows/row-path.ts';
 import type { SessionState } from './states.ts';
-
-/** Backlog in bytes at which the other side is made to wait. */
-const HIGH_WATER = 256 * 1024;
 
 export class Session {
   readonly id: string;
@@ -31,8 +29,10 @@ export class Session {
   readonly conversation: Conversation;
   readonly startedAt: number;
   readonly forms = new Forms(this);
+  readonly rows = new RowPath(this);
   readonly #admitted: Admitted;
   readonly #replies: ReplyPath;
+  readonly #pressure: Pressure;
   readonly #onClosed: () => void;
   #state: SessionState = 'ready';
   /** Ends the hold under way. */
@@ -40,7 +40,6 @@ export class Session {
   /** Is a callback of the journal's batch under way, which will write what waits for the database? */
   #flushing = false;
   #clientGone = false;
-  #budgeted = 0;
   #bytesIn = 0;
   #bytesOut = 0;
   lastActive: number;
@@ -56,6 +55,7 @@ export class Session {
     this.lastActive = parts.clock.monotonic();
     this.#replies = new ReplyPath(this, admitted.attributes);
     this.conversation = admitted.converse(this.#replies, this.database.understanding);
+    this.#pressure = new Pressure({ ...admitted, conversation: this.conversation, buffered: parts.buffered, rows: this.rows });
     this.#replies.settings.begin(admitted.startup);
     for (const [name, value] of admitted.settings) this.#replies.setting(name, value);
   }
@@ -73,10 +73,10 @@ export class Session {
   cursor(name: string): NameMeaning { return this.conversation.cursor(name); }
 
   // What the directory shows.
-  get state(): 'idle' | 'running' | 'held' { return this.#state === 'held' ? 'held' : this.conversation.quiet ? 'idle' : 'running'; }
+  get state(): 'idle' | 'running' | 'held' { return this.#held ? 'held' : this.conversation.quiet ? 'idle' : 'running'; }
   get statements(): number { return this.#replies.statements; }
   get upstreamId(): number | undefined { return this.#admitted.upstreamId; }
-  get request(): string | undefined { return this.#hold?.request; }
+  get request(): string | undefined { return this.#hold?.request ?? this.rows.request; }
   get client(): { readonly remote: string; readonly encrypted: boolean } { return this.#admitted.client; }
   /** Does the agent want to be told at once instead of waiting? */
   get defers(): boolean { return this.#replies.defers; }
@@ -88,13 +88,13 @@ export class Session {
     const { client, upstream, rest } = this.#admitted;
     upstream.start({
       bytes: (chunk) => this.#guard(() => this.#reply(chunk)),
-      drained: () => this.#relieve(),
+      drained: () => this.#pressure.onClient(),
       ended: () => this.#upstreamClosed(),
       closed: () => this.#upstreamClosed(),
     });
     client.start({
       bytes: (chunk) => this.#guard(() => this.#receive(chunk)),
-      drained: () => upstream.resume(),
+      drained: () => this.#pressure.onDatabase(),
       ended: () => this.#clientEnded(),
       closed: (error) => this.close(error === undefined ? 'the agent closed the connection' : `the agent's connection broke: ${error.message}`),
     });
@@ -106,10 +106,15 @@ export class Session {
 
   /** The agent asks for what it has running to be cancelled. */
   cancel(): void {
-    const { journal, log } = this.parts;
-    journal.append({ kind: 'cancel', session: this.id, by: 'agent', what: this.#hold !== undefined && this.conversation.quiet ? 'held' : 'running' });
-    if (this.#hold !== undefined && this.conversation.quiet) this.#hold.abort(new HoldAborted('cancelled by the agent', { code: 'cancelled', message: 'canceling statement due to user request' }));
-    else this.#admitted.cancelUpstream().catch((error: unknown) => log.warn({ err: error, session: this.id }, 'session: the database could not be told to cancel'));
+    const held = this.rows.held ? this.rows : this.conversation.quiet ? this.#hold : undefined;
+    this.parts.journal.append({ kind: 'cancel', session: this.id, by: 'agent', what: held === undefined ? 'running' : 'held' });
+    if (held === undefined) void this.cancelDatabase();
+    else held.abort(new HoldAborted('cancelled by the agent', { code: 'cancelled', message: 'canceling statement due to user request' }));
+  }
+
+  /** Has the database cancel what it runs for the agent. Resolves when it was told, or can't be. */
+  async cancelDatabase(): Promise<void> {
+    await this.#admitted.cancelUpstream().catch((error: unknown) => this.parts.log.warn({ err: error, session: this.id }, 'session: the database could not be told to cancel'));
   }
 
   /** Ends the session with a last word. What runs at the database is cancelled, what is held withdrawn. */
@@ -127,9 +132,10 @@ export class Session {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#hold?.abort(new HoldAborted(reason));
+    this.rows.abort(new HoldAborted(reason));
     this.#admitted.client.end();
     this.#admitted.upstream.end();
-    this.parts.buffered.change(-this.#budgeted);
+    this.#pressure.release();
     this.#replies.abandon();
     this.parts.journal.append({ kind: 'session.end', session: this.id, reason, statements: this.statements, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
     this.#onClosed();
@@ -149,6 +155,10 @@ export class Session {
     if (this.#state === 'closed') return;
     this.#bytesOut += chunk.length;
     this.conversation.reply(chunk);
+    this.#afterReply();
+  }
+
+  #afterReply(): void {
     this.flushClient();
     this.#replies.settled();
     if (this.#state === 'ready') this.#pump();
@@ -157,14 +167,30 @@ export class Session {
   }
 
   flushClient(): void {
-    const { client, upstream } = this.#admitted;
-    client.write(this.conversation.toClient.take());
-    if (client.backlog > HIGH_WATER) upstream.pause();
+    this.#admitted.client.write(this.conversation.toClient.take());
+    this.#pressure.onDatabase();
+  }
+
+  /** Goes on with replies that had to wait. */
+  replied(act: () => void): void {
+    if (this.#state === 'closed') return;
+    this.#guard(() => {
+      act();
+      this.#afterReply();
+    });
+  }
+
+  #account(): void {
+    if (this.#state !== 'closed') this.#pressure.account();
+  }
+
+  get #held(): boolean {
+    return this.#state === 'held' || this.rows.held;
   }
 
   /** Takes steps as far as nothing must be waited for. */
   #pump(): void {
-    while (this.#state === 'ready') {
+    while (this.#state === 'ready' && !this.rows.busy) {
       const step = this.conversation.next();
       if (step === 'unsettled' && this.conversation.toDatabase.bytes > 0 && !this.#flushing) this.#write();
       if (step === undefined || step === 'unsettled') break;
@@ -175,7 +201,7 @@ export class Session {
         else this.#follow(step, ruling);
       }
     }
-    this.#relieve();
+    this.#pressure.onClient();
   }
 
   /** What runs nothing needs no record. */
@@ -197,7 +223,7 @@ export class Session {
 
   #await(step: Step, ruling: Promise<Ruling>): void {
     this.#state = 'judging';
-    ruling.then((given) => this.#resume(() => this.#follow(step, given)), (error: unknown) => this.#fail(error));
+    ruling.then((given) => this.#resume(() => this.#follow(step, given)), (error: unknown) => this.fail(error));
   }
 
   #follow(step: Step, ruling: Ruling): void {
@@ -240,7 +266,7 @@ export class Session {
     const holding = new Holding(this, step, ruling);
     this.#state = 'held';
     this.#hold = holding;
-    this.#endHold(holding, step, ruling).catch((error: unknown) => this.#fail(error));
+    this.#endHold(holding, step, ruling).catch((error: unknown) => this.fail(error));
   }
 
   async #endHold(holding: Holding, step: Step, ruling: HoldRuling): Promise<void> {
@@ -297,27 +323,9 @@ export class Session {
     this.#replies.settled();
   }
 
-  /** Makes the client wait while too much of it waits here, and lets it go on when it doesn't any more. */
-  #relieve(): void {
-    const { client, upstream } = this.#admitted;
-    if (this.conversation.backlog > HIGH_WATER && this.conversation.waiting) client.pause();
-    else if (upstream.backlog > HIGH_WATER) client.pause();
-    else client.resume();
-  }
-
-  #account(): void {
-    const backlog = this.conversation.backlog;
-    const change = backlog - this.#budgeted;
-    if (change === 0 || this.#state === 'closed') return;
-    this.#budgeted = backlog;
-    if (!this.parts.buffered.change(change) && backlog > HIGH_WATER) {
-      throw new Refused({ code: 'too_large', message: 'the proxy\'s buffers are full', detail: { limit: 'limits.buffered' }, hint: 'Send less at once, or try again later.' });
-    }
-  }
-
   #clientEnded(): void {
     // It sends nothing more, but what it has sent may still be answered, unless it waits for people.
-    if (this.#state === 'held') return this.close('the agent closed the connection');
+    if (this.#held) return this.close('the agent closed the connection');
     this.#clientGone = true;
     this.#closeWhenDone();
   }
@@ -328,7 +336,7 @@ export class Session {
     else this.end({ code: 'upstream_unavailable', message: 'the database closed the connection', hint: 'Connect again.' });
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     this.#guard(() => {
       throw error;
     });
@@ -339,17 +347,9 @@ export class Session {
     try {
       act();
     } catch (error) {
-      if (error instanceof Refused) this.end(error.refusal);
-      else if (error instanceof Malformed) this.end({ code: 'protocol_violation', message: `the connection can't be followed: ${error.message}` });
-      else {
-        this.parts.log.error({ err: error, session: this.id }, 'session: ended by an error of the proxy');
-        this.end({ code: 'internal', message: 'the proxy failed; nothing was let through', hint: 'Connect again; the proxy\'s log has the cause.' });
-      }
+      const refusal = ending(error);
+      if (refusal === undefined) this.parts.log.error({ err: error, session: this.id }, 'session: ended by an error of the proxy');
+      this.end(refusal ?? internal);
     }
   }
-}
-
-/** Does it run nothing, name nothing and break nothing? */
-function isPlain(step: Step): boolean {
-  return step.statements.length === 0 && step.prepares.length === 0 && step.continues.length === 0 && step.refusal === undefined;
 }

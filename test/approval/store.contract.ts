@@ -308,6 +308,20 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect([await store.bookmark('hook'), await store.bookmark('other')]).toEqual([1_700_000_000_500, 0]);
     });
 
+    test('of what is asked for it gives as much as the hour has left, and takes back what wasn\'t needed', async () => {
+      expect([await store.spend('a', 60, 100), await store.spend('a', 60, 100), await store.spend('a', 1, 100)]).toEqual([60, 40, 0]);
+      expect(await store.spend('b', 100, 100)).toBe(100);
+      expect([await store.spend('a', -30, 100), await store.spend('a', 60, 100)]).toEqual([-30, 30]);
+      expect([await store.spend('a', -500, 100), await store.spend('a', 500, 100)]).toEqual([-100, 100]);
+      await store.renew('a');
+      expect([await store.spend('a', 10, 100), await store.spend('b', 1, 100)]).toEqual([10, 0]);
+    });
+
+    test('gives no more than there is to many who ask at once', async () => {
+      const granted = await Promise.all(Array.from({ length: 50 }, () => store.spend('many', 7, 200)));
+      expect(granted.reduce((sum, one) => sum + one, 0)).toBe(200);
+    });
+
     test('says that it is well', async () => {
       expect(await store.healthy()).toBe(true);
     });

@@ -15,6 +15,7 @@ sensitive:
 detect: [{ find: [key, email], columns: [notes.body] }]
 rules:
   - { name: reads, effects: [read], then: allow }
+  - { name: many, effects: [read], tables: [notes], rows_over: { statement: 100, hour: 1000 }, then: hold }
 `,
   });
 }, 60_000);
@@ -39,4 +40,11 @@ it('says why a statement would be held, and shows nothing of masks where there a
 it('says what is looked for in values', async () => {
   expect(await told('SELECT upper(body) FROM notes')).toContain('values of text are searched, by where they come from, for email, key\n');
   expect(await told('SELECT name FROM customers')).not.toContain('searched');
+});
+
+it('says how many rows may come', async () => {
+  const text = await told('SELECT body FROM notes');
+  expect(text).toMatch(/verdict {2}allow/);
+  expect(text).toContain('         when its result has more than 100 rows, and is held there by rule many\n         when this agent has read within an hour more than 1000 rows, and is held there by rule many');
+  expect(await told('SELECT name FROM customers')).not.toContain('rows, and is');
 });

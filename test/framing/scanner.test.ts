@@ -49,6 +49,44 @@ function collect(chunks: readonly Buffer[]): string[] {
 const frames = fc.array(fc.tuple(fc.constantFrom('A', 'Z', 'a', 'z'), fc.uint8Array({ maxLength: 40 })), { maxLength: 12 });
 
 describe('FrameScanner', () => {
+  it('stops at any frame, in any chunking, and goes on with it', () => {
+    fc.assert(
+      fc.property(frames, fc.array(fc.nat(400), { maxLength: 60 }), fc.array(fc.boolean(), { maxLength: 12 }), (list, cuts, stops) => {
+        const bytes = Buffer.concat(list.map(([type, body]) => frame(type, body)));
+        const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].toSorted((a, b) => a - b);
+        const taken: Buffer[] = [];
+        let frames = 0;
+        // Frames that are stopped at the first time they come.
+        const stopping = new Set(stops.flatMap((stop, index) => (stop ? [index] : [])));
+        const refuses = (): boolean => {
+          if (!stopping.delete(frames)) {
+            frames++;
+            return false;
+          }
+          scanner.stop();
+          return true;
+        };
+        const scanner = new FrameScanner(format, {
+          frame: (chunk, start, end) => void (refuses() || taken.push(Buffer.from(chunk.subarray(start, end)))),
+          piece: (chunk, start, end, first) => void ((first && refuses()) || taken.push(Buffer.from(chunk.subarray(start, end)))),
+        });
+        for (const [index, place] of places.slice(1).entries()) {
+          const chunk = Buffer.from(bytes.subarray(places[index], place));
+          scanner.push(chunk);
+          chunk.fill(0xee);
+          if (!scanner.stopped) continue;
+          expect(Buffer.concat(taken).equals(bytes.subarray(0, Buffer.concat(taken).length))).toBe(true);
+          expect(scanner.atBoundary).toBe(true);
+          // What comes meanwhile waits behind it.
+          if (index % 2 === 0) scanner.resume();
+        }
+        while (scanner.stopped) scanner.resume();
+        expect(Buffer.concat(taken)).toEqual(bytes);
+        expect(frames).toBe(list.length);
+      }),
+    );
+  });
+
   it('sees the same frames in any chunking of the same bytes', () => {
     fc.assert(
       fc.property(frames, fc.array(fc.nat(400), { maxLength: 60 }), (list, cuts) => {

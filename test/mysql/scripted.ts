@@ -10,7 +10,7 @@ import { PacketWriter } from '../../src/mysql/packets/writer.ts';
 import type { Veil } from '../../src/masking/veil.ts';
 import type { ConversationListener } from '../../src/protocol/conversation.ts';
 import type { Refusal } from '../../src/protocol/refusal.ts';
-import type { Aftermath, Outcome, Statement, Step } from '../../src/protocol/statement.ts';
+import type { Aftermath, Outcome, RowMeter, Statement, Step } from '../../src/protocol/statement.ts';
 
 export const SETTINGS: ReadonlyMap<string, string> = new Map([
   ['sql_mode', 'STRICT_TRANS_TABLES'], ['character_set_client', 'utf8mb4'], ['character_set_connection', 'utf8mb4'],
@@ -57,9 +57,11 @@ export interface ScriptedOptions {
   readonly settings?: ReadonlyMap<string, string>;
   /** What the agent sees only as masks, by the text. Default nothing. */
   readonly veil?: (text: string) => Veil | undefined;
+  /** Of all statements. */
+  readonly meter?: RowMeter;
 }
 
-export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, sets = () => [], limits, settings = SETTINGS, veil = () => undefined }: ScriptedOptions = {}): Scripted {
+export function scripted({ client = {}, upstream = {}, after = () => 'same', imports = () => false, sets = () => [], limits, settings = SETTINGS, veil = () => undefined, meter }: ScriptedOptions = {}): Scripted {
   const told: Told = { ended: [], completed: [], settings: [], resets: 0, transactions: [] };
   const listener: ConversationListener = {
     completed: ({ source }, index, tag) => void told.completed.push(`${source.text} #${index} ${tag ?? ''}`.trimEnd()),
@@ -79,6 +81,7 @@ export function scripted({ client = {}, upstream = {}, after = () => 'same', imp
     statement.imports = imports(statement.source.text);
     statement.sets = sets(statement.source.text);
     statement.veil = veil(statement.source.text);
+    statement.meter = meter;
   };
   const pump = (): Step[] => {
     const steps: Step[] = [];

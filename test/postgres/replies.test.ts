@@ -2,43 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../src/framing/malformed.ts';
-import { PostgresConversation } from '../../src/postgres/conversation.ts';
-import type { ConversationListener } from '../../src/protocol/conversation.ts';
 import { Refused } from '../../src/protocol/refusal.ts';
-import type { Outcome, Statement, Step } from '../../src/protocol/statement.ts';
+import type { Step } from '../../src/protocol/statement.ts';
 import { frames } from '../support/wire.ts';
 import { replies } from '../support/scripted-replies.ts';
-
-interface Told {
-  readonly ended: Outcome[];
-  readonly settings: string[];
-}
-
-function conversation(): { machine: PostgresConversation; told: Told; send(...messages: Uint8Array[]): Step[] } {
-  const told: Told = { ended: [], settings: [] };
-  const listener: ConversationListener = {
-    completed: () => undefined,
-    ended: (_: Statement, outcome) => told.ended.push(outcome),
-    ready: () => undefined,
-    reset: () => undefined,
-    setting: (name, value) => told.settings.push(`${name}=${value}`),
-  };
-  const machine = new PostgresConversation({ messageBytes: 1 << 20, statementBytes: 1 << 20 }, listener);
-  return {
-    machine, told,
-    send(...messages) {
-      machine.receive(Buffer.concat(messages));
-      const steps: Step[] = [];
-      for (let step = machine.next(); step !== undefined && step !== 'unsettled'; step = machine.next()) {
-        machine.forward(step);
-        steps.push(step);
-      }
-      machine.toDatabase.take();
-      machine.sent();
-      return steps;
-    },
-  };
-}
+import { conversation } from './scripted.ts';
 
 const p = (text: string) => [frames.parse({ text, types: [] }), frames.bind({}), frames.execute({})];
 const bind = Buffer.concat([replies.parseComplete(), replies.bindComplete()]);

@@ -54,7 +54,7 @@ export async function startDoor(options: DoorOptions): Promise<TestDoor> {
   const refused: TestDoor['refused'] = [];
   const house: House = {
     config, tls: config.tls === undefined ? undefined : await tlsIdentity(config.tls), mockSecret: Buffer.alloc(32, 7),
-    readSecret: () => Promise.resolve(upstream.password), authorities: () => Promise.resolve(undefined), mayUse: () => {}, cancel: () => {}, upstreamFailed: () => {},
+    readSecret: () => Promise.resolve(upstream.password), authorities: () => Promise.resolve(undefined), mayUse: () => {}, rowsWaitMs: () => 0, cancel: () => {}, upstreamFailed: () => {},
     newKey: () => ({ processId: randomInt(1, 0x7fff_ffff), secretKey: Buffer.alloc(32) }),
     mayEnter(agent) {
       if (options.frozen?.includes(agent.name) === true) throw new Refused({ code: 'agent_frozen', message: 'frozen' });

@@ -16,6 +16,7 @@ export function same(server: Server, step: Step, left: Buffer, right: Buffer): b
   if (server !== 'postgres' && step.how === 'prepared') for (const answer of [left, right]) forgetStatement(answer);
   if (normal(left) === normal(right) || gaveUp(left) || gaveUp(right)) return true;
   if (server === 'postgres') return normal(withoutTemporary(left)) === normal(withoutTemporary(right));
+  if (server === 'mysql' && step.text.startsWith('explain format=json') && withoutEstimates(left) === withoutEstimates(right)) return true;
   // Rows in no order: MariaDB's come as they lie in memory, MySQL's by a plan that depends on what is in memory. With masked columns in reach MySQL has to keep the order.
   return (server === 'mariadb' || !namesMasked(step.text)) && unordered(left) === unordered(right);
 }
@@ -44,6 +45,10 @@ function withoutTemporary(answer: Buffer): Buffer {
   }
   return copy;
 }
+
+/** What MySQL expects a plan to cost depends on how much of a table lies in memory, and on a count of rows that inserts taken back have moved. */
+const withoutEstimates = (answer: Buffer): string =>
+  payloads(answer).map((payload) => payload.toString('latin1').replace(/^[^{]*\{\n/, '{\n').replaceAll(/"(?:estimated_[a-z_]+|[a-z_]*cost)": "?[\d.e+-]+"?/g, 'estimate')).join('\n');
 
 export type Outcome = 'refused' | 'error' | 'answered' | 'given up';
 
