@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../runtime/clock.ts';
+import { Deadlines } from '../runtime/deadlines.ts';
 import { ApprovalsUnavailable, HoldRefused } from './failures.ts';
 import { newRequestId, REQUEST_ID } from './ids.ts';
 import type { DecisionKeys } from './keys.ts';
@@ -10,7 +11,6 @@ import { seal } from './seal.ts';
 import type { ApprovalStore } from './store.ts';
 import { CLOCK_SKEW_MS, verifyDecisions } from './verify.ts';
 import type { Own, Verification } from './verify.ts';
-import { Deadlines } from './deadlines.ts';
 import { draftOf } from './view.ts';
 import { settle, waitFor, Waiting } from './waiting.ts';
 import type { Held } from './waiting.ts';
