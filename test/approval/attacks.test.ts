@@ -49,7 +49,7 @@ beforeEach(() => {
     changedSince: (since) => honest.changedSince(since), decide: (id, decision) => honest.decide(id, decision),
     putFreeze: (agent, record) => honest.putFreeze(agent, record), freezes: () => honest.freezes(),
     lease: (name, holder, ms) => honest.lease(name, holder, ms), bookmark: (name, at) => honest.bookmark(name, at),
-    sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),
+    escalate: async () => forged(await honest.escalate()), sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),
   };
   const recorded = recorder();
   ({ lines } = recorded);
