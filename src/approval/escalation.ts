@@ -1,7 +1,15 @@
 /** Further groups that may decide when nobody has by a certain time. Pure. */
 
-import type { ApprovalRequest } from './request.ts';
+import { visibleLine } from '../runtime/visible.ts';
+import type { ApprovalRequest, RequestState } from './request.ts';
 import { CLOCK_SKEW_MS } from './verify.ts';
+
+/** A request as here or as the API shows it. `T` is a time. */
+interface Escalating<T> {
+  readonly state: RequestState;
+  readonly escalation?: { readonly approvers: readonly string[]; readonly at: T } | undefined;
+  readonly escalatedAt?: T | undefined;
+}
 
 /** The groups that may decide at that time. By the mark, too: whoever was told that they may now isn't refused by a clock that is behind. */
 export function approversAt({ approvers, escalation, escalatedAt }: ApprovalRequest, at: number): readonly string[] {
@@ -14,10 +22,19 @@ export function mayHaveEscalated({ escalation }: Pick<ApprovalRequest, 'escalati
   return escalation !== undefined && now >= escalation.at - CLOCK_SKEW_MS;
 }
 
-/** Who comes later, or has come, in words; none without an escalation. @param moment writes a time */
-export function laterApprovers<T>(
-  { escalation, escalatedAt }: { readonly escalation?: { readonly approvers: readonly string[]; readonly at: T } | undefined; readonly escalatedAt?: T | undefined }, moment: (at: T) => string,
-): string[] {
+/** The groups that it waits for, too, by now; none before, and when there is nothing left to decide. */
+export function escalatedTo({ state, escalation, escalatedAt }: Escalating<unknown>): readonly string[] {
+  return state === 'pending' && escalatedAt !== undefined && escalation !== undefined ? escalation.approvers : [];
+}
+
+/** The news of it, a sentence; undefined while there is none. */
+export function escalationLine(request: Escalating<unknown>): string | undefined {
+  const groups = escalatedTo(request);
+  return groups.length === 0 ? undefined : visibleLine(`Still undecided, so those in ${groups.join(' or ')} may decide now, too.`);
+}
+
+/** Who comes later, or has come, beside those who were asked first; none without an escalation. @param moment writes a time */
+export function laterApprovers<T>({ escalation, escalatedAt }: Escalating<T>, moment: (at: T) => string): string[] {
   if (escalation === undefined) return [];
   const at = moment(escalation.at);
   return [`${escalatedAt === undefined ? `from ${at} on` : `since ${at}`} also of ${escalation.approvers.join(', ')}`];

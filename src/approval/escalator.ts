@@ -17,6 +17,8 @@ import type { ApprovalStore } from './store.ts';
 
 /** The store counts the time from when it has heard of the request, so there it comes a little later than here. */
 const LATER_MS = 500;
+/** A store that never comes to an end must not keep us busy. */
+const MOST_AT_ONCE = 1_000;
 
 export interface EscalatorParts {
   readonly store: Pick<ApprovalStore, 'escalate'>;
@@ -45,7 +47,11 @@ export class Escalator {
   async look(): Promise<void> {
     const { store, log } = this.#parts;
     try {
-      for (let request = await store.escalate(); request !== undefined; request = await store.escalate()) await this.#record(request);
+      for (let left = MOST_AT_ONCE; left > 0; left -= 1) {
+        const request = await store.escalate();
+        if (request === undefined) return;
+        await this.#record(request);
+      }
     } catch (error) {
       log.warn({ err: error }, 'approvals: no answer about what is to escalate; asking again');
     }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newRequestId } from '../../src/approval/ids.ts';
-import type { SignedDecision } from '../../src/approval/request.ts';
 import { DEFERRED_PER_AGENT } from '../../src/approval/store.ts';
 import type { ApprovalStore, NewRequest } from '../../src/approval/store.ts';
-import { draft as draftOf } from './support.ts';
+import { escalatingContract } from './escalating.contract.ts';
+import { approve, deny, draft as draftOf } from './support.ts';
 
 /** A store under test, and ways to act on it that differ by kind. */
 export interface Subject {
@@ -166,50 +166,6 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       });
     });
 
-    describe('at its time to escalate', () => {
-      const escalating = async (changes: Parameters<typeof draftOf>[1] = {}, leftMs = 60_000) => {
-        const given = { ...request({ escalation: { approvers: ['managers'], at: subject.now() + 300 }, ...changes }, leftMs), escalatesMs: 300 };
-        return (await store.open(given)).id;
-      };
-
-      test('a pending request is marked once, whoever asks, and everybody is told', async () => {
-        const told: string[] = [];
-        const [one, other] = [await escalating(), await escalating({ mode: 'deferred', quorum: 2 })];
-        await opened();
-        await store.decide(other, approve('a@x'));
-        await subject.pass(200);
-        expect(await store.escalate()).toBeUndefined();
-        await subject.pass(110);
-        const before = (await store.get(one))?.changedAt ?? Infinity;
-        let heard = () => {};
-        const all = new Promise<void>((resolve) => { heard = resolve; });
-        store.listen({ changed: (id, state) => { if (told.push(`${id} ${state}`) === 2) heard(); }, resync: () => {} });
-        const marked = (await Promise.all(Array.from({ length: 20 }, () => store.escalate()))).filter((request) => request !== undefined);
-        await all;
-        expect(new Set(marked.map(({ id }) => id))).toEqual(new Set([one, other]));
-        expect(marked).toHaveLength(2);
-        expect(told.toSorted()).toEqual([`${one} pending`, `${other} pending`].toSorted());
-        for (const request of marked) {
-          expect(request).toMatchObject({ state: 'pending', escalatedAt: request.changedAt });
-          expect(await store.get(request.id)).toEqual(request);
-        }
-        expect(marked[0]?.changedAt).toBeGreaterThan(before);
-        expect((await store.list({ state: 'pending' })).map(({ id }) => id)).toEqual(expect.arrayContaining([one, other]));
-        expect((await store.decide(one, approve('b@x'))).ok).toBe(true);
-      });
-
-      test('what was decided, withdrawn or has expired by then is not', async () => {
-        const [denied, approved, withdrawn] = [await escalating(), await escalating(), await escalating()];
-        await escalating({}, 300);
-        await store.decide(denied, deny('a@x'));
-        await store.decide(approved, approve('a@x'));
-        await store.move(withdrawn, 'withdrawn');
-        await subject.pass(310);
-        expect(await store.escalate()).toBeUndefined();
-        expect(await store.get(approved)).not.toHaveProperty('escalatedAt');
-      });
-    });
-
     describe('by digest', () => {
       const digest = 'd'.repeat(64);
 
@@ -356,14 +312,5 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect(await store.healthy()).toBe(true);
     });
   });
-}
-
-let signatures = 0;
-
-function approve(person: string): SignedDecision {
-  return { decision: 'approve', person, channel: 'test', at: 1, jws: `jws${signatures += 1}` };
-}
-
-function deny(person: string, reason?: string): SignedDecision {
-  return { decision: 'deny', person, channel: 'test', at: 1, jws: `jws${signatures += 1}`, ...(reason !== undefined && { reason }) };
+  escalatingContract(name, open);
 }
