@@ -208,7 +208,7 @@ async function approvalParts(config: Config, role: ProcessRole, key: KeyObject, 
   const password = wanted.kind === 'redis' && wanted.password !== undefined ? await readSecret(wanted.password) : undefined;
   const store: ApprovalStore = wanted.kind === 'memory' ? createMemoryStore({ clock }) : createRedisStore({ connections: connectRedis(wanted.url, password), clock, log });
   stack.defer(() => store.close());
-  const approvals = createApprovals({ store, keys, clock, log });
+  const approvals = createApprovals({ store, keys, clock, log, journal });
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens, clock);
   const signIn = createSignIn(config, { keys, people, clock, log });

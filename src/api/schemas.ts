@@ -49,6 +49,7 @@ export const ApprovalRequestView = z.strictObject({
   createdAt: time,
   expiresAt: time,
   changedAt: time,
+  escalatedAt: time.optional().meta({ description: 'Since when the groups in escalation may decide, too: nobody had by then' }),
   transaction: z.strictObject({ open: z.boolean(), ageMs: z.number() }),
   context: z.record(z.string(), z.string()),
   decisions: z.array(Decision),

@@ -39,6 +39,7 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     createdAt: iso(request.createdAt),
     expiresAt: iso(request.expiresAt),
     changedAt: iso(request.changedAt),
+    escalatedAt: request.escalatedAt === undefined ? undefined : iso(request.escalatedAt),
     transaction: request.transaction,
     context: request.context,
     decisions: request.decisions.map(decisionView),

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Journal } from '../journal/events.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { Deadlines } from '../runtime/deadlines.ts';
+import { Escalator } from './escalator.ts';
 import { ApprovalsUnavailable, HoldRefused } from './failures.ts';
 import { newRequestId, REQUEST_ID } from './ids.ts';
 import type { DecisionKeys } from './keys.ts';
 import { Outbox } from './outbox.ts';
 import type { ApprovalRequest, Approvals, RequestDraft, RequestState, Resolution } from './request.ts';
 import { seal } from './seal.ts';
-import type { ApprovalStore } from './store.ts';
+import type { ApprovalStore, NewRequest } from './store.ts';
 import { CLOCK_SKEW_MS, verifyDecisions } from './verify.ts';
 import type { Own, Verification } from './verify.ts';
-import { Deadlines } from './deadlines.ts';
 import { draftOf } from './view.ts';
 import { settle, waitFor, Waiting } from './waiting.ts';
 import type { Held } from './waiting.ts';
 
-/** How often the store is asked to expire what nobody waits for, and about everything that is waited for, in case a message was lost unnoticed. */
+/** How often the store is asked to expire and to escalate what nobody waits for, and about everything that is waited for, in case a message was lost unnoticed. */
 const ROUND_MS = 10_000;
 /** A release is worth trying again while the store restarts. */
 const RELEASE_TRIES = 20;
@@ -29,6 +31,8 @@ export interface ApprovalsOptions {
   readonly keys: DecisionKeys;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** For what escalates; the session records the rest. */
+  readonly journal?: Pick<Journal, 'append'>;
 }
 
 /** The gate's side. `close` stops its timers; it neither settles waits nor closes the store. */
@@ -47,6 +51,7 @@ class Gate implements Approvals {
   readonly #log: ApprovalsOptions['log'];
   readonly #outbox: Outbox;
   readonly #waiting: Waiting;
+  readonly #escalator: Escalator;
   /** Our own drafts for the deferred requests given out by `open` and `find`. */
   readonly #drafts = new WeakMap<ApprovalRequest, RequestDraft>();
   /** Found without a draft of our own: all of it is hearsay. */
@@ -58,13 +63,14 @@ class Gate implements Approvals {
   #round: { cancel(): void };
   #asking = false;
 
-  constructor({ store, keys, clock, log }: ApprovalsOptions) {
+  constructor({ store, keys, clock, log, journal }: ApprovalsOptions) {
     this.#store = store;
     this.#keys = keys;
     this.#clock = clock;
     this.#log = log;
     this.#outbox = new Outbox(store, clock);
     this.#waiting = new Waiting(clock, ({ id }) => this.#outbox.post(id, 'expired', {}));
+    this.#escalator = new Escalator({ store, keys, clock, log, journal });
     this.#spentUntil = new Deadlines(clock, (id) => this.#spent.delete(id));
     this.#unlisten = store.listen({ changed: (id, state) => this.#changed(id, state), resync: () => void this.#askAboutAll() });
     this.#round = clock.after(ROUND_MS, () => this.#goRound());
@@ -74,6 +80,7 @@ class Gate implements Approvals {
     this.#unlisten();
     this.#round.cancel();
     this.#waiting.close();
+    this.#escalator.close();
     this.#spentUntil.close();
     this.#outbox.close();
   }
@@ -86,7 +93,8 @@ class Gate implements Approvals {
     const request: ApprovalRequest = { ...draft, id, state: 'pending', decisions: [], changedAt: this.#clock.now(), seal: sealed };
     if (draft.mode === 'inline') this.#waiting.hold(id, draft);
     try {
-      const stored = await this.#store.open({ id, draft, seal: sealed, leftMs: draft.expiresAt - this.#clock.now() });
+      const stored = await this.#store.open(newRequest(id, draft, sealed, this.#clock.now()));
+      this.#escalator.expect(draft);
       return draft.mode === 'inline' ? request : this.#asOurs(stored, draft);
     } catch (error) {
       this.#waiting.forget(id);
@@ -220,10 +228,10 @@ class Gate implements Approvals {
 
   /** The store has lost it (restarted without its file, say): people must be able to see it again. */
   async #reopen({ id, draft }: Held): Promise<void> {
-    const leftMs = draft.expiresAt - this.#clock.now();
-    if (leftMs <= 0 || !this.#waiting.get(id)) return;
+    if (this.#clock.now() >= draft.expiresAt || !this.#waiting.get(id)) return;
     this.#log.warn({ request: id }, 'approvals: the store had lost a waiting request; opened again');
-    await this.#store.open({ id, draft, seal: await seal(id, draft, this.#keys), leftMs });
+    const sealed = await seal(id, draft, this.#keys);
+    await this.#store.open(newRequest(id, draft, sealed, this.#clock.now()));
   }
 
   async #conclude(held: Held, stored: ApprovalRequest): Promise<void> {
@@ -259,6 +267,7 @@ class Gate implements Approvals {
 
   #goRound(): void {
     this.#store.sweep().catch((error: unknown) => this.#log.warn({ err: error }, 'approvals: sweep failed'));
+    void this.#escalator.look();
     void this.#askAboutAll();
     this.#round = this.#clock.after(ROUND_MS, () => this.#goRound());
   }
@@ -277,6 +286,11 @@ class Gate implements Approvals {
       this.#asking = false;
     }
   }
+}
+
+function newRequest(id: string, draft: RequestDraft, sealed: string, now: number): NewRequest {
+  const { expiresAt, escalation } = draft;
+  return { id, draft, seal: sealed, leftMs: expiresAt - now, ...(escalation && { escalatesMs: escalation.at - now }) };
 }
 
 function refuseOversized({ text, parameters = [] }: RequestDraft): void {

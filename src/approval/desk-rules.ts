@@ -1,6 +1,7 @@
 import { sameEmail } from '../identity/email.ts';
 import type { Person } from '../identity/person.ts';
 import type { Decide } from './desk.ts';
+import { approversAt } from './escalation.ts';
 import { DecisionRefused } from './failures.ts';
 import type { ApprovalRequest, RequestState } from './request.ts';
 import { view } from './view.ts';
@@ -32,11 +33,6 @@ export function mayDecide(request: ApprovalRequest, person: Person | undefined, 
   if (!isIn(person, approversAt(request, by.at))) {
     throw new DecisionRefused('not_an_approver', `You are in none of the groups that decide about this: ${approversAt(request, by.at).join(', ')}.`, whoMay(request));
   }
-}
-
-/** The groups that may decide at that time. */
-function approversAt({ approvers, escalation }: ApprovalRequest, at: number): readonly string[] {
-  return escalation !== undefined && at >= escalation.at ? [...new Set([...approvers, ...escalation.approvers])] : approvers;
 }
 
 function mayBreakGlass(request: ApprovalRequest, person: Person, { decision, reason }: Pressed): void {

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { signDecision, verifyDecision } from './decision.ts';
 import type { Decide, Desk } from './desk.ts';
 import { alreadyVoted, canBeDecided, mayDecide, notFound, overAlready } from './desk-rules.ts';
+import { mayHaveEscalated } from './escalation.ts';
 import type { DecisionKeys } from './keys.ts';
 import type { ApprovalRequest, SignedDecision } from './request.ts';
 import { verifySeal } from './seal.ts';
@@ -98,8 +99,8 @@ class DeskService implements Desk {
     throw overAlready(request);
   }
 
-  /** The request with those of its decisions that verify, or nothing. */
-  async #genuine(request: ApprovalRequest): Promise<[ApprovalRequest] | []> {
+  /** The request with those of its decisions that verify, and without a mark that can't be true; or nothing. */
+  async #genuine({ escalatedAt, ...request }: ApprovalRequest): Promise<[ApprovalRequest] | []> {
     try {
       await verifySeal(request, this.#options.keys);
     } catch (error) {
@@ -107,7 +108,8 @@ class DeskService implements Desk {
       return [];
     }
     const decisions = await Promise.all(request.decisions.map((decision) => this.#signed(request, decision)));
-    return [{ ...request, decisions: decisions.flat() }];
+    const escalated = escalatedAt !== undefined && mayHaveEscalated(request, this.#options.clock.now());
+    return [{ ...request, decisions: decisions.flat(), ...(escalated && { escalatedAt }) }];
   }
 
   async #signed({ id, digest }: ApprovalRequest, { jws }: SignedDecision): Promise<[SignedDecision] | []> {

@@ -11,6 +11,8 @@ interface Row {
   request: ApprovalRequest;
   /** By the store's clock. */
   readonly deadline: number;
+  /** By the same clock; undefined for never, or never again. */
+  escalates: number | undefined;
   claim?: string;
 }
 
@@ -37,13 +39,13 @@ class MemoryStore implements ApprovalStore {
     this.#retainMs = retainMs;
   }
 
-  async open({ id, draft, seal, leftMs }: NewRequest): Promise<ApprovalRequest> {
+  async open({ id, draft, seal, leftMs, escalatesMs }: NewRequest): Promise<ApprovalRequest> {
     const now = this.#clock.now();
     const there = this.#live(id) ?? (draft.mode === 'deferred' ? this.#liveOf(draft.digest) : undefined);
     if (there) return there.request;
     if (draft.mode === 'deferred' && this.#deferredOf(draft.agent.name) >= DEFERRED_PER_AGENT) throw tooMany(draft.agent.name);
     const request: ApprovalRequest = { ...structuredClone(draftOf(draft)), id, state: 'pending', decisions: [], changedAt: now, seal };
-    this.#rows.set(id, { request, deadline: now + leftMs });
+    this.#rows.set(id, { request, deadline: now + leftMs, escalates: escalatesMs === undefined ? undefined : now + escalatesMs });
     if (draft.mode === 'deferred') this.#digests.set(draft.digest, id);
     this.#announce(request);
     return request;
@@ -98,6 +100,15 @@ class MemoryStore implements ApprovalStore {
 
   async states(ids: readonly string[]): Promise<readonly (RequestState | undefined)[]> {
     return ids.map((id) => this.#live(id)?.request.state);
+  }
+
+  async escalate(): Promise<ApprovalRequest | undefined> {
+    this.#expireDue();
+    const now = this.#clock.now();
+    const row = [...this.#rows.values()].find(({ request, escalates = Infinity }) => request.state === 'pending' && escalates <= now);
+    if (row === undefined) return undefined;
+    row.escalates = undefined;
+    return this.#enter(row, { ...row.request, escalatedAt: now }, 'pending');
   }
 
   async sweep(): Promise<void> {

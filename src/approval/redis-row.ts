@@ -13,11 +13,11 @@ export function readRow(id: string, fields: readonly string[]): ApprovalRequest 
   const state = row.get('state') as RequestState;
   const draft = object(row.get('draft')) as RequestDraft | undefined;
   if (!draft || !REQUEST_STATES.includes(state)) return undefined;
-  const [note, seal] = [row.get('note'), row.get('seal')];
+  const [note, seal, escalatedAt] = [row.get('note'), row.get('seal'), row.get('escalatedAt')];
   const outcome = object(row.get('outcome'));
   return {
     ...draftOf(draft), id, state, decisions: decisionsOf(row), changedAt: Number(row.get('changedAt')),
-    ...(note !== undefined && { note }), ...(seal !== undefined && { seal }), ...(outcome && { outcome }),
+    ...(escalatedAt !== undefined && { escalatedAt: Number(escalatedAt) }), ...(note !== undefined && { note }), ...(seal !== undefined && { seal }), ...(outcome && { outcome }),
   };
 }
 

@@ -2,11 +2,12 @@
  * The transitions as Lua: Redis runs a script alone, so each is one atomic step. All keys begin with KEYS[1], whose
  * hash tag puts them in one slot of a cluster; approvals are few, and a transition touches the request and its indexes.
  *
- *   <base>:request:<id>   hash: draft, seal, digest, quorum, deadline, place, agent, state, changedAt, note, outcome,
- *                         claim, count, votes, decision:<n> (JSON), approver:<e-mail>
+ *   <base>:request:<id>   hash: draft, seal, digest, quorum, deadline, place, agent, state, changedAt,
+ *                         escalatedAt, note, outcome, claim, count, votes, decision:<n> (JSON), approver:<e-mail>
  *   <base>:all            sorted set of places (creation time and id), all of score 0, hence in the order of time
  *   <base>:state:<state>  the same, by state
  *   <base>:due            place by deadline, of those pending or approved
+ *   <base>:escalating     place by the time to escalate, of those pending that haven't yet
  *   <base>:changed        place by the time of the last change
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
@@ -38,6 +39,7 @@ local function enter(id, from, to)
   redis.call('ZADD', base .. ':state:' .. to, 0, place)
   redis.call('ZADD', base .. ':changed', now, place)
   redis.call('HSET', key, 'state', to, 'changedAt', now)
+  if to ~= 'pending' then redis.call('ZREM', base .. ':escalating', place) end
   if not waits(to) then
     local retain = tonumber(redis.call('HGET', key, 'retain'))
     local digest = redis.call('HGET', key, 'digest')
@@ -76,9 +78,9 @@ local function sweep(most)
 end
 `;
 
-/** ARGV: id, place, milliseconds left, milliseconds to retain, draft, seal, digest, mode, quorum, agent, deferred requests per agent. Answers [id, fields], or [] for one too many. */
+/** ARGV: id, place, milliseconds left, milliseconds to retain, draft, seal, digest, mode, quorum, agent, deferred requests per agent, milliseconds until it escalates or ''. Answers [id, fields], or [] for one too many. */
 const OPEN = `
-local id, place, left, retain, draft, seal, digest, mode, quorum, agent, most = unpack(ARGV)
+local id, place, left, retain, draft, seal, digest, mode, quorum, agent, most, escalates = unpack(ARGV)
 if state_of(id) then return row(id) end
 local deadline = now + tonumber(left)
 if mode == 'deferred' then
@@ -94,6 +96,7 @@ redis.call('HSET', request(id), 'draft', draft, 'seal', seal, 'digest', digest, 
 redis.call('PEXPIREAT', request(id), math.max(deadline, now) + tonumber(retain))
 redis.call('ZADD', base .. ':all', 0, place)
 redis.call('ZADD', base .. ':due', deadline, place)
+if escalates ~= '' then redis.call('ZADD', base .. ':escalating', now + tonumber(escalates), place) end
 enter(id, nil, 'pending')
 return row(id)
 `;
@@ -184,6 +187,20 @@ end
 return 0
 `;
 
+/** Answers [id, fields] or nothing. */
+const ESCALATE = `
+for _, place in ipairs(redis.call('ZRANGEBYSCORE', base .. ':escalating', '-inf', now, 'LIMIT', 0, 1000)) do
+  redis.call('ZREM', base .. ':escalating', place)
+  local id = id_of(place)
+  if state_of(id) == 'pending' then
+    redis.call('HSET', request(id), 'escalatedAt', now)
+    enter(id, 'pending', 'pending')
+    return row(id)
+  end
+end
+return false
+`;
+
 /** Answers nothing of interest. */
 const SWEEP = `
 sweep(1000)
@@ -249,7 +266,7 @@ const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
-  countersignMove: script(MOVE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
+  countersignMove: script(MOVE), countersignEscalate: script(ESCALATE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
   countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK), countersignSpend: script(SPEND), countersignRenew: script(RENEW),
 } as const;
 

@@ -67,9 +67,9 @@ class RedisStore implements ApprovalStore {
     } });
   }
 
-  async open({ id, draft, seal, leftMs }: NewRequest): Promise<ApprovalRequest> {
+  async open({ id, draft, seal, leftMs, escalatesMs }: NewRequest): Promise<ApprovalRequest> {
     const place = `${String(Math.trunc(draft.createdAt)).padStart(15, '0')}:${id}`;
-    const row = await this.#run('countersignOpen', id, place, Math.trunc(leftMs), this.#retainMs, JSON.stringify(draft), seal, draft.digest, draft.mode, draft.quorum, draft.agent.name, DEFERRED_PER_AGENT) as Row | [];
+    const row = await this.#run('countersignOpen', id, place, Math.trunc(leftMs), this.#retainMs, JSON.stringify(draft), seal, draft.digest, draft.mode, draft.quorum, draft.agent.name, DEFERRED_PER_AGENT, escalatesMs === undefined ? '' : Math.ceil(escalatesMs)) as Row | [];
     if (row.length === 0) throw tooMany(draft.agent.name);
     const request = this.#read(row);
     if (!request) throw new ApprovalsUnavailable(new Error('What Redis has stored is no request.'));
@@ -114,6 +114,11 @@ class RedisStore implements ApprovalStore {
       states.push(...some.map((state) => state ?? undefined));
     }
     return states;
+  }
+
+  async escalate(): Promise<ApprovalRequest | undefined> {
+    const row = await this.#run('countersignEscalate') as Row | null;
+    return row ? this.#read(row) : undefined;
   }
 
   async sweep(): Promise<void> {

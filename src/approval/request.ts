@@ -71,6 +71,8 @@ export interface ApprovalRequest extends RequestDraft {
   readonly decisions: readonly SignedDecision[];
   /** When and why the state was last changed. */
   readonly changedAt: number;
+  /** Since when the groups of `escalation` may decide, too: the store has marked it at that time, by its clock, as still pending. */
+  readonly escalatedAt?: number;
   readonly note?: string;
   /** The gate's signature over id and draft (JWS, see seal.ts): a desk shows and signs nothing without it. */
   readonly seal?: string;

@@ -8,6 +8,8 @@ export interface NewRequest {
   readonly seal: string;
   /** Time left by the gate's clock. The store adds it to its own, so clocks that differ do no harm. */
   readonly leftMs: number;
+  /** Time left until it escalates, in the same way. */
+  readonly escalatesMs?: number;
 }
 
 export type Decided =
@@ -91,6 +93,8 @@ export interface ApprovalStore {
   move(id: string, to: Move, detail?: MoveDetail): Promise<boolean>;
   /** State of each id, undefined for those the store doesn't know. */
   states(ids: readonly string[]): Promise<readonly (RequestState | undefined)[]>;
+  /** Marks one request that is still pending at its time to escalate, and answers it as it then is; undefined when there is none (any more). */
+  escalate(): Promise<ApprovalRequest | undefined>;
   /** Marks what is past its time as expired, and forgets what ended long ago. */
   sweep(): Promise<void>;
   /** Keeps the newest signed record of each agent; see freezer.ts. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from '../runtime/deadlines.ts';
 import type { RequestDraft, Resolution } from './request.ts';
 
 /** A request this process has opened and that hasn't ended here: our own copy of it, and who waits. */

@@ -46,7 +46,7 @@ interface Entry<M> {
   wanted: ApprovalRequest | undefined;
   /** The newest version heard of. */
   heard: Version | undefined;
-  /** State and number of decisions that the message says, as far as we know. */
+  /** State, number of decisions and escalation that the message says, as far as we know. */
   shown: string | undefined;
 }
 
@@ -186,8 +186,8 @@ function versionOf({ state, changedAt, decisions }: ApprovalRequest): Version {
   return { state, changedAt, decided: decisions.length };
 }
 
-function shownAs({ state, decisions }: ApprovalRequest): string {
-  return `${state} ${decisions.length}`;
+function shownAs({ state, decisions, escalatedAt }: ApprovalRequest): string {
+  return `${state} ${decisions.length} ${escalatedAt ?? ''}`;
 }
 
 function isOlder(a: Version, b: Version): boolean {

@@ -1,5 +1,6 @@
 /** What people are shown beside the statement, in every service. Visible text: whatever agents wrote in it can't pass for something else. */
 
+import { laterApprovers } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { howUsed } from '../sql/facts.ts';
@@ -60,9 +61,9 @@ function said(context: ApprovalRequest['context']): [string, string][] {
   return others === '' ? named : [...named, ['The agent says', cut(others, 500)]];
 }
 
-function whoLines({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string {
-  const lines = [`${quorum === 1 ? 'one' : quorum} of ${approvers.join(', ')}`];
-  if (escalation !== undefined) lines.push(`from ${new Date(escalation.at).toISOString().slice(11, 16)} UTC on also of ${escalation.approvers.join(', ')}`);
+function whoLines(request: ApprovalRequest): string {
+  const { quorum, approvers, breakGlass } = request;
+  const lines = [`${quorum === 1 ? 'one' : quorum} of ${approvers.join(', ')}`, ...laterApprovers(request, (at) => `${new Date(at).toISOString().slice(11, 16)} UTC`)];
   if (breakGlass !== undefined) lines.push(`one of ${breakGlass.join(', ')} alone in an emergency, in the console or the CLI`);
   return lines.map(visibleLine).join('\n');
 }

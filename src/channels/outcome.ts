@@ -1,5 +1,6 @@
 /** What became of a request: who, when, why, and what the database said. Visible text. */
 
+import { escalationLine } from '../approval/escalation.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from '../approval/request.ts';
 import { approversOf } from '../approval/voters.ts';
 import { visibleLine } from '../runtime/visible.ts';
@@ -16,7 +17,7 @@ export function stateLine(request: ApprovalRequest): string | undefined {
 }
 
 const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
-  pending: (request) => (request.decisions.length === 0 ? '' : `${approversOf(request.decisions).size} of ${request.quorum} approvals so far.`),
+  pending: (request) => [votes(request), escalationLine(request)].filter((line) => line !== undefined).join(' '),
   approved: () => 'It may run now.',
   denied: () => 'It did not run.',
   released: () => 'It is running.',
@@ -25,6 +26,10 @@ const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => 
   finished: ({ outcome }) => `It ran${result(outcome)}.`,
   failed: ({ outcome }) => `It failed${result(outcome)}.`,
 };
+
+function votes({ decisions, quorum }: ApprovalRequest): string | undefined {
+  return decisions.length === 0 ? undefined : `${approversOf(decisions).size} of ${quorum} approvals so far.`;
+}
 
 function result(outcome: ApprovalRequest['outcome']): string {
   const parts = [

@@ -1,6 +1,7 @@
 /** Requests as text for a terminal. All that an agent wrote is made visible, and no line of a statement can pass for one of ours. */
 
 import type { ApprovalRequestView } from '../api/schemas.ts';
+import { escalatedTo, laterApprovers } from '../approval/escalation.ts';
 import { parameterLines, visible, visibleLine } from '../runtime/visible.ts';
 import { howUsed } from '../sql/facts.ts';
 
@@ -39,7 +40,7 @@ export function requestLine(request: ApprovalRequestView, now: number): string {
   const left = request.state === 'pending' ? timeLeft(request, now) : '';
   const effects = request.effects.map(({ effect }) => effect).join(',');
   const start = visibleLine(request.text.slice(0, 120).replaceAll(/\s+/g, ' '));
-  const columns = [request.id, request.state.padEnd(9), left.padEnd(10), visibleLine(request.agent.name).padEnd(12), visibleLine(request.database).padEnd(10), effects.padEnd(16)];
+  const columns = [request.id, (escalatedTo(request).length > 0 ? 'escalated' : request.state).padEnd(9), left.padEnd(10), visibleLine(request.agent.name).padEnd(12), visibleLine(request.database).padEnd(10), effects.padEnd(16)];
   return `${columns.join('  ')}  ${start.slice(0, 60)}${start.length > 60 || request.text.length > 120 ? '…' : ''}`;
 }
 
@@ -70,10 +71,11 @@ export function wrapped(line: string, width: number): string[] {
   return pieces;
 }
 
-function approversText({ quorum, approvers, escalation, breakGlass }: ApprovalRequestView): string[] {
+function approversText(request: ApprovalRequestView): string[] {
+  const { quorum, approvers, breakGlass } = request;
   return [
     `${quorum} of ${approvers.join(', ')}`,
-    ...(escalation === undefined ? [] : [`from ${escalation.at} on also of ${escalation.approvers.join(', ')}`]),
+    ...laterApprovers(request, (at) => at),
     ...(breakGlass === undefined ? [] : [`one of ${breakGlass.join(', ')} alone in an emergency (--break-glass)`]),
   ];
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApprovalRequestView, RequestPage } from '../api/schemas.ts';
+import { escalationLine } from '../approval/escalation.ts';
 import { visibleJson } from '../runtime/visible.ts';
 import { ClientFailure } from './client.ts';
 import type { ApiClient } from './client.ts';
@@ -86,7 +87,7 @@ export class Printer implements Watcher {
   }
 
   print(request: ApprovalRequestView): void {
-    const version = `${request.state} ${request.decisions.length}`;
+    const version = `${request.state} ${request.decisions.length} ${request.escalatedAt ?? ''}`;
     const before = this.#printed.get(request.id);
     if (before === version) return;
     this.#remember(request.id, version);
@@ -98,7 +99,7 @@ export class Printer implements Watcher {
   }
 
   #text(request: ApprovalRequestView, isNew: boolean): string {
-    if (request.state !== 'pending' || !isNew) return `${request.id} is ${request.state}.\n`;
+    if (request.state !== 'pending' || !isNew) return `${[`${request.id} is ${request.state}.`, escalationLine(request)].filter((part) => part !== undefined).join(' ')}\n`;
     return `\n${requestText(request, this.#terminal.now(), this.#terminal.columns)}To decide: countersign requests approve ${request.id}\n       or: countersign requests deny ${request.id} --reason "…"\n`;
   }
 

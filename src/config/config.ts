@@ -60,7 +60,7 @@ export interface TeamsConfig {
   readonly serviceUrl: string;
 }
 
-export const WEBHOOK_EVENTS = ['request.opened', 'request.decided', 'request.closed'] as const;
+export const WEBHOOK_EVENTS = ['request.opened', 'request.escalated', 'request.decided', 'request.closed'] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 export interface WebhookConfig {

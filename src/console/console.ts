@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { EventStreams } from '../api/event-stream.ts';
 import { isForCaller } from '../api/problem.ts';
+import { escalatedTo } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { agentRoutes } from './agents.ts';
 import { assetRoutes } from './assets.ts';
@@ -58,6 +59,7 @@ export function createConsole(parts: ConsoleParts): Console {
 }
 
 /** Which request has changed, and to what: the page fetches what it shows, as whoever is signed in then. */
-function changeText({ id, state }: ApprovalRequest): string {
-  return `event: change\ndata: ${JSON.stringify({ id, state })}\n\n`;
+function changeText(request: ApprovalRequest): string {
+  const { id, state } = request;
+  return `event: change\ndata: ${JSON.stringify({ id, state, escalated: escalatedTo(request).length > 0 })}\n\n`;
 }

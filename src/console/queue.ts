@@ -2,6 +2,7 @@
 
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import { escalatedTo } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { type Html, show } from './layout.ts';
@@ -25,12 +26,13 @@ function list(requests: readonly ApprovalRequest[], now: number): Html {
 
 function item(request: ApprovalRequest, now: number): Html {
   const { id, agent, database, effects, tables, rule, expiresAt, unbounded, text } = request;
+  const escalated = escalatedTo(request);
   return html`<li class="${weight(request)}" id="${id}" data-state="${request.state}"><a class="request" href="/console/requests/${id}">
 <span class="line"><strong>${visibleLine(agent.name)}</strong> <span class="quiet">of ${visibleLine(agent.owner)} on</span> ${visibleLine(database)}
 <span class="left"><span class="quiet">left</span> <time data-until="${expiresAt}">${timeLeft(expiresAt, now)}</time></span></span>
 <span class="effects">${unbounded ? html`<em class="warning">every row</em> ` : ''}${cut(effects.map(effectLine).join('; ') || 'no effects')}</span>
 <code>${firstLine(text)}</code>
-<span class="quiet">${tables.length === 0 ? '' : `${cut(tables.map(({ name }) => visibleLine(name)).join(', '))} · `}rule ${visibleLine(rule)}</span></a></li>`;
+<span class="quiet">${tables.length === 0 ? '' : `${cut(tables.map(({ name }) => visibleLine(name)).join(', '))} · `}rule ${visibleLine(rule)}${escalated.length === 0 ? '' : ` · escalated to ${cut(visibleLine(escalated.join(', ')))}`}</span></a></li>`;
 }
 
 function cut(text: string): string {

@@ -7,6 +7,7 @@ import { MAX_REASON } from '../approval/request.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { view } from '../approval/view.ts';
 import { mayDecide } from '../approval/desk-rules.ts';
+import { escalationLine, laterApprovers } from '../approval/escalation.ts';
 import { LIKE_REQUEST_ID } from '../approval/ids.ts';
 import { approversOf } from '../approval/voters.ts';
 import { Failure } from '../runtime/failure.ts';
@@ -65,9 +66,11 @@ ${facts(request)}
 
 function state(request: ApprovalRequest, now: number): Html {
   const { decisions, expiresAt, quorum } = request;
+  const escalated = escalationLine(request);
   return html`<section id="state" aria-label="State"><p class="state ${request.state}"><strong>${STATE_WORDS[request.state]}</strong> ${becameLine(request)}
 ${request.state === 'pending' ? html`<span class="left"><time data-until="${expiresAt}">${timeLeft(expiresAt, now)}</time> left</span>` : ''}</p>
 ${request.state === 'pending' && quorum > 1 ? html`<p>${approversOf(decisions).size} of ${quorum} approvals so far.</p>` : ''}
+${escalated === undefined ? '' : html`<p>${escalated}</p>`}
 ${decisions.length === 0 ? '' : html`<ul>${decisions.map((one) => html`<li>${one.breakGlass === true ? html`<strong>The glass was broken.</strong> Approved alone` : one.decision === 'approve' ? 'Approved' : 'Denied'} by ${visibleLine(one.person)} (${visibleLine(one.channel)}) at ${moment(one.at)}${one.reason === undefined ? '' : `: ${visibleLine(one.reason)}`}</li>`)}</ul>`}</section>`;
 }
 
@@ -105,10 +108,11 @@ function whyNot(request: ApprovalRequest, visitor: Visitor, by: Parameters<typeo
   return visitor.may('decide') ? undefined : 'The token you signed in by may not decide (scope requests:decide).';
 }
 
-function whoMay({ quorum, approvers, escalation, breakGlass }: ApprovalRequest): string[] {
+function whoMay(request: ApprovalRequest): string[] {
+  const { quorum, approvers, breakGlass } = request;
   return [
     `${quorum} of ${approvers.join(', ')}`,
-    ...(escalation === undefined ? [] : [`from ${moment(escalation.at)} on also of ${escalation.approvers.join(', ')}`]),
+    ...laterApprovers(request, moment),
     ...(breakGlass === undefined ? [] : [`one of ${breakGlass.join(', ')} alone in an emergency`]),
   ];
 }

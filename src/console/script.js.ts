@@ -49,9 +49,10 @@ if (live.length > 0) {
   // What changed between the page and its stream would be missed otherwise.
   source.addEventListener('open', soon);
   source.addEventListener('change', (event) => {
-    const { id, state } = JSON.parse(event.data);
+    const { id, state, escalated } = JSON.parse(event.data);
     if (shown && shown !== id) return;
-    news.textContent = shown ? 'This request is ' + state + '.' : state === 'pending' ? 'A request waits for a decision.' : 'A request is ' + state + '.';
+    const became = escalated ? 'waits for more people now.' : state === 'pending' ? 'waits for a decision.' : 'is ' + state + '.';
+    news.textContent = (shown ? 'This request ' : 'A request ') + became;
     soon();
   });
   // A stream that was refused is closed for good: try again now and then.

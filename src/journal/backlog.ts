@@ -34,7 +34,7 @@ export function amount(ended: readonly PlainOutcome[]): NonNullable<Entry['outco
 const VOID = new Set(['statement', 'prepare', 'continue', 'request.opened', 'text', 'judged']);
 
 /** Given up in this order when there are too many; whatever isn't named comes last but for decisions and freezes. */
-const EXPENDABLE = ['outcomes', 'outcome', 'login.refused', 'cancel', 'session.end', 'session.start', 'policy.rejected', 'policy.loaded', 'request.ended', 'process.stop', 'process.start'];
+const EXPENDABLE = ['outcomes', 'outcome', 'login.refused', 'cancel', 'session.end', 'session.start', 'policy.rejected', 'policy.loaded', 'request.escalated', 'request.ended', 'process.stop', 'process.start'];
 
 /** Bounds on what is kept in memory while nothing can be written. */
 export const KEPT_ENTRIES = 20_000;

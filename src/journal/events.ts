@@ -42,6 +42,8 @@ export type JournalEvent =
     }
   /** A decision as it was signed; `jws` is checked again by `audit verify`. */
   | { readonly kind: 'request.decided'; readonly request: string; readonly person: string; readonly channel: string; readonly decision: 'approve' | 'deny'; readonly reason?: string; readonly breakGlass?: true; readonly jws: string }
+  /** Nobody has decided by the time in its terms: from now on these groups may, too. By the process that has marked it so in the store. */
+  | { readonly kind: 'request.escalated'; readonly request: string; readonly approvers: readonly string[] }
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
   | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
 

@@ -6,7 +6,7 @@ type Kind = JournalRecord['event']['kind'];
 const KINDS: Readonly<Record<Kind, true>> = {
   'process.start': true, 'process.stop': true, 'policy.loaded': true, 'policy.rejected': true, 'login.refused': true,
   'session.start': true, 'session.end': true, prepare: true, statement: true, refused: true, continue: true, outcome: true, cancel: true,
-  'request.opened': true, 'request.decided': true, 'request.ended': true, 'agent.frozen': true, 'agent.thawed': true,
+  'request.opened': true, 'request.decided': true, 'request.escalated': true, 'request.ended': true, 'agent.frozen': true, 'agent.thawed': true,
   form: true, statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true,
 };
 

@@ -86,7 +86,7 @@ class Wanted {
   readonly #filter: ReadFilter;
   readonly #since: string | undefined;
   readonly #kinds: ReadonlySet<string> | undefined;
-  /** Requests of the session: decisions name only the request. */
+  /** Requests of the session: what becomes of them names only the request. */
   readonly #requests = new Set<string>();
 
   constructor(filter: ReadFilter) {
@@ -107,6 +107,6 @@ class Wanted {
       if (event.kind === 'request.opened' && event.session === session) this.#requests.add(event.request);
       return event.session === session;
     }
-    return (event.kind === 'request.decided' || event.kind === 'request.ended') && this.#requests.has(event.request);
+    return 'request' in event && event.request !== undefined && this.#requests.has(event.request);
   }
 }

@@ -37,6 +37,7 @@ function told(event: JournalRecord['event']): string {
     case 'cancel': return `${event.by} cancels what is ${event.what}`;
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
+    case 'request.escalated': return `${event.request} has escalated: ${event.approvers.join(', ')} may decide, too`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
     case 'checkpoint': case 'recovered': case 'outage': case 'text': case 'judged': case 'statements': default:

@@ -4,7 +4,7 @@ import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { SessionDirectory, SessionInfo } from '../api/sessions.ts';
 import type { Admitted, SessionKey } from '../protocol/door.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import { atTime } from './at-time.ts';
+import { Deadlines } from '../runtime/deadlines.ts';
 import type { Cancels, SessionParts } from './parts.ts';
 import { Session } from './session.ts';
 
@@ -17,8 +17,8 @@ const LOGIN_EXPIRED: Refusal = { code: 'login_expired', message: 'the token that
 interface Entry {
   readonly session: Session;
   readonly key: SessionKey;
-  /** Ends the session when what it was opened by expires. */
-  readonly expiry: { cancel(): void } | undefined;
+  /** When what it was opened by expires. Milliseconds since 1970. */
+  readonly until: number | undefined;
 }
 
 export interface KeyReservation {
@@ -33,11 +33,13 @@ export class Registry implements SessionDirectory {
   readonly #byProcess = new Map<number, Entry>();
   /** Numbers of logins under way: a client may have been told its own by the first thing it hears. */
   readonly #reserved = new Set<number>();
+  readonly #expiries: Deadlines;
   #round: { cancel(): void } | undefined;
   #emptied: (() => void) | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#expiries = new Deadlines(parts.clock, (id) => this.#byId.get(id)?.session.end(LOGIN_EXPIRED));
     this.#watchIdle();
   }
 
@@ -45,10 +47,11 @@ export class Registry implements SessionDirectory {
     const { journal, metrics } = this.#parts;
     const id = `ses_${randomName(16)}`;
     const session = new Session(id, admitted, this.#parts, () => this.#forget(id));
-    const expiry = admitted.until === undefined ? undefined : atTime(this.#parts.clock, admitted.until, () => session.end(LOGIN_EXPIRED));
-    const entry = { session, key: admitted.key, expiry };
+    const { key, until } = admitted;
+    const entry = { session, key, until };
     this.#byId.set(id, entry);
-    this.#byProcess.set(admitted.key.processId, entry);
+    if (until !== undefined) this.#expiries.add(id, until);
+    this.#byProcess.set(key.processId, entry);
     metrics.sessions.inc();
     journal.append({
       kind: 'session.start', session: id, agent: admitted.agent.name, owner: admitted.agent.owner, database: admitted.database.name,
@@ -138,6 +141,7 @@ export class Registry implements SessionDirectory {
     }
     this.#endAll(refusal, () => true);
     this.#round?.cancel();
+    this.#expiries.close();
   }
 
   #endAll(refusal: Refusal, which: (session: Session) => boolean): void {
@@ -147,7 +151,7 @@ export class Registry implements SessionDirectory {
   #forget(id: string): void {
     const entry = this.#byId.get(id);
     if (entry === undefined) return;
-    entry.expiry?.cancel();
+    if (entry.until !== undefined) this.#expiries.remove(id, entry.until);
     this.#byId.delete(id);
     this.#byProcess.delete(entry.key.processId);
     this.#parts.metrics.sessions.dec();

@@ -50,7 +50,7 @@ beforeEach(() => {
     putFreeze: (agent, record) => honest.putFreeze(agent, record), freezes: () => honest.freezes(),
     lease: (name, holder, ms) => honest.lease(name, holder, ms), bookmark: (name, at) => honest.bookmark(name, at),
     spend: (account, rows, limit) => honest.spend(account, rows, limit), renew: (account) => honest.renew(account),
-    sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),
+    escalate: async () => forged(await honest.escalate()), sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),
   };
   const recorded = recorder();
   ({ lines } = recorded);

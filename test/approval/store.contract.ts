@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newRequestId } from '../../src/approval/ids.ts';
-import type { SignedDecision } from '../../src/approval/request.ts';
 import { DEFERRED_PER_AGENT } from '../../src/approval/store.ts';
 import type { ApprovalStore, NewRequest } from '../../src/approval/store.ts';
-import { draft as draftOf } from './support.ts';
+import { escalatingContract } from './escalating.contract.ts';
+import { approve, deny, draft as draftOf } from './support.ts';
 
 /** A store under test, and ways to act on it that differ by kind. */
 export interface Subject {
@@ -326,14 +326,5 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       expect(await store.healthy()).toBe(true);
     });
   });
-}
-
-let signatures = 0;
-
-function approve(person: string): SignedDecision {
-  return { decision: 'approve', person, channel: 'test', at: 1, jws: `jws${signatures += 1}` };
-}
-
-function deny(person: string, reason?: string): SignedDecision {
-  return { decision: 'deny', person, channel: 'test', at: 1, jws: `jws${signatures += 1}`, ...(reason !== undefined && { reason }) };
+  escalatingContract(name, open);
 }

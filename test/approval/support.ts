@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decisionKeys } from '../../src/approval/keys.ts';
 import type { DecisionKeys } from '../../src/approval/keys.ts';
-import type { RequestDraft } from '../../src/approval/request.ts';
+import type { RequestDraft, SignedDecision } from '../../src/approval/request.ts';
 import { requestDigest } from '../../src/approval/digest.ts';
 import { createPeople } from '../../src/identity/people.ts';
 import type { Person } from '../../src/identity/person.ts';
@@ -47,4 +47,15 @@ export function recorder() {
   const lines: LogLine[] = [];
   const at = (level: string) => (fields: unknown, message?: string) => { lines.push({ level, fields: fields as Record<string, unknown>, message: message ?? '' }); };
   return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } };
+}
+
+let signatures = 0;
+
+/** As the store takes them: it looks at no signature. */
+export function approve(person: string): SignedDecision {
+  return { decision: 'approve', person, channel: 'test', at: 1, jws: `jws${signatures += 1}` };
+}
+
+export function deny(person: string, reason?: string): SignedDecision {
+  return { decision: 'deny', person, channel: 'test', at: 1, jws: `jws${signatures += 1}`, ...(reason !== undefined && { reason }) };
 }

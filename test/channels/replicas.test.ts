@@ -7,12 +7,12 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPostgres } from '../support/postgres.ts';
 import type { TestPostgres } from '../support/postgres.ts';
-import { startTestProxy } from '../support/proxy.ts';
+import { ESCALATING_POLICY, startTestProxy } from '../support/proxy.ts';
 import type { TestProxy } from '../support/proxy.ts';
 import { startRedis } from '../support/redis.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { BOT_TOKEN, SIGNING_SECRET, Workspace, buttonsOf, pressPayload, signed, textOf } from './slack/workspace.ts';
-import type { Button } from './slack/workspace.ts';
+import type { Button, SlackMessage } from './slack/workspace.ts';
 import { Receiver, verified } from './webhook/receiver.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -51,7 +51,7 @@ function folder(): string {
 
 async function start(dir: string): Promise<TestProxy> {
   const proxy = await startTestProxy({
-    dir, upstream: { url: `postgres://app@${postgres.host}:${postgres.port}/shop`, password: 'upstream' }, store: redis.url,
+    dir, policy: ESCALATING_POLICY, upstream: { url: `postgres://app@${postgres.host}:${postgres.port}/shop`, password: 'upstream' }, store: redis.url,
     extra: `url: https://countersign.example.com/
 slack: { bot_token: { command: [echo, ${BOT_TOKEN}] }, signing_secret: { command: [echo, ${SIGNING_SECRET}] }, channel: "#approvals", api_url: "${workspace.apiUrl}" }
 webhooks: [{ name: pager, url: "${receiver.url}", secret: { command: [echo, "${SECRET}"] } }]
@@ -88,4 +88,23 @@ it('tells each thing once and takes a decision anywhere', async () => {
   expect(receiver.received).toHaveLength(6);
   const states = await Promise.all(proxies.map(async ({ call }) => (await call<{ webhooks: { state: string; delivered: number }[] }>('/api/v1/webhooks')).webhooks[0]));
   expect(states.map((state) => `${state?.state} ${state?.delivered}`).toSorted((a, b) => a.localeCompare(b))).toEqual(['elsewhere 0', 'sending 6']);
+}, 60_000);
+
+it('tells once who may decide when nobody has, whoever holds the statement', async () => {
+  const client = new pg.Client({ connectionString: (proxies[1] as TestProxy).url() });
+  await client.connect();
+  const vacuumed = client.query('VACUUM');
+  const posted = async () => (await workspace.messages()).find((message) => textOf(message).includes('VACUUM'));
+  await expect.poll(async () => textOf(await posted()), { timeout: 15_000 }).toContain('Still undecided, so those in dba may decide now, too.');
+  const message = await posted() as SlackMessage;
+  const { request } = message.metadata.event_payload;
+  const told = () => receiver.received.filter(({ type, data }) => type === 'request.escalated' && data.request.id === request).length;
+  await expect.poll(async () => [(await workspace.replies(message)).length, told()], { timeout: 15_000 }).toEqual([1, 1]);
+  await fetch(`${(proxies[0] as TestProxy).api}/slack/events`, signed(pressPayload(workspace.users.get('sam') ?? '', workspace.channel, message.ts, buttonsOf(message)[0] as Button)));
+  await vacuumed;
+  await client.end();
+  await expect.poll(async () => textOf(await posted()), { timeout: 15_000 }).toContain('It ran: VACUUM');
+  expect([(await workspace.replies(message)).length, told()]).toEqual([1, 1]);
+  const recorded = (await Promise.all(proxies.map(({ journal }) => journal()))).flat().filter(({ event }) => event.kind === 'request.escalated');
+  expect(recorded.map(({ event }) => event)).toEqual([{ kind: 'request.escalated', request, approvers: ['dba'] }]);
 }, 60_000);

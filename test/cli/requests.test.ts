@@ -145,6 +145,19 @@ describe('requests watch', () => {
     expect(world.out.match(new RegExp(`approve ${old.id}`, 'g'))).toHaveLength(1);
   });
 
+  it('says when others may decide, too, once', async () => {
+    const at = Date.UTC(2026, 0, 1, 0, 5);
+    const request = api.desk.put(requestDouble({ escalation: { approvers: ['managers', 'oncall'], at } }));
+    const world = start(['requests', 'watch'], { env });
+    await expect.poll(() => world.out).toContain('from 2026-01-01T00:05:00.000Z on also of managers, oncall');
+    for (const changes of [{ escalatedAt: at }, {}, { state: 'denied' } as const]) api.desk.change(request.id, changes);
+    await expect.poll(() => world.out).toContain(`${request.id} is denied.\n`);
+    expect(world.out).toMatch(new RegExp(`${request.id} is pending\\. Still undecided, so those in managers or oncall may decide now, too\\.\\n${request.id} is denied`));
+    world.interrupt.abort();
+    await world.done;
+    expect((await run(['requests', 'show', request.id], { env })).out).toContain('since 2026-01-01T00:05:00.000Z also of managers, oncall');
+  });
+
   it('comes back after an outage and prints what came meanwhile, once', async () => {
     const old = api.desk.put(requestDouble());
     const world = start(['requests', 'watch', '--json'], { env });

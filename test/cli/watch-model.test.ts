@@ -40,6 +40,13 @@ describe('the screen of requests watch', () => {
     expect(press('q')).toEqual({ kind: 'quit' });
   });
 
+  it('shows what has escalated', () => {
+    const escalated = heard({ escalation: { approvers: ['managers'], at: NOW }, escalatedAt: NOW });
+    expect(screen()).toMatch(new RegExp(`1 waiting\n> ${escalated.id}  escalated `));
+    press('enter');
+    expect(screen()).toMatch(/Approvers {4}1 of dba\n {13}since 2026-01-01T00:05:00.000Z also of managers/);
+  });
+
   it('approves what was shown whole, after a question', () => {
     const request = heard();
     press('a');

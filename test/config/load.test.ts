@@ -74,7 +74,7 @@ describe('a right file', () => {
     const { url, webhooks } = configFrom(file, `${GOOD}url: https://countersign.example.com/db/\n${hooks}`);
     expect(url).toBe('https://countersign.example.com/db');
     expect(webhooks).toEqual([
-      { name: 'pager', url: 'https://hooks.example.com/x?key=1', secrets: [{ env: 'A' }], events: ['request.opened', 'request.decided', 'request.closed'], statement: false },
+      { name: 'pager', url: 'https://hooks.example.com/x?key=1', secrets: [{ env: 'A' }], events: ['request.opened', 'request.escalated', 'request.decided', 'request.closed'], statement: false },
       { name: 'local', url: 'http://127.0.0.1:9/', secrets: [{ env: 'A' }, { file: join(dir, 'old') }], events: ['request.closed'], statement: true },
     ]);
     expect(configFrom(file, GOOD)).toMatchObject({ webhooks: [] });

@@ -3,10 +3,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../drivers/suite.ts';
 import { startWorld, type World } from '../scenarios/world.ts';
-import { TEST_POLICY, TOKENS } from '../support/proxy.ts';
+import { ESCALATING_POLICY, TOKENS } from '../support/proxy.ts';
 import { chromiumHere, launch, picture, visit } from './browser.ts';
 
-const POLICY = TEST_POLICY.replaceAll('within: 30s', 'within: 5m').replace('[export, create,', '[export,')
+const POLICY = ESCALATING_POLICY.replaceAll('within: 30s', 'within: 5m').replace('[export, create,', '[export,')
   .concat('  - { name: short, effects: [create], then: hold, approvers: [dba], within: 3s }\n');
 const here = chromiumHere();
 
@@ -85,6 +85,19 @@ describe('the console in Chromium', () => {
     expect(await end).toMatch(/expired|in time/i);
     expect(complaints).toEqual([]);
     await page.context().close();
+  });
+
+  it('gives buttons to those whom a request has escalated to, without a reload', async () => {
+    const { id, end } = await held('vacuum orders');
+    const [{ page, complaints }, queue] = [await visit(browser, console(`/requests/${id}`), TOKENS.sam), await visit(browser, console(), TOKENS.sam)];
+    await page.getByText('You are in none of the groups').waitFor();
+    await queue.page.getByText('escalated to dba').waitFor();
+    await page.getByText('Still undecided, so those in dba may decide now, too.').waitFor();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Approved, and it has run.').waitFor();
+    expect(await end).toMatch(/rows$/);
+    expect(complaints).toEqual([]);
+    for (const one of [page, queue.page]) await one.context().close();
   });
 
   it('refuses the owner, who freezes and thaws as an administrator', async () => {

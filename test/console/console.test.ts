@@ -169,7 +169,7 @@ describe('the stream of changes', () => {
       const { id } = console.desk.put(requestDouble({ text: 'SELECT secret' }));
       await new Promise((resolve) => setImmediate(resolve));
       end();
-      expect(await text).toContain(`event: change\ndata: {"id":"${id}","state":"pending"}\n\n`);
+      expect(await text).toContain(`event: change\ndata: {"id":"${id}","state":"pending","escalated":false}\n\n`);
       expect(await text).not.toContain('secret');
       await expect.poll(() => console.desk.watchers).toBe(0);
     }

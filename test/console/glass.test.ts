@@ -22,6 +22,8 @@ async function withDesk(changes: Parameters<typeof draft>[1]) {
   const path = `/console/requests/${request.id}`;
   return {
     clock, desk, request,
+    queue: async () => (await console.get('/console', cookie)).text(),
+    events: async () => console.get('/console/events', cookie),
     page: async () => (await console.get(path, cookie)).text(),
     send: (fields: Record<string, string>) => console.post(`${path}/decision`, { csrf, seen: view(request), decision: 'approve', ...fields }, { cookie }),
   };
@@ -47,4 +49,18 @@ it('who may not isn\'t, and those whom it escalates to are when their time has c
   expect(await page()).toContain('id="approve"');
   expect((await send({ reason: '' })).status).toBe(303);
   expect(await desk.get(request.id)).toMatchObject({ state: 'approved' });
+});
+
+it('where it has escalated, the page and the queue say so, and whoever has them open is told', async () => {
+  const { clock, request, page, queue, events } = await withDesk({ escalation: { approvers: ['dba'], at: Date.UTC(2026, 0, 1, 12, 0, 30) } });
+  const stream = (await events()).body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect(await queue()).not.toContain('escalated');
+  await clock.advanceAsync(31_000);
+  let told = '';
+  while (!told.includes('event: change')) told += (await stream?.read())?.value ?? '';
+  expect(told).toContain(`data: ${JSON.stringify({ id: request.id, state: 'pending', escalated: true })}`);
+  await stream?.cancel();
+  expect(await queue()).toContain('escalated to dba');
+  expect(await page()).toMatch(/<section id="state"[^]*Still undecided, so those in dba may decide now, too\.[^]*<\/section>/);
+  expect(await page()).toContain('since 2026-01-01 12:00:30 UTC also of dba');
 });

@@ -21,6 +21,7 @@ export function everyKind(): JournalEvent[] {
     outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
     { kind: 'cancel', session: 's_1', by: 'agent', what: 'running' },
     { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects, rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 },
+    { kind: 'request.escalated', request: 'req_1', approvers: ['managers'] },
     { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'cli', decision: 'approve', reason: 'fine', jws: 'a.b.c' },
     { kind: 'request.ended', request: 'req_1', state: 'released' },
     { kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'too eager' },

@@ -42,6 +42,10 @@ rules:
   - { name: no-drop, effects: [drop, server_io, admin, replication], then: deny }
 `;
 
+/** The same, but maintenance waits for managers, and after three seconds for a dba, too. */
+export const ESCALATING_POLICY = `${TEST_POLICY.replace(', maintenance]', ']')}  - { name: slow, effects: [maintenance], then: hold, approvers: [managers], within: 5m, escalate: { to: [dba], after: 3s } }
+`;
+
 export interface ProxyOptions {
   /** `postgres://user@host:port/database`, or `mysql://…`, and its password. */
   readonly upstream: { readonly url: string; readonly password: string; readonly tls?: string };
@@ -149,7 +153,7 @@ agents:
   - { name: writer, verifier: ${verifier}, owner: dana@example.com, groups: [apps], databases: [shop] }
 ${agents.map((agent) => `  - ${agent}\n`).join('')}people:
   - { email: sam@example.com, roles: [approver], groups: [dba] }
-  - { email: kim@example.com, roles: [approver], groups: [dba] }
+  - { email: kim@example.com, roles: [approver], groups: [dba, managers] }
   - { email: dana@example.com, roles: [approver, admin], groups: [dba] }
 tokens:
 ${token('sam')}

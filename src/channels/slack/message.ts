@@ -1,5 +1,6 @@
 /** One request as one Slack message. Pure: the same request always gives the same message. */
 
+import { escalationLine } from '../../approval/escalation.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { visibleLine } from '../../runtime/visible.ts';
 import { cut } from '../cut.ts';
@@ -34,6 +35,12 @@ export function messageOf(request: ApprovalRequest, { brief = false, url }: Mess
     text: `Countersign: ${escapeMarkup(request.agent.name)} on ${escapeMarkup(request.database)}: ${request.id} is ${request.state}`,
     blocks: [...heading(request), ...shown.blocks, ...ending(request, shown.incomplete, url)],
   };
+}
+
+/** What is said in the thread of its message, since a changed message notifies nobody; undefined when there is nothing. */
+export function replyOf(request: ApprovalRequest): Message | undefined {
+  const line = escalationLine(request);
+  return line === undefined ? undefined : { text: escapeMarkup(line), blocks: [section(line)] };
 }
 
 /** True when the message for this request may carry an Approve button. */

@@ -4,13 +4,13 @@ import type { ApprovalRequest } from '../../approval/request.ts';
 import { isOver } from '../../approval/store.ts';
 import type { Poster, Setback } from '../board.ts';
 import type { Log } from '../log.ts';
-import { messageOf } from './message.ts';
+import { messageOf, replyOf } from './message.ts';
 import type { Message } from './message.ts';
 import { SlackFailure } from './web.ts';
 import type { Place, SlackWeb } from './web.ts';
 
 export interface PosterParts {
-  readonly web: Pick<SlackWeb, 'post' | 'update' | 'posted' | 'channelId'>;
+  readonly web: Pick<SlackWeb, 'post' | 'update' | 'posted' | 'channelId' | 'reply' | 'replied'>;
   /** Channel for requests whose rule names none. */
   readonly channel: string;
   /** Where people reach the console. */
@@ -26,6 +26,8 @@ export interface SlackMessage {
   brief: boolean;
   /** The channel its rule names doesn't work. */
   elsewhere: boolean;
+  /** It says that the request has escalated, and so does its thread if it didn't from the beginning. */
+  escalated: boolean;
 }
 
 /** Slack's words for a message it won't take as it is. */
@@ -44,13 +46,14 @@ export class SlackPoster implements Poster<SlackMessage> {
   }
 
   blank(): SlackMessage {
-    return { place: undefined, uncertain: false, brief: false, elsewhere: false };
+    return { place: undefined, uncertain: false, brief: false, elsewhere: false, escalated: false };
   }
 
   async show(message: SlackMessage, request: ApprovalRequest): Promise<void> {
     if (message.uncertain) await this.#lookFor(message, request);
-    if (message.place === undefined) await this.#post(message, request);
-    else await this.#parts.web.update(message.place, this.#said(message, request), request);
+    if (message.place === undefined) return this.#post(message, request);
+    await this.#parts.web.update(message.place, this.#said(message, request), request);
+    await this.#reply(message, message.place, request);
   }
 
   setback(message: SlackMessage, request: ApprovalRequest, error: unknown): Setback | undefined {
@@ -65,6 +68,21 @@ export class SlackPoster implements Poster<SlackMessage> {
     message.uncertain = true;
     message.place = await this.#parts.web.post(this.#channel(message, request), this.#said(message, request), request);
     message.uncertain = false;
+    message.escalated = request.escalatedAt !== undefined;
+  }
+
+  /** Once: another process may have done it, or this one without an answer. What Slack won't have isn't tried again, as the message says it, too. */
+  async #reply(message: SlackMessage, place: Place, request: ApprovalRequest): Promise<void> {
+    const { web, log } = this.#parts;
+    const reply = replyOf(request);
+    if (message.escalated || reply === undefined) return;
+    try {
+      if (!await web.replied(place)) await web.reply(place, reply, request);
+    } catch (error) {
+      if (!(error instanceof SlackFailure) || error.code !== 'refused') throw error;
+      log.warn({ request: request.id, reason: error.reason }, 'slack: the thread of a message can’t be replied to');
+    }
+    message.escalated = true;
   }
 
   async #lookFor(message: SlackMessage, request: ApprovalRequest): Promise<void> {

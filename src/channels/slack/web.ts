@@ -50,6 +50,7 @@ export class SlackFailure extends Failure {
 }
 
 export const EVENT_TYPE = 'countersign_request';
+const REPLY_TYPE = 'countersign_escalation';
 
 export interface WebOptions {
   readonly apiUrl?: string | undefined;
@@ -80,6 +81,23 @@ export class SlackWeb {
     await this.#call('chat.update', { channel, ts, ...message, metadata: metadata(request) });
   }
 
+  /** In the thread of a message, and seen by the whole channel: nobody follows that thread yet. */
+  async reply({ channel, ts }: Place, message: Message, { id }: ApprovalRequest): Promise<void> {
+    await this.#call('chat.postMessage', { channel, thread_ts: ts, reply_broadcast: true, ...message, metadata: { event_type: REPLY_TYPE, event_payload: { request: id } } });
+  }
+
+  /** Is a reply of ours there? Without the scope to read threads it isn't known to be. */
+  async replied({ channel, ts }: Place): Promise<boolean> {
+    try {
+      for await (const { messages = [] } of this.#pages<RawHistory>('conversations.replies', { channel, ts, limit: 200, include_all_metadata: true })) {
+        if (messages.some(({ metadata: found }) => found?.event_type === REPLY_TYPE)) return true;
+      }
+    } catch (error) {
+      if (!(error instanceof SlackFailure) || error.code !== 'refused') throw error;
+    }
+    return false;
+  }
+
   /** Shown to one person only. */
   async whisper(channel: string, user: string, text: string): Promise<void> {
     // The fallback is parsed as markup, the block isn't.
@@ -106,12 +124,8 @@ export class SlackWeb {
 
   /** Our messages in a channel that aren't older, newest first. @param oldest milliseconds since 1970. */
   async *posted(channel: string, oldest: number): AsyncGenerator<Posted> {
-    for (let cursor: string | undefined = ''; cursor !== undefined;) {
-      const page = await this.#call('conversations.history', {
-        channel, oldest: String(oldest / 1000), limit: 200, include_all_metadata: true, ...(cursor === '' ? {} : { cursor }),
-      }) as RawHistory;
-      for (const message of page.messages ?? []) yield* postedOf(channel, message);
-      cursor = page.response_metadata?.next_cursor || undefined;
+    for await (const { messages = [] } of this.#pages<RawHistory>('conversations.history', { channel, oldest: String(oldest / 1000), limit: 200, include_all_metadata: true })) {
+      for (const message of messages) yield* postedOf(channel, message);
     }
   }
 
@@ -136,15 +150,20 @@ export class SlackWeb {
   }
 
   async #findChannel(name: string): Promise<string> {
-    for (let cursor: string | undefined = ''; cursor !== undefined;) {
-      const page = await this.#call('conversations.list', {
-        types: 'public_channel,private_channel', exclude_archived: true, limit: 1000, ...(cursor === '' ? {} : { cursor }),
-      }) as RawChannels;
-      const found = page.channels?.find((channel) => channel.name === name.replace(/^#/, ''));
+    for await (const { channels } of this.#pages<RawChannels>('conversations.list', { types: 'public_channel,private_channel', exclude_archived: true, limit: 1000 })) {
+      const found = channels?.find((channel) => channel.name === name.replace(/^#/, ''));
       if (found?.id !== undefined) return found.id;
-      cursor = page.response_metadata?.next_cursor || undefined;
     }
     throw new SlackFailure('refused', 'channel_not_found');
+  }
+
+  /** An answer that comes in pieces. https://docs.slack.dev/apis/web-api/pagination */
+  async *#pages<Page extends Paged>(method: string, args: Record<string, unknown>): AsyncGenerator<Page> {
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const page = await this.#call(method, { ...args, ...(cursor !== '' && { cursor }) }) as Page;
+      yield page;
+      cursor = page.response_metadata?.next_cursor || undefined;
+    }
   }
 
   async #call(method: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -173,13 +192,14 @@ interface RawMessage {
   readonly ts?: string;
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: Readonly<Record<string, unknown>> };
 }
-interface RawHistory {
-  readonly messages?: readonly RawMessage[];
+interface Paged {
   readonly response_metadata?: { readonly next_cursor?: string };
 }
-interface RawChannels {
+interface RawHistory extends Paged {
+  readonly messages?: readonly RawMessage[];
+}
+interface RawChannels extends Paged {
   readonly channels?: readonly { readonly id?: string; readonly name?: string }[];
-  readonly response_metadata?: { readonly next_cursor?: string };
 }
 
 /** No retries of the library's own: they would run for half an hour and hide the outage. */

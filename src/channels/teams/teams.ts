@@ -64,7 +64,7 @@ async function begin(config: TeamsConfig, parts: TeamsParts, mount: Mount): Prom
   const app = await appOver(config, parts, mount);
   const web = new TeamsWeb(app, config, clock);
   // Presses are answered by whichever replica gets them; cards are the business of the one whose turn it is.
-  const board = new Board({ poster: new TeamsPoster(new TeamsWeb(app, config, clock, () => turn.mayAct()), url), clock, log });
+  const board = new Board({ poster: new TeamsPoster(new TeamsWeb(app, config, clock, () => turn.mayAct()), url, log), clock, log });
   const announcer = new Announcer({ name: 'teams', desk, board, clock, log });
   const turn = new Turn({ store, name: 'teams', clock, log, run: (signal) => announcer.run(signal) });
 

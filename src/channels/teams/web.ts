@@ -54,6 +54,12 @@ export class TeamsWeb {
     await this.#call(() => this.#app.api.conversations.updateActivity(this.#conversation, encodeURIComponent(activity), message(card, summary)));
   }
 
+  /** In the thread of the card; in a chat, which has none, below it. @param text not markdown */
+  async reply(activity: string, text: string): Promise<void> {
+    const thread = `${this.#conversation};messageid=${encodeURIComponent(activity)}`;
+    await this.#call(() => this.#app.api.conversations.createActivity(thread, { type: 'message', text, textFormat: 'plain' }));
+  }
+
   /** @param id of a Teams account (`29:…`) */
   async member(id: string): Promise<Member> {
     const found = await this.#call(() => this.#app.api.conversations.getMemberById(this.#conversation, encodeURIComponent(id)));

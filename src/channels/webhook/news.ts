@@ -22,10 +22,11 @@ export interface News {
 }
 
 export function newsOf(request: ApprovalRequest): readonly News[] {
-  const { id, createdAt, changedAt, decisions } = request;
+  const { id, createdAt, changedAt, escalatedAt, decisions } = request;
   const name = id.replace(/^req_/, '');
   return [
     { id: `msg_${name}_opened`, type: 'request.opened', request: id, at: createdAt },
+    ...(escalatedAt === undefined ? [] : [{ id: `msg_${name}_escalated`, type: 'request.escalated', request: id, at: escalatedAt } as const]),
     ...decisions.map(({ jws, ...decision }): News => ({ id: `msg_${name}_${short(jws)}`, type: 'request.decided', request: id, at: decision.at, decision })),
     ...(isOver(request) ? [{ id: `msg_${name}_closed`, type: 'request.closed', request: id, at: changedAt } as const] : []),
   ];

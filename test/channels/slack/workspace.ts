@@ -96,6 +96,12 @@ export class Workspace {
     return messages.filter(({ metadata }) => metadata?.event_type === 'countersign_request').toReversed();
   }
 
+  /** What is in the thread of a message, oldest first. */
+  async replies({ ts }: SlackMessage, channel = this.channel): Promise<readonly SlackMessage[]> {
+    const { messages } = await direct(this.#emulator.url, 'conversations.replies', { channel, ts }) as { messages: SlackMessage[] };
+    return messages.filter((message) => message.ts !== ts);
+  }
+
   async close(): Promise<void> {
     this.socket.close();
     this.#gateway.close().closeAllConnections();

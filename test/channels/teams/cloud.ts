@@ -11,7 +11,7 @@ export const TENANT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 export const CONVERSATION = '19:approvals@thread.tacv2';
 export const ISSUER = 'https://api.botframework.com';
 
-interface Call { readonly method: string; readonly path: string; readonly authorization: string | undefined; readonly body: { attachments?: { content: unknown }[] } }
+interface Call { readonly method: string; readonly path: string; readonly authorization: string | undefined; readonly body: { text?: string; textFormat?: string; attachments?: { content: unknown }[] } }
 
 export interface TokenChanges { readonly issuer?: string; readonly audience?: string; readonly key?: CryptoKey; readonly expires?: number; readonly serviceurl?: string | undefined }
 
@@ -22,6 +22,8 @@ export class Cloud {
   readonly calls: Call[] = [];
   /** The text of each card, by the id of its activity. */
   readonly cards = new Map<string, string>();
+  /** What was said in the thread of each card. */
+  readonly replies = new Map<string, string[]>();
   readonly members = new Map<string, Record<string, unknown>>();
   /** Status to answer a call with, in place of doing it. */
   refuse: ((call: Call) => number | undefined) | undefined;
@@ -79,6 +81,11 @@ export class Cloud {
       const id = String(1_700_000_000_000 + this.cards.size);
       this.cards.set(id, card);
       return json(201, { id });
+    }
+    const thread = path.startsWith(`${at};messageid=`) ? /^\d+(?=\/activities$)/.exec(path.slice(`${at};messageid=`.length))?.[0] : undefined;
+    if (method === 'POST' && thread !== undefined && this.cards.has(thread)) {
+      this.replies.set(thread, [...this.replies.get(thread) ?? [], body.text ?? '']);
+      return json(201, { id: `${thread}1` });
     }
     const [, kind, id = ''] = /^\/(activities|members)\/(.+)$/.exec(path.slice(at.length)) ?? [];
     if (method === 'PUT' && kind === 'activities' && this.cards.has(id)) {

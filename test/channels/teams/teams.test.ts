@@ -89,6 +89,53 @@ describe('a card', () => {
   });
 });
 
+describe('a request that further groups may decide about', () => {
+  const AT = Date.UTC(2026, 0, 1, 0, 5);
+  const TOLD = 'Still undecided, so those in managers may decide now, too.';
+  const escalation = { approvers: ['managers'], at: AT };
+  const replies = () => [...cloud.replies.values()].flat();
+
+  it('shows it in its card, and in the thread, once', async () => {
+    const { request } = await posted(requestDouble({ escalation }));
+    expect(cardOf(request.id)).toContain('from 00:05 UTC on also of managers');
+    desk.change(request.id, { escalatedAt: AT, changedAt: AT });
+    await expect.poll(replies).toEqual([TOLD]);
+    expect(cardOf(request.id)).toContain('since 00:05 UTC also of managers');
+    expect(cardOf(request.id)).toContain(TOLD);
+    expect(cloud.calls.findLast(({ method }) => method === 'POST')?.body).toMatchObject({ textFormat: 'plain' });
+    desk.change(request.id, { decisions: [{ decision: 'approve', person: 'sam@example.com', channel: 'api', at: 0, jws: '' }] });
+    await expect.poll(() => cardOf(request.id)).toContain('Approved by sam@example.com');
+    expect(replies()).toEqual([TOLD]);
+  });
+
+  it('that had no card yet says it there', async () => {
+    const { request } = await posted(requestDouble({ escalation, escalatedAt: AT }));
+    desk.change(request.id, { decisions: [{ decision: 'approve', person: 'sam@example.com', channel: 'api', at: 0, jws: '' }] });
+    await expect.poll(() => cardOf(request.id)).toContain('Approved by sam@example.com');
+    expect([cardOf(request.id).includes(TOLD), replies()]).toEqual([true, []]);
+  });
+
+  it('is told when Teams is back, and not when it was decided by then', async () => {
+    const [waiting, decided] = [await posted(requestDouble({ escalation })), await posted(requestDouble({ escalation }))];
+    cloud.refuse = () => 503;
+    for (const { request } of [waiting, decided]) desk.change(request.id, { escalatedAt: AT, changedAt: AT });
+    await expect.poll(() => { clock.advance(1_000); return cloud.count('PUT'); }, { timeout: 5_000 }).toBeGreaterThan(1);
+    desk.change(decided.request.id, { state: 'denied', changedAt: AT + 1 });
+    cloud.refuse = undefined;
+    await expect.poll(() => { clock.advance(1_000); return [cardOf(decided.request.id).includes('It did not run.'), replies()]; }, { timeout: 5_000 }).toEqual([true, [TOLD]]);
+  });
+
+  it('is told of once where Teams says no to the reply', async () => {
+    const { request } = await posted(requestDouble({ escalation }));
+    cloud.refuse = ({ path }) => (path.includes(';messageid=') ? 403 : undefined);
+    desk.change(request.id, { escalatedAt: AT, changedAt: AT });
+    await expect.poll(() => cardOf(request.id)).toContain(TOLD);
+    await posted();
+    expect(cloud.calls.filter(({ path }) => path.includes(';messageid='))).toHaveLength(1);
+    expect(logged.join('\n')).toContain('can’t be replied to');
+  });
+});
+
 it('a token that never comes holds nothing up for long', async () => {
   let hung = 0;
   cloud.ourToken = () => (hung++ === 0 ? new Promise<string>(() => {}) : Promise.resolve(OUR_TOKEN));

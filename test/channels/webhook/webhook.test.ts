@@ -57,7 +57,7 @@ function webhooks(changes: Partial<WebhookConfig> = {}): WebhookChannel {
 async function opened(changes: Parameters<typeof draft>[1] = {}): Promise<ApprovalRequest> {
   const id = newRequestId();
   const given = draft(clock.now(), { text: 'DELETE FROM secrets_of_orders', ...changes });
-  return store.open({ id, draft: given, seal: await seal(id, given, keys), leftMs: 900_000 });
+  return store.open({ id, draft: given, seal: await seal(id, given, keys), leftMs: 900_000, ...(given.escalation && { escalatesMs: given.escalation.at - clock.now() }) });
 }
 const decide = (id: string, decision: 'approve' | 'deny', reason?: string) => desk().decide(id, { decision, person: SAM, channel: 'api:ci', ...(reason !== undefined && { reason }) });
 /** Lets time pass, a step at a time, until it is so. */
@@ -100,6 +100,27 @@ describe('a webhook', () => {
     await store.move(id, 'withdrawn', { note: 'gone' });
     await soon(() => receiver.received.length).toBe(1);
     expect(receiver.received[0]).toMatchObject({ type: 'request.closed', data: { request: { state: 'withdrawn', note: 'gone', text: 'DELETE FROM secrets_of_orders', parameters: ['x'] } } });
+  });
+
+  it('is told when others may decide, too, and not of what is decided by then', async () => {
+    const escalation = { approvers: ['managers'], at: clock.now() + 60_000 };
+    const channel = webhooks({ events: ['request.escalated'] });
+    await channel.start();
+    const [{ id }, decided] = [await opened({ escalation }), await opened({ escalation })];
+    await decide(decided.id, 'deny');
+    await clock.advanceAsync(60_000);
+    while (await store.escalate());
+    await soon(() => receiver.received.length).toBe(1);
+    await decide(id, 'approve');
+    await channel.stop();
+    await webhooks({ events: ['request.escalated', 'request.decided'] }).start();
+    await soon(() => receiver.received.some(({ type }) => type === 'request.decided')).toBe(true);
+    expect(new Set(receiver.ids().filter((one) => one.includes('escalated')))).toEqual(new Set([`msg_${name(id)}_escalated`]));
+    const at = expect.stringMatching(/^2026-01-01T12:01:0\d/) as string;
+    expect(receiver.received[0]).toMatchObject({
+      type: 'request.escalated', timestamp: at,
+      data: { request: { id, state: 'pending', escalation: { approvers: ['managers'], at: '2026-01-01T12:01:00.000Z' }, escalatedAt: at } },
+    });
   });
 
   it('is signed with every secret while one is being changed', async () => {

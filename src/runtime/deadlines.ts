@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Deadlines are kept to this, never early. */
 const TICK_MS = 100;
