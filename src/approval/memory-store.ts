@@ -2,7 +2,7 @@ import { normalEmail } from '../identity/email.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
 import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, isOver, tooMany } from './store.ts';
-import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
+import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, Shelf, StoreListener } from './store.ts';
 import { draftOf } from './view.ts';
 import { approversOf } from './voters.ts';
 
@@ -11,6 +11,11 @@ interface Row {
   /** By the store's clock. */
   readonly deadline: number;
   claim?: string;
+}
+
+interface Shelved {
+  readonly record: string;
+  readonly until: number;
 }
 
 /** One process, gone with it. Every method is one turn of the event loop, hence atomic. */
@@ -22,7 +27,7 @@ class MemoryStore implements ApprovalStore {
   readonly #rows = new Map<string, Row>();
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
-  readonly #freezes = new Map<string, string>();
+  readonly #shelves = { freezes: new Map<string, Shelved>(), 'sign-outs': new Map<string, Shelved>() } satisfies Record<Shelf, unknown>;
   readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
   readonly #bookmarks = new Map<string, number>();
   readonly #listeners = new Set<StoreListener>();
@@ -105,13 +110,15 @@ class MemoryStore implements ApprovalStore {
     }
   }
 
-  async putFreeze(agent: string, record: string): Promise<void> {
-    this.#freezes.set(agent, record);
-    queueMicrotask(() => this.#listeners.forEach((listener) => listener.frozen?.()));
+  async putRecord(shelf: Shelf, name: string, record: string, leftMs = Infinity): Promise<void> {
+    this.#shelves[shelf].set(name, { record, until: this.#clock.now() + leftMs });
+    queueMicrotask(() => this.#listeners.forEach((listener) => listener.recorded?.(shelf)));
   }
 
-  async freezes(): Promise<readonly string[]> {
-    return [...this.#freezes.values()];
+  async records(shelf: Shelf): Promise<readonly string[]> {
+    const [now, records] = [this.#clock.now(), this.#shelves[shelf]];
+    for (const [name, { until }] of records) if (until <= now) records.delete(name);
+    return [...records.values()].map(({ record }) => record);
   }
 
   async lease(name: string, holder: string, ms: number): Promise<boolean> {

@@ -27,7 +27,7 @@ function start(shared: Replica = replica(redis.url)) {
   const expelled: string[] = [];
   const freezer = createFreezer({
     store: shared.store, keys: shared.keys, clock: systemClock, log: { warn: () => {}, error: () => {} }, expel: (agent) => expelled.push(agent),
-    journal: { append: (event: JournalEvent) => events.push(event) } as never,
+    journal: { append: (event: JournalEvent) => events.push(event) },
   });
   open.push({ close: async () => { freezer.close(); await shared.close(); } });
   return { ...shared, freezer, events, expelled };
@@ -60,7 +60,7 @@ test('who starts later knows, too', async () => {
 test('what an attacker writes into the store freezes and thaws nobody', async () => {
   const mine = start();
   await mine.freezer.freeze('reporter', 'sam@example.com');
-  const old = (await mine.store.freezes())[0] ?? '';
+  const old = (await mine.store.records('freezes'))[0] ?? '';
   await mine.freezer.thaw('reporter', 'sam@example.com');
   await mine.freezer.freeze('reporter', 'sam@example.com');
   const forged = await sign('countersign-freeze+jws', { agent: 'writer', frozen: true, by: 'x', at: Date.now() }, newKeys());
@@ -70,14 +70,14 @@ test('what an attacker writes into the store freezes and thaws nobody', async ()
     await client.publish(`${BASE}:changes`, 'freezes changed');
   });
   // It gives the store back what it lacks.
-  await eventually(async () => (await mine.store.freezes()).length === 4 && (await mine.store.freezes())[0]?.startsWith('x') === false, 'the record put back');
+  await eventually(async () => (await mine.store.records('freezes')).length === 4 && (await mine.store.records('freezes'))[0]?.startsWith('x') === false, 'the record put back');
   expect(mine.freezer.isFrozen('reporter')).toBe(true);
   expect(mine.freezer.isFrozen('writer')).toBe(false);
   await withRedis(redis.url, async (client) => {
     await client.del(`${BASE}:freezes`);
     await client.publish(`${BASE}:changes`, 'freezes changed');
   });
-  await eventually(async () => (await mine.store.freezes()).length === 1, 'the record put back');
+  await eventually(async () => (await mine.store.records('freezes')).length === 1, 'the record put back');
   expect(mine.freezer.isFrozen('reporter')).toBe(true);
 });
 
