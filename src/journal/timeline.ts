@@ -38,7 +38,7 @@ function told(event: JournalRecord['event']): string {
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
-    case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed':
+    case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed': case 'person.signed_in': case 'person.signed_out': case 'person.refused':
     case 'checkpoint': case 'recovered': case 'outage': case 'text': case 'judged': case 'statements': default:
       return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;
   }

@@ -26,7 +26,7 @@ test('by session, with what was decided about its requests; by kind; by time', a
   }
   await journal.close();
   const mine = await records(dir, { session: 's_2' });
-  expect(mine.map(({ event }) => event.kind)).toEqual(everyKind().map(({ kind }) => kind).filter((kind) => !/^(process|policy|login|agent)/.test(kind)));
+  expect(mine.map(({ event }) => event.kind)).toEqual(everyKind().map(({ kind }) => kind).filter((kind) => !/^(process|policy|login|agent|person)/.test(kind)));
   expect((await records(dir, { kinds: ['prepare', 'cancel'] })).map(({ event }) => event.kind)).toEqual(['prepare', 'cancel', 'prepare', 'cancel']);
   expect((await records(dir, { since: clock.now() - 1000, kinds: ['prepare'] })).length).toBe(1);
   expect(await records('/nonexistent')).toEqual([]);

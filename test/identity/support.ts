@@ -1,0 +1,31 @@
+import { createMemoryStore } from '../../src/approval/memory-store.ts';
+import type { DecisionKeys } from '../../src/approval/keys.ts';
+import type { ApprovalStore } from '../../src/approval/store.ts';
+import { createPeople, type PeopleDirectory } from '../../src/identity/people.ts';
+import { SignIns } from '../../src/identity/sign-ins.ts';
+import { SignOuts } from '../../src/identity/sign-outs.ts';
+import type { JournalEvent } from '../../src/journal/events.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { newKeys, recorder } from '../approval/support.ts';
+
+export const ISSUER = 'https://login.example.com';
+
+interface Given {
+  readonly clock: Clock;
+  readonly people?: () => PeopleDirectory;
+  /** Replicas have them in common. */
+  readonly keys?: DecisionKeys;
+  readonly store?: ApprovalStore;
+}
+
+/** Sign-ins as one process has them. */
+export function testSignIns({ clock, people, keys = newKeys(), store = createMemoryStore({ clock }) }: Given) {
+  const events: JournalEvent[] = [];
+  const journal = { append: (event: JournalEvent) => events.push(event) };
+  const directory = createPeople([], [], clock);
+  const known = people ?? (() => directory);
+  const { lines, log } = recorder();
+  const signOuts = new SignOuts({ store, keys, clock, journal, log, forget: (email, at) => known().forget(email, at) });
+  const signIns = new SignIns({ keys, people: known, signOuts, clock, journal, issuer: ISSUER });
+  return { signIns, signOuts, keys, store, events, lines, people: known, close: () => signOuts.close() };
+}
