@@ -30,7 +30,9 @@ import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
 import { createAgentTokens } from './identity/agent-tokens.ts';
 import { createSignIn, type SignInDoors } from './identity/identity.ts';
 import { createPeople, type PeopleDirectory } from './identity/people.ts';
+import { BY_API_TOKEN_MS } from './identity/sign-ins.ts';
 import type { Journal } from './journal/events.ts';
+import { findEvents } from './journal/find.ts';
 import { openJournal } from './journal/journal.ts';
 import { readJournal } from './journal/read.ts';
 import { tlsIdentity } from './net/identity.ts';
@@ -210,7 +212,7 @@ async function approvalParts(config: Config, role: ProcessRole, key: KeyObject, 
   const approvals = createApprovals({ store, keys, clock, log });
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens, clock);
-  const signIn = role === 'proxy' ? undefined : await createSignIn(config, { store, keys, people, journal, clock, log });
+  const signIn = role === 'proxy' ? undefined : await createSignIn(config, { store, keys, people, journal, past: signedOut(config, clock), clock, log });
   stack.defer(() => signIn?.close());
   return { approvals, store, people, signIn, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
@@ -236,6 +238,11 @@ function openChannels(config: Config, { people, metrics, ...parts }: ChannelPart
   const teams = config.teams && createTeamsChannel(config.teams, { ...ambient, people: () => people });
   const webhooks = config.webhooks.length === 0 ? undefined : createWebhooks(config.webhooks, { ...ambient, metrics });
   return { channels: [slack, teams, webhooks].filter((channel) => channel !== undefined), webhooks };
+}
+
+/** What the journal has of sign-ins that were ended and might still count otherwise. */
+async function* signedOut({ identity, journal: { dir } }: Config, clock: Clock): AsyncIterable<string> {
+  for await (const { jws } of findEvents(dir, 'person.signed_out', clock.now() - Math.max(BY_API_TOKEN_MS, identity?.sessionMs ?? 0))) yield jws;
 }
 
 async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {

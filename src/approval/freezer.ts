@@ -38,7 +38,7 @@ class FreezerService implements Freezer {
   constructor(options: FreezerOptions) {
     this.#options = options;
     this.#records = new SignedRecords(options, {
-      shelf: 'freezes', type: 'countersign-freeze+jws', schema: Freeze, name: ({ agent }) => agent, learned: (record, before) => this.#learned(record, before),
+      shelf: 'freezes', type: 'countersign-freeze+jws', schema: Freeze, name: ({ agent }) => agent, learned: (record, { before }) => this.#learned(record, before),
     });
   }
 

@@ -30,8 +30,17 @@ export interface RecordKind<R extends Dated> {
   readonly name: (record: R) => string;
   /** After that it says nothing any more, and is forgotten. Milliseconds since 1970. */
   readonly until?: (record: R) => number;
+  /** Records that this process has known before it was started again. */
+  readonly past?: AsyncIterable<string> | undefined;
   /** Called once for each record that is newer than all of its name before. */
-  readonly learned: (record: R, before: R | undefined) => void;
+  readonly learned: (record: R, by: Learned<R>) => void;
+}
+
+interface Learned<R> {
+  readonly before: R | undefined;
+  readonly jws: string;
+  /** It is of the past. */
+  readonly known: boolean;
 }
 
 interface Known<R> {
@@ -43,22 +52,20 @@ interface Known<R> {
 const ROUND_MS = 10_000;
 
 export class SignedRecords<R extends Dated> {
-  /** When the store has been asked for the first time, whether it answered or not. */
+  /** When the past is known and the store has been asked for the first time, whether it answered or not. */
   readonly begun: Promise<void>;
   readonly #parts: RecordParts;
   readonly #kind: RecordKind<R>;
   readonly #known = new Map<string, Known<R>>();
-  readonly #unlisten: () => void;
+  #unlisten: () => void = () => {};
   #round: { cancel(): void } | undefined;
   #closed = false;
 
-  /** Follows the store from now on. */
+  /** Follows the store from then on, until `close`. */
   constructor(parts: RecordParts, kind: RecordKind<R>) {
     this.#parts = parts;
     this.#kind = kind;
-    const follow = (): void => void this.#follow();
-    this.#unlisten = parts.store.listen({ changed: () => {}, resync: follow, recorded: (shelf) => { if (shelf === kind.shelf) follow(); } });
-    this.begun = this.#goRound();
+    this.begun = this.#begin();
   }
 
   close(): void {
@@ -90,13 +97,25 @@ export class SignedRecords<R extends Dated> {
     }
   }
 
-  #learn(known: Known<R>): void {
-    const { record } = known;
+  async #begin(): Promise<void> {
+    const { past, shelf } = this.#kind;
+    try {
+      if (past !== undefined) for await (const jws of past) await this.#read(jws, true);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, `${shelf}: what was recorded before can't be read; only the store says now what was`);
+    }
+    if (this.#closed) return;
+    const follow = (): void => void this.#follow();
+    this.#unlisten = this.#parts.store.listen({ changed: () => {}, resync: follow, recorded: (changed) => { if (changed === shelf) follow(); } });
+    await this.#goRound();
+  }
+
+  #learn({ record, jws }: Known<R>, known = false): void {
     const name = this.#kind.name(record);
     const before = this.get(name);
     if (this.#isOver(record) || (before !== undefined && before.at >= record.at)) return;
-    this.#known.set(name, known);
-    this.#kind.learned(record, before);
+    this.#known.set(name, { record, jws });
+    this.#kind.learned(record, { before, jws, known });
   }
 
   #isOver(record: R): boolean {
@@ -123,13 +142,13 @@ export class SignedRecords<R extends Dated> {
     }
   }
 
-  async #read(jws: string): Promise<void> {
+  async #read(jws: string, known = false): Promise<void> {
     const { type, schema, shelf } = this.#kind;
     try {
       const record = schema.safeParse(await verify(type, jws, this.#parts.keys));
-      if (record.success) this.#learn({ record: record.data, jws });
+      if (record.success) this.#learn({ record: record.data, jws }, known);
     } catch (error) {
-      this.#parts.log.error({ err: error }, `${shelf}: the store has a record that isn't signed by a process of ours; ignored. Somebody may be writing to it`);
+      this.#parts.log.error({ err: error }, `${shelf}: there is a record that isn't signed by a process of ours; ignored. Somebody may be writing to the store`);
     }
   }
 

@@ -10,7 +10,7 @@ import { OidcProvider } from './oidc/provider.ts';
 import type { PeopleDirectory } from './people.ts';
 import type { SignInProvider } from './sign-in.ts';
 import { type BegunSignIn, SignIns } from './sign-ins.ts';
-import { SignOuts } from './sign-outs.ts';
+import { type SignOutParts, SignOuts } from './sign-outs.ts';
 
 /** Signing in from the command line. */
 export interface CommandLineSignIn {
@@ -23,6 +23,7 @@ export interface CommandLineSignIn {
 export interface SignInParts extends RecordParts {
   readonly people: PeopleDirectory;
   readonly journal: Pick<Journal, 'append'>;
+  readonly past?: SignOutParts['past'];
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 

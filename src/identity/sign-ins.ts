@@ -35,7 +35,7 @@ export interface SignedInHolder extends TokenHolder {
 }
 
 /** How long an API token signs somebody in at the console. */
-const BY_API_TOKEN_MS = 12 * 3_600_000;
+export const BY_API_TOKEN_MS = 12 * 3_600_000;
 
 export class SignIns {
   readonly #parts: SignInsParts;

@@ -9,6 +9,8 @@ import type { SignIn } from './sign-in.ts';
 
 export interface SignOutParts extends RecordParts {
   readonly journal: Pick<Journal, 'append'>;
+  /** What this process has recorded before it was started again: `jws` of `person.signed_out`. */
+  readonly past?: AsyncIterable<string> | undefined;
   /** What was proven of the person up to `at` counts no longer. */
   readonly forget: (email: string, at: number) => void;
 }
@@ -36,11 +38,15 @@ export class SignOuts {
       shelf: 'sign-outs', type: 'countersign-sign-out+jws', schema: SignOut, name: ({ person, signIn }) => signIn?.id ?? person,
       // By another replica's clock the sign-in may count a little longer. Those of all a person's sign-ins stay: they are one a person.
       until: ({ signIn }) => (signIn === undefined ? Infinity : signIn.until + CLOCK_SKEW_MS),
-      learned: (record) => this.#learned(record),
+      past: parts.past,
+      learned: (record, { jws, known }) => {
+        if (!known) this.#record(record, jws);
+        if (record.signIn === undefined) parts.forget(record.person, record.at);
+      },
     });
   }
 
-  /** When the store has been asked for the first time, whether it answered or not. */
+  /** When those of the past are known and the store has been asked, whether it answered or not. */
   get begun(): Promise<void> {
     return this.#records.begun;
   }
@@ -65,8 +71,7 @@ export class SignOuts {
     return this.#records.put(person, (at) => ({ person, by, ...(reason !== undefined && { reason }), at }));
   }
 
-  #learned({ person, signIn, by, reason, at }: SignOut): void {
-    this.#parts.journal.append({ kind: 'person.signed_out', person, ...(signIn !== undefined && { signIn: signIn.id }), by, ...(reason !== undefined && { reason }) });
-    if (signIn === undefined) this.#parts.forget(person, at);
+  #record({ person, signIn, by, reason }: SignOut, jws: string): void {
+    this.#parts.journal.append({ kind: 'person.signed_out', person, ...(signIn !== undefined && { signIn: signIn.id }), by, ...(reason !== undefined && { reason }), jws });
   }
 }

@@ -48,8 +48,8 @@ export type JournalEvent =
       readonly kind: 'person.signed_in'; readonly person: string; readonly signIn: string; readonly use: 'console' | 'cli'; readonly issuer?: string; readonly token?: string;
       readonly roles: readonly string[]; readonly groups: readonly string[]; readonly until: number;
     }
-  /** One sign-in was ended, or all that the person had. Recorded by every replica. */
-  | { readonly kind: 'person.signed_out'; readonly person: string; readonly signIn?: string; readonly by: string; readonly reason?: string }
+  /** One sign-in was ended, or all that the person had. Recorded by every replica, as it was signed: it is known by this again after a restart. */
+  | { readonly kind: 'person.signed_out'; readonly person: string; readonly signIn?: string; readonly by: string; readonly reason?: string; readonly jws: string }
   /** Nobody was signed in. `claimed`: who the issuer says it was, which nobody has verified. */
   | { readonly kind: 'person.refused'; readonly use: 'console' | 'cli'; readonly claimed?: string; readonly reason: string };
 

@@ -82,7 +82,7 @@ describe('signing out', () => {
     const answer = await api.send('POST', '/api/v1/people/SAM%40example.com/sign-out', { reason: 'laptop stolen' });
     expect(PersonSignedOutView.parse(await answer.json())).toEqual({ person: SAM.email, everywhere: true });
     expect((await api.get('/api/v1/requests', token)).status).toBe(401);
-    expect(api.events.at(-1)).toEqual({ kind: 'person.signed_out', person: SAM.email, by: SAM.email, reason: 'laptop stolen' });
+    expect(api.events.at(-1)).toEqual({ kind: 'person.signed_out', person: SAM.email, by: SAM.email, reason: 'laptop stolen', jws: expect.any(String) as string });
     expect((await api.send('POST', '/api/v1/people/nobody/sign-out', '')).status).toBe(400);
     expect((await api.send('POST', `/api/v1/people/${SAM.email}/sign-out`, '', TOKENS.kim)).status).toBe(403);
   });

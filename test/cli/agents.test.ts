@@ -39,7 +39,7 @@ describe('agents list, freeze, thaw; sessions kill', () => {
 describe('people sign-out', () => {
   it('ends all sign-ins of a person, and says so', async () => {
     expect(await run(['people', 'sign-out', 'Kim@example.com', '--reason', 'gone'], { env })).toMatchObject({ failed: false, out: 'kim@example.com is signed out.\n' });
-    expect(signIns.events).toEqual([{ kind: 'person.signed_out', person: 'kim@example.com', by: 'sam@example.com', reason: 'gone' }]);
+    expect(signIns.events).toEqual([{ kind: 'person.signed_out', person: 'kim@example.com', by: 'sam@example.com', reason: 'gone', jws: expect.any(String) as string }]);
     expect(JSON.parse((await run(['people', 'sign-out', 'kim@example.com', '--json'], { env })).out)).toEqual({ person: 'kim@example.com', everywhere: true });
     expect(await run(['people', 'sign-out', '../agents'], { env })).toMatchObject({ failed: true, err: expect.stringContaining('e-mail address') });
   });

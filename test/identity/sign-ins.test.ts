@@ -146,7 +146,7 @@ describe('a sign-in that was ended', () => {
     const holder = await signIns.find('cli', one.token);
     expect(await signIns.end(one.signIn)).toEqual({ everywhere: true });
     expect([await signIns.find('cli', one.token), holder?.counts(), (await signIns.find('cli', two.token))?.person]).toEqual([undefined, false, kim]);
-    expect(events.at(-1)).toEqual({ kind: 'person.signed_out', person: kim.email, signIn: one.signIn.id, by: kim.email });
+    expect(events.at(-1)).toEqual({ kind: 'person.signed_out', person: kim.email, signIn: one.signIn.id, by: kim.email, jws: expect.any(String) as string });
   });
 
   test('with all others of its person is nobody\'s, nor is the person known by them; a later one counts', async () => {
@@ -155,7 +155,7 @@ describe('a sign-in that was ended', () => {
     await signIns.endAll(' KIM@example.com', 'dana@example.com', 'laptop stolen');
     for (const { token, signIn: { use } } of before) expect(await signIns.find(use, token)).toBeUndefined();
     expect(directory.byEmail(kim.email)).toBeUndefined();
-    expect(events.at(-1)).toEqual({ kind: 'person.signed_out', person: kim.email, by: 'dana@example.com', reason: 'laptop stolen' });
+    expect(events.at(-1)).toEqual({ kind: 'person.signed_out', person: kim.email, by: 'dana@example.com', reason: 'laptop stolen', jws: expect.any(String) as string });
     clock.advance(1);
     const { token } = await begin();
     expect((await signIns.find('cli', token))?.person).toEqual(kim);
@@ -192,6 +192,36 @@ describe('a sign-in that was ended', () => {
     await later.signOuts.begun;
     expect([await later.signIns.find('cli', one.token), await later.signIns.find('cli', two.token)]).toEqual([undefined, undefined]);
     for (const journal of [events, other.events]) expect(journal.filter(({ kind }) => kind === 'person.signed_out')).toHaveLength(2);
+  });
+
+  test('is so again by what was recorded, whatever the store has lost, and isn\'t recorded again', async () => {
+    const { signIns, begin, clock, keys, events } = world();
+    const [one, two] = [await begin(), await begin({ ...kim, email: 'lee@example.com' })];
+    await signIns.end(one.signIn);
+    await signIns.endAll('lee@example.com', 'dana@example.com');
+    const later = testSignIns({ clock, keys, past: events });
+    await later.signOuts.begun;
+    expect([await later.signIns.find('cli', one.token), await later.signIns.find('cli', two.token)]).toEqual([undefined, undefined]);
+    expect([later.events, (await later.store.records('sign-outs')).length]).toEqual([[], 2]);
+  });
+
+  test('isn\'t undone or forged by who writes to the store, nor by a record of another kind or key', async () => {
+    const { signIns, begin, clock, keys, store } = world();
+    const [ended, good] = [await begin(), await begin({ ...kim, email: 'lee@example.com' })];
+    await signIns.endAll(kim.email, 'dana@example.com');
+    const [old = ''] = await store.records('sign-outs');
+    clock.advance(1);
+    const again = await begin();
+    await signIns.endAll(kim.email, 'dana@example.com');
+    const claims = { person: 'lee@example.com', by: 'x', at: clock.now() };
+    const forged = [old, await sign('countersign-sign-out+jws', claims, newKeys()), await sign('countersign-freeze+jws', claims, keys), await sign('countersign-sign-out+jws', { ...claims, more: 1 }, keys), 'nonsense'];
+    for (const record of forged) {
+      await store.putRecord('sign-outs', kim.email, record);
+      await settled();
+      expect([await signIns.find('cli', ended.token), await signIns.find('cli', again.token)]).toEqual([undefined, undefined]);
+      expect(await signIns.find('cli', good.token)).toBeDefined();
+      expect(await store.records('sign-outs')).not.toContain(record);
+    }
   });
 
   test('is forgotten when it would be over anyway; that all were ended, never', async () => {

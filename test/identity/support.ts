@@ -16,16 +16,19 @@ interface Given {
   /** Replicas have them in common. */
   readonly keys?: DecisionKeys;
   readonly store?: ApprovalStore;
+  /** What the process has recorded before. */
+  readonly past?: readonly JournalEvent[];
 }
 
 /** Sign-ins as one process has them. */
-export function testSignIns({ clock, people, keys = newKeys(), store = createMemoryStore({ clock }) }: Given) {
+export function testSignIns({ clock, people, keys = newKeys(), store = createMemoryStore({ clock }), past = [] }: Given) {
   const events: JournalEvent[] = [];
   const journal = { append: (event: JournalEvent) => events.push(event) };
   const directory = createPeople([], [], clock);
   const known = people ?? (() => directory);
   const { lines, log } = recorder();
-  const signOuts = new SignOuts({ store, keys, clock, journal, log, forget: (email, at) => known().forget(email, at) });
+  const signedOut = async function* () { for (const event of past) if (event.kind === 'person.signed_out') yield event.jws; };
+  const signOuts = new SignOuts({ store, keys, clock, journal, log, past: signedOut(), forget: (email, at) => known().forget(email, at) });
   const signIns = new SignIns({ keys, people: known, signOuts, clock, journal, issuer: ISSUER });
   return { signIns, signOuts, keys, store, events, lines, people: known, close: () => signOuts.close() };
 }
