@@ -3,7 +3,7 @@ import { SignatureInvalid } from './failures.ts';
 import type { DecisionKeys } from './keys.ts';
 
 /** What kind of statement a signature makes; pinned so that one kind can't be passed off as another. */
-export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws' | 'countersign-freeze+jws' | 'countersign-sign-in+jws' | 'countersign-sign-out+jws';
+export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws' | 'countersign-freeze+jws' | 'countersign-sign-in+jws' | 'countersign-sign-out+jws' | 'countersign-proof+jws';
 
 const HEADER = JSON.stringify(['alg', 'kid', 'typ']);
 

@@ -33,7 +33,7 @@ export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: T
     kid: thumbprint(own), signing,
     trusted: {
       'countersign-decision+jws': decide, 'countersign-request+jws': hold, 'countersign-freeze+jws': byThumbprint([own, ...desks, ...proxies]),
-      'countersign-sign-in+jws': decide, 'countersign-sign-out+jws': decide,
+      'countersign-sign-in+jws': decide, 'countersign-sign-out+jws': decide, 'countersign-proof+jws': decide,
     },
   };
 }
@@ -42,7 +42,7 @@ export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: T
 export function deskKeys(keys: readonly KeyObject[]): Pick<DecisionKeys, 'trusted'> {
   const publicKeys = keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key));
   const none = new Map<string, KeyObject>();
-  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': none, 'countersign-freeze+jws': none, 'countersign-sign-in+jws': none, 'countersign-sign-out+jws': none } };
+  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': none, 'countersign-freeze+jws': none, 'countersign-sign-in+jws': none, 'countersign-sign-out+jws': none, 'countersign-proof+jws': none } };
 }
 
 function byThumbprint(keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> {

@@ -27,7 +27,7 @@ class MemoryStore implements ApprovalStore {
   readonly #rows = new Map<string, Row>();
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
-  readonly #shelves = { freezes: new Map<string, Shelved>(), 'sign-outs': new Map<string, Shelved>() } satisfies Record<Shelf, unknown>;
+  readonly #shelves: Readonly<Record<Shelf, Map<string, Shelved>>> = { freezes: new Map(), 'sign-outs': new Map(), proofs: new Map() };
   readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
   readonly #bookmarks = new Map<string, number>();
   readonly #listeners = new Set<StoreListener>();

@@ -80,14 +80,14 @@ export class SignedRecords<R extends Dated> {
 
   /**
    * Here at once, then everywhere.
-   * @param make the record, newer than those known of the name
-   * @returns whether the store has it; it gets it as soon as it answers
+   * @param make the record; with the `at` it is given it is newer than all that are known of the name
+   * @returns false while the store doesn't have it, which gets it as soon as it answers
    */
   async put(name: string, make: (at: number) => R): Promise<boolean> {
     const { clock, keys, log } = this.#parts;
     const record = make(Math.max(clock.now(), (this.get(name)?.at ?? 0) + 1));
     const known = { record, jws: await sign(this.#kind.type, record, keys) };
-    this.#learn(known);
+    if (!this.#learn(known)) return true;
     try {
       await this.#store(known);
       return true;
@@ -110,12 +110,14 @@ export class SignedRecords<R extends Dated> {
     await this.#goRound();
   }
 
-  #learn({ record, jws }: Known<R>, known = false): void {
+  /** False for what isn't news. */
+  #learn({ record, jws }: Known<R>, known = false): boolean {
     const name = this.#kind.name(record);
     const before = this.get(name);
-    if (this.#isOver(record) || (before !== undefined && before.at >= record.at)) return;
+    if (this.#isOver(record) || (before !== undefined && before.at >= record.at)) return false;
     this.#known.set(name, { record, jws });
     this.#kind.learned(record, { before, jws, known });
+    return true;
   }
 
   #isOver(record: R): boolean {

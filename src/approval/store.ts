@@ -62,8 +62,8 @@ export function tooMany(agent: string): HoldRefused {
   return new HoldRefused('too_many_requests', `${DEFERRED_PER_AGENT} statements of ${agent} wait for approval already.`, 'Wait until people have decided about some of them.');
 }
 
-/** What signed records are about: agents that were frozen and thawed, sign-ins that were ended. */
-export const SHELVES = ['freezes', 'sign-outs'] as const;
+/** What signed records are about: agents that were frozen and thawed, sign-ins that were ended, what people have proven by signing in. */
+export const SHELVES = ['freezes', 'sign-outs', 'proofs'] as const;
 export type Shelf = (typeof SHELVES)[number];
 
 /** What happens to requests, on any replica. */

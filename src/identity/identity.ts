@@ -8,6 +8,7 @@ import { IdTokenSignIn } from './oidc/id-token.ts';
 import { IssuerMetadata } from './oidc/metadata.ts';
 import { OidcProvider } from './oidc/provider.ts';
 import type { PeopleDirectory } from './people.ts';
+import { Proofs } from './proofs.ts';
 import type { SignInProvider } from './sign-in.ts';
 import { type BegunSignIn, SignIns } from './sign-ins.ts';
 import { type SignOutParts, SignOuts } from './sign-outs.ts';
@@ -34,13 +35,16 @@ export interface SignInDoors {
   close(): void;
 }
 
-/** Nothing is asked of the issuer yet. Resolves when it is known which sign-ins were ended, as far as the store answers. */
+/** Nothing is asked of the issuer yet. Resolves when it is known which sign-ins were ended, and who has signed in, as far as the store answers. */
 export async function createSignIn(config: Pick<Config, 'identity' | 'url'>, parts: SignInParts): Promise<SignInDoors> {
   const { people } = parts;
   const signOuts = new SignOuts({ ...parts, forget: (email, at) => people.forget(email, at) });
-  const signIns = new SignIns({ ...parts, people: () => people, signOuts, ...(config.identity && { issuer: config.identity.issuer }) });
   await signOuts.begun;
-  return { signIns, ...doors(config, signIns, parts), close: () => signOuts.close() };
+  const proofs = new Proofs({ ...parts, proven: (proof) => { if (!signOuts.allEnded(proof)) people.remember(proof); } });
+  await proofs.begun;
+  const signIns = new SignIns({ ...parts, people: () => people, proofs, signOuts, ...(config.identity && { issuer: config.identity.issuer }) });
+  const close = (): void => { for (const each of [signOuts, proofs]) each.close(); };
+  return { signIns, ...doors(config, signIns, parts), close };
 }
 
 function doors({ identity, url }: Pick<Config, 'identity' | 'url'>, signIns: SignIns, { clock, log }: SignInParts): Pick<SignInDoors, 'provider' | 'commandLine'> {

@@ -6,6 +6,7 @@ import { newSignInId } from '../approval/ids.ts';
 import type { Journal } from '../journal/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { PeopleDirectory, TokenHolder } from './people.ts';
+import type { Proofs } from './proofs.ts';
 import { scopesOf } from './scopes.ts';
 import { type SignedIn, type SignIn, SignInRefused, type SignInUse } from './sign-in.ts';
 import { SignInTokens } from './sign-in-tokens.ts';
@@ -15,6 +16,7 @@ import { hashToken } from './tokens.ts';
 export interface SignInsParts {
   readonly keys: DecisionKeys;
   readonly people: () => Pick<PeopleDirectory, 'byEmail' | 'byToken' | 'byTokenHash' | 'remember'>;
+  readonly proofs: Pick<Proofs, 'put'>;
   readonly signOuts: Pick<SignOuts, 'ended' | 'end' | 'endAll'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly journal: Pick<Journal, 'append'>;
@@ -53,7 +55,7 @@ export class SignIns {
       throw new SignInRefused('sign_in_refused', 'Your sign-ins were ended after the issuer has said who you are.', { hint: 'Sign in again.', claimed: person.email });
     }
     const token = await this.#tokens.issue(signIn);
-    this.#parts.people().remember(signIn);
+    await this.#parts.proofs.put(signIn);
     const { issuer } = this.#parts;
     this.#record(signIn, person, issuer === undefined ? {} : { issuer });
     return { signIn, token };

@@ -5,7 +5,7 @@ import { type RecordParts, SignedRecords } from '../approval/signed-records.ts';
 import { CLOCK_SKEW_MS } from '../approval/verify.ts';
 import type { Journal } from '../journal/events.ts';
 import { normalEmail } from './email.ts';
-import type { SignIn } from './sign-in.ts';
+import type { SignedIn, SignIn } from './sign-in.ts';
 
 export interface SignOutParts extends RecordParts {
   readonly journal: Pick<Journal, 'append'>;
@@ -55,8 +55,13 @@ export class SignOuts {
     this.#records.close();
   }
 
-  ended({ id, person, at }: SignIn): boolean {
-    return this.#records.get(id) !== undefined || at <= (this.#records.get(normalEmail(person.email))?.at ?? -Infinity);
+  ended(signIn: SignIn): boolean {
+    return this.#records.get(signIn.id) !== undefined || this.allEnded(signIn);
+  }
+
+  /** Were all sign-ins of the person ended, this among them? */
+  allEnded({ person, at }: SignedIn): boolean {
+    return at <= (this.#records.get(normalEmail(person.email))?.at ?? -Infinity);
   }
 
   /** @returns whether all replicas know */

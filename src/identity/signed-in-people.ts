@@ -6,7 +6,7 @@ import type { SignedIn } from './sign-in.ts';
 /** People remembered at once; each may bring some hundred groups. */
 const MOST = 10_000;
 
-/** What was proven of people who have signed in, for as long as it counts. In memory: after a restart it comes back with their cookie or token. */
+/** What was proven of people who have signed in, for as long as it counts. In memory: after a restart it comes back with their cookie, their token, or the store that replicas share. */
 export class SignedInPeople {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #most: number;

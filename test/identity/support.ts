@@ -2,6 +2,7 @@ import { createMemoryStore } from '../../src/approval/memory-store.ts';
 import type { DecisionKeys } from '../../src/approval/keys.ts';
 import type { ApprovalStore } from '../../src/approval/store.ts';
 import { createPeople, type PeopleDirectory } from '../../src/identity/people.ts';
+import { Proofs } from '../../src/identity/proofs.ts';
 import { SignIns } from '../../src/identity/sign-ins.ts';
 import { SignOuts } from '../../src/identity/sign-outs.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
@@ -29,6 +30,8 @@ export function testSignIns({ clock, people, keys = newKeys(), store = createMem
   const { lines, log } = recorder();
   const signedOut = async function* () { for (const event of past) if (event.kind === 'person.signed_out') yield event.jws; };
   const signOuts = new SignOuts({ store, keys, clock, journal, log, past: signedOut(), forget: (email, at) => known().forget(email, at) });
-  const signIns = new SignIns({ keys, people: known, signOuts, clock, journal, issuer: ISSUER });
-  return { signIns, signOuts, keys, store, events, lines, people: known, close: () => signOuts.close() };
+  const proofs = new Proofs({ store, keys, clock, log, proven: (proof) => { if (!signOuts.allEnded(proof)) known().remember(proof); } });
+  const signIns = new SignIns({ proofs, keys, people: known, signOuts, clock, journal, issuer: ISSUER });
+  const begun = Promise.all([signOuts.begun, proofs.begun]);
+  return { signIns, signOuts, begun, keys, store, events, lines, people: known, close: () => { signOuts.close(); proofs.close(); } };
 }
