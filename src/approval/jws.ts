@@ -1,4 +1,4 @@
-import { CompactSign, compactVerify } from 'jose';
+import { CompactSign, compactVerify, decodeProtectedHeader } from 'jose';
 import { SignatureInvalid } from './failures.ts';
 import type { DecisionKeys } from './keys.ts';
 
@@ -26,6 +26,11 @@ export async function verify(typ: JwsType, jws: unknown, keys: Pick<DecisionKeys
     if (error instanceof SignatureInvalid) throw error;
     throw new SignatureInvalid('The signature does not verify.', error);
   }
+}
+
+/** The kid of the key that has signed a JWS that verifies. */
+export function signerOf(jws: string): string {
+  return String(decodeProtectedHeader(jws).kid);
 }
 
 function keyOf(header: Record<string, unknown>, typ: JwsType, keys: Pick<DecisionKeys, 'trusted'>) {

@@ -11,7 +11,7 @@
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
  *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
- *   <base>:<shelf>        hash: name to the last signed record of it (freezes: by agent; sign-outs: by person or sign-in; proofs: by person)
+ *   <base>:<shelf>        hash: signer and name to the last signed record (freezes: of an agent; sign-outs: of a person or sign-in; proofs: of a person)
  *   <base>:<shelf>:over   name by the time after which its record is forgotten
  *   <base>:lease:<name>   who has it, for as long as they have it
  *   <base>:bookmarks      hash: reader to time

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import type { JwsType } from './jws.ts';
-import { sign, verify } from './jws.ts';
+import { sign, signerOf, verify } from './jws.ts';
 import type { DecisionKeys } from './keys.ts';
 import type { ApprovalStore, Shelf } from './store.ts';
 
@@ -28,8 +28,8 @@ export interface RecordKind<R extends Dated> {
   readonly type: JwsType;
   readonly schema: z.ZodType<R>;
   readonly name: (record: R) => string;
-  /** After that it says nothing any more, and is forgotten. Milliseconds since 1970. */
-  readonly until?: (record: R) => number;
+  /** After that it says nothing any more, and is forgotten. Milliseconds since 1970; undefined for never. */
+  readonly until?: (record: R) => number | undefined;
   /** Records that this process has known before it was started again. */
   readonly past?: AsyncIterable<string> | undefined;
   /** Called once for each record that is newer than all of its name before. */
@@ -124,9 +124,11 @@ export class SignedRecords<R extends Dated> {
     return (this.#kind.until?.(record) ?? Infinity) <= this.#parts.clock.now();
   }
 
+  /** Each signer has a place of its own for a name: two who don't believe each other would put theirs in the other's place for ever. */
   async #store({ record, jws }: Known<R>): Promise<void> {
     const { name, shelf, until } = this.#kind;
-    await this.#parts.store.putRecord(shelf, name(record), jws, until && until(record) - this.#parts.clock.now());
+    const over = until?.(record);
+    await this.#parts.store.putRecord(shelf, `${signerOf(jws)} ${name(record)}`, jws, over === undefined ? undefined : over - this.#parts.clock.now());
   }
 
   /** Takes what the store has, and gives it what it lacks. */

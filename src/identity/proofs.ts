@@ -42,6 +42,11 @@ export class Proofs {
     this.#records.close();
   }
 
+  /** When the person has proven something last, by the clock of whoever took it. */
+  latest(email: string): number {
+    return this.#records.get(normalEmail(email))?.at ?? 0;
+  }
+
   async put({ person: { email, roles, groups }, at, until }: SignedIn): Promise<void> {
     const name = normalEmail(email);
     await this.#records.put(name, () => ({ email: name, roles: [...roles], groups: [...groups], at, until }));

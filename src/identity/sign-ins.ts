@@ -16,7 +16,7 @@ import { hashToken } from './tokens.ts';
 export interface SignInsParts {
   readonly keys: DecisionKeys;
   readonly people: () => Pick<PeopleDirectory, 'byEmail' | 'byToken' | 'byTokenHash' | 'remember'>;
-  readonly proofs: Pick<Proofs, 'put'>;
+  readonly proofs: Pick<Proofs, 'latest' | 'put'>;
   readonly signOuts: Pick<SignOuts, 'ended' | 'end' | 'endAll'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly journal: Pick<Journal, 'append'>;
@@ -93,7 +93,8 @@ export class SignIns {
 
   /** Ends all that the person has, wherever they were begun. */
   async endAll(email: string, by: string, reason?: string): Promise<Everywhere> {
-    return { everywhere: await this.#parts.signOuts.endAll(email, by, reason) };
+    const { proofs, signOuts } = this.#parts;
+    return { everywhere: await signOuts.endAll(email, { by, ...(reason !== undefined && { reason }), begunUpTo: proofs.latest(email) }) };
   }
 
   #counts(signIn: SignIn): boolean {

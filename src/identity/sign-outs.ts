@@ -37,7 +37,7 @@ export class SignOuts {
     this.#records = new SignedRecords(parts, {
       shelf: 'sign-outs', type: 'countersign-sign-out+jws', schema: SignOut, name: ({ person, signIn }) => signIn?.id ?? person,
       // By another replica's clock the sign-in may count a little longer. Those of all a person's sign-ins stay: they are one a person.
-      until: ({ signIn }) => (signIn === undefined ? Infinity : signIn.until + CLOCK_SKEW_MS),
+      until: ({ signIn }) => signIn && signIn.until + CLOCK_SKEW_MS,
       past: parts.past,
       learned: (record, { jws, known }) => {
         if (!known) this.#record(record, jws);
@@ -64,16 +64,19 @@ export class SignOuts {
     return at <= (this.#records.get(normalEmail(person.email))?.at ?? -Infinity);
   }
 
-  /** @returns whether all replicas know */
+  /** Ends this one. @returns whether all replicas know */
   async end({ id, until, person }: SignIn): Promise<boolean> {
     const email = normalEmail(person.email);
     return this.#records.put(id, (at) => ({ person: email, signIn: { id, until }, by: email, at }));
   }
 
-  /** @returns whether all replicas know */
-  async endAll(email: string, by: string, reason?: string): Promise<boolean> {
+  /**
+   * @param begunUpTo so late at least, where a clock that is ahead of ours has begun one. Milliseconds since 1970
+   * @returns whether all replicas know
+   */
+  async endAll(email: string, { begunUpTo, ...said }: { readonly by: string; readonly reason?: string; readonly begunUpTo: number }): Promise<boolean> {
     const person = normalEmail(email);
-    return this.#records.put(person, (at) => ({ person, by, ...(reason !== undefined && { reason }), at }));
+    return this.#records.put(person, (at) => ({ person, ...said, at: Math.max(at, Math.ceil(begunUpTo)) }));
   }
 
   #record({ person, signIn, by, reason }: SignOut, jws: string): void {

@@ -66,7 +66,7 @@ test('what an attacker writes into the store freezes and thaws nobody', async ()
   const forged = await sign('countersign-freeze+jws', { agent: 'writer', frozen: true, by: 'x', at: Date.now() }, newKeys());
   const decision = await sign('countersign-decision+jws', { agent: 'reporter', frozen: false, by: 'x', at: Date.now() + 1e6 }, mine.keys);
   await withRedis(redis.url, async (client) => {
-    await client.hset(`${BASE}:freezes`, 'reporter', old.replace(/^./, 'x'), 'writer', forged, 'other', decision, 'more', 'nonsense');
+    await client.hset(`${BASE}:freezes`, `${mine.keys.kid} reporter`, old.replace(/^./, 'x'), 'writer', forged, 'other', decision, 'more', 'nonsense');
     await client.publish(`${BASE}:changes`, 'freezes changed');
   });
   // It gives the store back what it lacks.
@@ -99,4 +99,17 @@ test('what it waits for, deferred, is withdrawn', async () => {
   }
   await freezer.freeze('reporter', 'sam@example.com');
   expect(await store.states(['req_aaaaaaaaaaaaaaaa', 'req_bbbbbbbbbbbbbbbb'])).toEqual(['withdrawn', 'pending']);
+});
+
+test('two that don\'t believe each other leave each other\'s records alone', async () => {
+  const [one, other] = [start(), start({ ...replica(redis.url), keys: newKeys() })];
+  await one.freezer.freeze('reporter', 'sam@example.com');
+  await other.freezer.thaw('reporter', 'sam@example.com');
+  let told = 0;
+  one.store.listen({ changed: () => {}, resync: () => {}, recorded: () => { told += 1; } });
+  await one.freezer.freeze('writer', 'sam@example.com');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Three at most: those that were put here.
+  expect(told).toBeLessThan(4);
+  expect([one.freezer.isFrozen('reporter'), other.freezer.isFrozen('reporter'), (await one.store.records('freezes')).length]).toEqual([true, false, 3]);
 });

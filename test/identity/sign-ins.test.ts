@@ -153,7 +153,7 @@ describe('what was proven', () => {
     await expect.poll(() => other.people().byEmail(kim.email)?.groups).toEqual([]);
     const claims = { email: 'mallory@example.com', roles: ['approver'], groups: ['dba'], at: clock.now(), until: clock.now() + HOUR };
     for (const record of [old, await sign('countersign-proof+jws', claims, newKeys()), await sign('countersign-freeze+jws', claims, keys), await sign('countersign-proof+jws', { ...claims, roles: ['owner'] }, keys)]) {
-      await store.putRecord('proofs', kim.email, record);
+      await store.putRecord('proofs', `${keys.kid} ${kim.email}`, record);
       await expect.poll(() => store.records('proofs')).not.toContain(record);
       expect([other.people().byEmail(kim.email)?.groups, other.people().byEmail(claims.email)]).toEqual([[], undefined]);
     }
@@ -202,6 +202,15 @@ describe('a sign-in that was ended', () => {
     clock.advance(1);
     const { token } = await begin();
     expect((await signIns.find('cli', token))?.person).toEqual(kim);
+  });
+
+  test('with all others is so wherever they were begun, by whichever clock', async () => {
+    const { signIns, clock, keys, store, directory } = world();
+    const ahead = testSignIns({ clock: new FakeClock(clock.now() + 5_000), keys, store });
+    const { token } = await ahead.signIns.begin('cli', { person: kim, at: clock.now() + 5_000, until: clock.now() + HOUR });
+    await expect.poll(() => directory.byEmail(kim.email)).toEqual(kim);
+    await signIns.endAll(kim.email, 'dana@example.com');
+    await expect.poll(() => ahead.signIns.find('cli', token)).toBeUndefined();
   });
 
   test('isn\'t begun anew by what was proven before', async () => {
@@ -258,7 +267,7 @@ describe('a sign-in that was ended', () => {
     const claims = { person: 'lee@example.com', by: 'x', at: clock.now() };
     const forged = [old, await sign('countersign-sign-out+jws', claims, newKeys()), await sign('countersign-freeze+jws', claims, keys), await sign('countersign-sign-out+jws', { ...claims, more: 1 }, keys), 'nonsense'];
     for (const record of forged) {
-      await store.putRecord('sign-outs', kim.email, record);
+      await store.putRecord('sign-outs', `${keys.kid} ${kim.email}`, record);
       await expect.poll(() => store.records('sign-outs')).not.toContain(record);
       expect([await signIns.find('cli', ended.token), await signIns.find('cli', again.token)]).toEqual([undefined, undefined]);
       expect(await signIns.find('cli', good.token)).toBeDefined();
