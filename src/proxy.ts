@@ -3,7 +3,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { type Api, createApi } from './api/app.ts';
+import { type Api, type ApiParts, createApi } from './api/app.ts';
 import { type HttpServer, serveApi } from './api/server.ts';
 import type { Freezer } from './api/sessions.ts';
 import { createApprovals } from './approval/approvals.ts';
@@ -28,9 +28,11 @@ import { formatProblem } from './config/problems.ts';
 import { readSecret } from './config/secrets.ts';
 import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
 import { createAgentTokens } from './identity/agent-tokens.ts';
-import { createSignIn } from './identity/identity.ts';
+import { createSignIn, type SignInDoors } from './identity/identity.ts';
 import { createPeople, type PeopleDirectory } from './identity/people.ts';
+import { BY_API_TOKEN_MS } from './identity/sign-ins.ts';
 import type { Journal } from './journal/events.ts';
+import { findEvents } from './journal/find.ts';
 import { openJournal } from './journal/journal.ts';
 import { readJournal } from './journal/read.ts';
 import { tlsIdentity } from './net/identity.ts';
@@ -142,8 +144,8 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
 
   const seats = { sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, clock, log };
   const api: Api = createApi({
-    ...seats, ...(role === 'proxy' ? {} : { desk, console: createConsole({ ...seats, ...doorsOf(config, people, signIn), desk, key: derivedSecret(approvalKey.privateKey, 'console session') }) }),
-    signIn: signIn.commandLine, metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
+    ...seats, ...(signIn && deskParts(config, { ...seats, desk, key: derivedSecret(approvalKey.privateKey, 'console session') }, signIn)),
+    metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
@@ -167,9 +169,10 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   };
 }
 
-/** How people come into the console, beside API tokens. */
-function doorsOf({ url }: Config, people: PeopleDirectory, { provider }: ReturnType<typeof createSignIn>): Pick<ConsoleParts, 'provider' | 'remember' | 'publicUrl'> {
-  return { ...(provider && { provider, remember: (signedIn) => people.remember(signedIn) }), ...(url !== undefined && { publicUrl: new URL(url) }) };
+/** Where people decide: they sign in there, see requests and end each other's sign-ins. */
+function deskParts({ url }: Config, parts: Omit<ConsoleParts, 'signIns'>, { signIns, provider, commandLine }: SignInDoors): Pick<ApiParts, 'desk' | 'console' | 'signIn' | 'signIns'> {
+  const console = createConsole({ ...parts, signIns, ...(provider && { provider }), ...(url !== undefined && { publicUrl: new URL(url) }) });
+  return { desk: parts.desk, console, signIns, signIn: commandLine };
 }
 
 const frozen = (agent: string): Refusal => ({ code: 'agent_frozen', message: `agent ${JSON.stringify(agent)} is frozen`, hint: 'An administrator must thaw it.' });
@@ -211,7 +214,8 @@ async function approvalParts(config: Config, role: ProcessRole, key: KeyObject, 
   const approvals = createApprovals({ store, keys, clock, log, journal });
   stack.defer(() => approvals.close());
   const people = createPeople(config.people, config.tokens, clock);
-  const signIn = createSignIn(config, { keys, people, clock, log });
+  const signIn = role === 'proxy' ? undefined : await createSignIn(config, { store, keys, people, journal, past: signedOut(config, clock), clock, log });
+  stack.defer(() => signIn?.close());
   return { approvals, store, people, signIn, keys, desk: createDesk({ store, keys, people, clock, journal, log }) };
 }
 
@@ -236,6 +240,11 @@ function openChannels(config: Config, { people, metrics, ...parts }: ChannelPart
   const teams = config.teams && createTeamsChannel(config.teams, { ...ambient, people: () => people });
   const webhooks = config.webhooks.length === 0 ? undefined : createWebhooks(config.webhooks, { ...ambient, metrics });
   return { channels: [slack, teams, webhooks].filter((channel) => channel !== undefined), webhooks };
+}
+
+/** What the journal has of sign-ins that were ended and might still count otherwise. */
+async function* signedOut({ identity, journal: { dir } }: Config, clock: Clock): AsyncIterable<string> {
+  for await (const { jws } of findEvents(dir, 'person.signed_out', clock.now() - Math.max(BY_API_TOKEN_MS, identity?.sessionMs ?? 0))) yield jws;
 }
 
 async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {

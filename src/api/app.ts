@@ -11,6 +11,7 @@ import type { Registry } from 'prom-client';
 import type { Desk } from '../approval/desk.ts';
 import type { WebhookStatus } from '../channels/webhook/hook.ts';
 import type { CommandLineSignIn } from '../identity/identity.ts';
+import type { SignIns } from '../identity/sign-ins.ts';
 import type { Console } from '../console/console.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
@@ -21,6 +22,7 @@ import { EventStreams } from './event-stream.ts';
 import { sessionRoutes } from './live-sessions.ts';
 import type { SessionEvents } from './live-sessions.ts';
 import { openApiDocument } from './openapi.ts';
+import { peopleRoutes } from './people.ts';
 import { ApiProblem, isForCaller, problemResponse } from './problem.ts';
 import { requestRoutes } from './requests.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -38,6 +40,8 @@ export interface ApiParts extends AgentParts {
   readonly people: CurrentPeople;
   /** When people can sign in from the command line. */
   readonly signIn?: CommandLineSignIn | undefined;
+  /** Undefined where nobody signs in: in a process that is only a proxy. */
+  readonly signIns?: Pick<SignIns, 'find' | 'end' | 'endAll' | 'refused'> | undefined;
   readonly events: SessionEvents;
   readonly health: () => Readiness | Promise<Readiness>;
   readonly webhooks?: () => readonly WebhookStatus[];
@@ -72,7 +76,8 @@ export function createApi(parts: ApiParts): Api {
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
   webhookRoutes(app, guard, parts.webhooks ?? (() => []));
-  signInRoutes(app, parts.signIn, failures);
+  signInRoutes(app, parts, failures);
+  if (parts.signIns !== undefined) peopleRoutes(app, guard, parts.signIns);
   if (parts.console !== undefined) app.route('/console', parts.console.app);
 
   app.notFound(() => problemResponse(new ApiProblem('not_found', 'There is nothing at this address.', { hint: 'See /openapi.json.' })));

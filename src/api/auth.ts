@@ -8,8 +8,8 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { TokenScope } from '../config/config.ts';
-import type { CommandLineSignIn } from '../identity/identity.ts';
 import type { PeopleDirectory, TokenHolder } from '../identity/people.ts';
+import type { SignedInHolder, SignIns } from '../identity/sign-ins.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiProblem } from './problem.ts';
 
@@ -18,13 +18,14 @@ export type CurrentPeople = () => Pick<PeopleDirectory, 'byToken'>;
 
 export interface Identification {
   readonly people: CurrentPeople;
-  readonly signIn?: Pick<CommandLineSignIn, 'holder'> | undefined;
+  /** Undefined in a process that is only a proxy: nobody signs in there. */
+  readonly signIns?: Pick<SignIns, 'find'> | undefined;
 }
 
 /** What the node server passes in beside the request; absent under `app.request` in tests. */
 export interface ApiEnv {
   Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
-  Variables: { caller: TokenHolder };
+  Variables: { caller: TokenHolder & Partial<SignedInHolder> };
 }
 
 /** Middleware that lets through callers whose token has the scope. */
@@ -50,10 +51,15 @@ export function requires(scope: TokenScope, by: Identification, failures: Failur
   };
 }
 
-async function identify(header: string | undefined, { people, signIn }: Identification): Promise<TokenHolder | undefined> {
-  const presented = header === undefined ? undefined : BEARER.exec(header)?.[1];
+async function identify(header: string | undefined, { people, signIns }: Identification): Promise<TokenHolder | undefined> {
+  const presented = presentedIn(header);
   if (presented === undefined) return undefined;
-  return CONFIGURED.test(presented) ? people().byToken(presented) : await signIn?.holder(presented);
+  return CONFIGURED.test(presented) ? people().byToken(presented) : await signIns?.find('cli', presented);
+}
+
+/** The token of an `Authorization` header. */
+export function presentedIn(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : BEARER.exec(header)?.[1];
 }
 
 /** Counts failed authentications per address and minute. */

@@ -32,8 +32,11 @@ export class EventStreams {
     this.#text = text;
   }
 
-  /** @param gone aborts when the client is gone. */
-  open(gone: AbortSignal): Response {
+  /**
+   * @param gone aborts when the client is gone.
+   * @param counts may its person still look? Asked before anything is sent.
+   */
+  open(gone: AbortSignal, counts: () => boolean = () => true): Response {
     if (this.#open.size >= MAX_STREAMS) {
       throw new ApiProblem('too_many_streams', `${MAX_STREAMS} event streams are open already.`, { hint: 'Close one, or list requests instead.' });
     }
@@ -42,7 +45,7 @@ export class EventStreams {
     const signal = AbortSignal.any([gone, stop.signal]);
     signal.addEventListener('abort', () => this.#open.delete(stop), { once: true });
     if (signal.aborted) this.#open.delete(stop);
-    return new Response(this.#body(signal, stop), {
+    return new Response(this.#body(signal, stop, counts), {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
     });
   }
@@ -51,13 +54,14 @@ export class EventStreams {
     for (const stop of this.#open) stop.abort();
   }
 
-  #body(signal: AbortSignal, stop: AbortController): ReadableStream<Uint8Array> {
+  #body(signal: AbortSignal, stop: AbortController, counts: () => boolean): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     const changes = this.#desk.watch(signal)[Symbol.asyncIterator]();
     // Asked for at once: a watch need not be on before its first `next`.
     let next = changes.next();
     let timer: { cancel(): void } | undefined;
     const beat = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      if (!counts()) return stop.abort();
       if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': \n\n'));
       timer = this.#clock.after(HEARTBEAT_MS, () => beat(controller));
     };
@@ -70,7 +74,7 @@ export class EventStreams {
       // Called again only when the client has taken what it was sent: a slow one waits, it doesn't pile up here.
       pull: async (controller) => {
         const change = await next;
-        if (change.done === true || signal.aborted) {
+        if (change.done === true || signal.aborted || !counts()) {
           stop.abort();
           controller.close();
           return;

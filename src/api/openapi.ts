@@ -32,6 +32,8 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/v1/webhooks', summary: 'How webhooks go, and what was given up', scope: 'audit:read', answer: schemas.WebhookPage },
   { method: 'get', path: '/api/v1/sign-in', summary: 'How the command line signs people in', answer: schemas.SignInOffer },
   { method: 'post', path: '/api/v1/sign-in', summary: 'A token for whoever the issuer says it is', body: schemas.SignInBody, answer: schemas.SignInView },
+  { method: 'delete', path: '/api/v1/sign-in', summary: 'End the sign-in whose token it is sent with', answer: schemas.SignedOutView },
+  { method: 'post', path: '/api/v1/people/{email}/sign-out', summary: 'End all sign-ins of a person at once', scope: 'people:sign-out', body: schemas.ReasonBody, answer: schemas.PersonSignedOutView },
 ];
 
 let made: Record<string, unknown> | undefined;

@@ -20,7 +20,7 @@ export function requestRoutes(app: Hono<ApiEnv>, guard: Guard, desk: Desk, strea
   // Before `{id}`: the router takes the first route that matches.
   app.get('/api/v1/requests/events', guard('requests:read'), (context) => {
     queryOf(context, NoQuery);
-    return streams.open(context.req.raw.signal);
+    return streams.open(context.req.raw.signal, context.get('caller').counts);
   });
   app.get('/api/v1/requests/:id', guard('requests:read'), async (context) => context.json(requestView(await found(desk, context.req.param('id')))));
   app.post('/api/v1/requests/:id/decision', guard('requests:decide'), (context) => decide(context, desk, context.req.param('id')));

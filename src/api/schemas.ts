@@ -139,6 +139,9 @@ export const SignInView = z.strictObject({
   email: z.string(), roles: z.array(z.enum(ROLES)), scopes: z.array(z.enum(TOKEN_SCOPES)), until: time,
 });
 export type SignInView = z.infer<typeof SignInView>;
+/** `everywhere` as in FrozenView. */
+export const SignedOutView = z.strictObject({ sign_in: z.string(), email: z.string(), everywhere: z.boolean() });
+export const PersonSignedOutView = z.strictObject({ person: z.string(), everywhere: z.boolean() });
 
 export const Problem = z.strictObject({
   type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string(), hint: z.string().optional(),

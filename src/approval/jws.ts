@@ -1,9 +1,9 @@
-import { CompactSign, compactVerify } from 'jose';
+import { CompactSign, compactVerify, decodeProtectedHeader } from 'jose';
 import { SignatureInvalid } from './failures.ts';
 import type { DecisionKeys } from './keys.ts';
 
 /** What kind of statement a signature makes; pinned so that one kind can't be passed off as another. */
-export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws' | 'countersign-freeze+jws' | 'countersign-sign-in+jws';
+export type JwsType = 'countersign-decision+jws' | 'countersign-request+jws' | 'countersign-freeze+jws' | 'countersign-sign-in+jws' | 'countersign-sign-out+jws' | 'countersign-proof+jws';
 
 const HEADER = JSON.stringify(['alg', 'kid', 'typ']);
 
@@ -26,6 +26,11 @@ export async function verify(typ: JwsType, jws: unknown, keys: Pick<DecisionKeys
     if (error instanceof SignatureInvalid) throw error;
     throw new SignatureInvalid('The signature does not verify.', error);
   }
+}
+
+/** The kid of the key that has signed a JWS that verifies. */
+export function signerOf(jws: string): string {
+  return String(decodeProtectedHeader(jws).kid);
 }
 
 function keyOf(header: Record<string, unknown>, typ: JwsType, keys: Pick<DecisionKeys, 'trusted'>) {

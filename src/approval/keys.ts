@@ -31,14 +31,18 @@ export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: T
   const hold = byThumbprint([...(role === 'desk' ? [] : [own]), ...proxies]);
   return {
     kid: thumbprint(own), signing,
-    trusted: { 'countersign-decision+jws': decide, 'countersign-request+jws': hold, 'countersign-freeze+jws': byThumbprint([own, ...desks, ...proxies]), 'countersign-sign-in+jws': decide },
+    trusted: {
+      'countersign-decision+jws': decide, 'countersign-request+jws': hold, 'countersign-freeze+jws': byThumbprint([own, ...desks, ...proxies]),
+      'countersign-sign-in+jws': decide, 'countersign-sign-out+jws': decide, 'countersign-proof+jws': decide,
+    },
   };
 }
 
 /** To verify only. @param keys whose decisions are believed; private ones serve as well */
 export function deskKeys(keys: readonly KeyObject[]): Pick<DecisionKeys, 'trusted'> {
   const publicKeys = keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key));
-  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': new Map(), 'countersign-freeze+jws': new Map(), 'countersign-sign-in+jws': new Map() } };
+  const none = new Map<string, KeyObject>();
+  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': none, 'countersign-freeze+jws': none, 'countersign-sign-in+jws': none, 'countersign-sign-out+jws': none, 'countersign-proof+jws': none } };
 }
 
 function byThumbprint(keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> {

@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { HourWindow } from './hour-window.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
 import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, isOver, tooMany } from './store.ts';
-import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
+import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, Shelf, StoreListener } from './store.ts';
 import { draftOf } from './view.ts';
 import { approversOf } from './voters.ts';
 
@@ -16,6 +16,11 @@ interface Row {
   claim?: string;
 }
 
+interface Shelved {
+  readonly record: string;
+  readonly until: number;
+}
+
 /** One process, gone with it. Every method is one turn of the event loop, hence atomic. */
 export function createMemoryStore({ clock, retainMs = RETAIN_MS }: { readonly clock: Clock; readonly retainMs?: number }): ApprovalStore {
   return new MemoryStore(clock, retainMs);
@@ -25,7 +30,7 @@ class MemoryStore implements ApprovalStore {
   readonly #rows = new Map<string, Row>();
   /** Deferred requests that are pending or approved. */
   readonly #digests = new Map<string, string>();
-  readonly #freezes = new Map<string, string>();
+  readonly #shelves: Readonly<Record<Shelf, Map<string, Shelved>>> = { freezes: new Map(), 'sign-outs': new Map(), proofs: new Map() };
   readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
   readonly #bookmarks = new Map<string, number>();
   /** One a rule and agent of the configuration. */
@@ -119,13 +124,15 @@ class MemoryStore implements ApprovalStore {
     }
   }
 
-  async putFreeze(agent: string, record: string): Promise<void> {
-    this.#freezes.set(agent, record);
-    queueMicrotask(() => this.#listeners.forEach((listener) => listener.frozen?.()));
+  async putRecord(shelf: Shelf, name: string, record: string, leftMs = Infinity): Promise<void> {
+    this.#shelves[shelf].set(name, { record, until: this.#clock.now() + leftMs });
+    queueMicrotask(() => this.#listeners.forEach((listener) => listener.recorded?.(shelf)));
   }
 
-  async freezes(): Promise<readonly string[]> {
-    return [...this.#freezes.values()];
+  async records(shelf: Shelf): Promise<readonly string[]> {
+    const [now, records] = [this.#clock.now(), this.#shelves[shelf]];
+    for (const [name, { until }] of records) if (until <= now) records.delete(name);
+    return [...records.values()].map(({ record }) => record);
   }
 
   async lease(name: string, holder: string, ms: number): Promise<boolean> {

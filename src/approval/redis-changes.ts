@@ -3,13 +3,11 @@ import type { Clock } from '../runtime/clock.ts';
 import type { RedisConnections } from './redis-connection.ts';
 import { REQUEST_STATES } from './request.ts';
 import type { RequestState } from './request.ts';
-import type { StoreListener } from './store.ts';
+import { SHELVES } from './store.ts';
+import type { Shelf, StoreListener } from './store.ts';
 
 /** How often the way through Redis to ourselves is tried out. */
 const BEAT_MS = 10_000;
-
-/** In the place of a request's id: an agent was frozen or thawed. */
-const FREEZES = 'freezes';
 
 interface ChangesOptions {
   readonly connections: RedisConnections;
@@ -60,7 +58,7 @@ export class Changes {
   #take(message: string): void {
     const [id = '', state = ''] = message.split(' ');
     if (id === this.#options.name) this.#heard = true;
-    else if (id === FREEZES) this.#options.listener.frozen?.();
+    else if (SHELVES.includes(id as Shelf)) this.#options.listener.recorded?.(id as Shelf);
     else if (REQUEST_STATES.includes(state as RequestState)) this.#options.listener.changed(id, state as RequestState);
   }
 

@@ -12,11 +12,12 @@
  *   <base>:ended          place by the time after which it is forgotten
  *   <base>:digests        hash: digest to id, of deferred requests that are pending or approved
  *   <base>:deferred:<agent>  place by deadline, of deferred requests that are pending or approved
- *   <base>:freezes        hash: agent to the newest signed record that it was frozen or thawed
+ *   <base>:<shelf>        hash: signer and name to the last signed record (freezes: of an agent; sign-outs: of a person or sign-in; proofs: of a person)
+ *   <base>:<shelf>:over   name by the time after which its record is forgotten
  *   <base>:lease:<name>   who has it, for as long as they have it
  *   <base>:bookmarks      hash: reader to time
  *   <base>:spent:<account>  hash: minute to rows, of the last hour
- *   <base>:changes        channel: "<id> <state>", or "freezes changed"
+ *   <base>:changes        channel: "<id> <state>", or "<shelf> changed"
  *
  * Time is the server's own (TIME); scripts that read it and write need Redis 5 or later, as they replicate by effect.
  */
@@ -207,16 +208,22 @@ sweep(1000)
 return 1
 `;
 
-/** ARGV: agent, record. */
-const PUT_FREEZE = `
-redis.call('HSET', base .. ':freezes', ARGV[1], ARGV[2])
-redis.call('PUBLISH', base .. ':changes', 'freezes changed')
+/** ARGV: shelf, name, record, milliseconds to keep it or ''. */
+const PUT_RECORD = `
+local shelf, name, record, left = unpack(ARGV)
+local key = base .. ':' .. shelf
+redis.call('HSET', key, name, record)
+if left == '' then redis.call('ZREM', key .. ':over', name) else redis.call('ZADD', key .. ':over', now + left, name) end
+redis.call('PUBLISH', base .. ':changes', shelf .. ' changed')
 return 1
 `;
 
-/** Answers the records. */
-const FREEZES = `
-return redis.call('HVALS', base .. ':freezes')
+/** ARGV: shelf. Answers the records. */
+const RECORDS = `
+local key = base .. ':' .. ARGV[1]
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', key .. ':over', '-inf', now)) do redis.call('HDEL', key, name) end
+redis.call('ZREMRANGEBYSCORE', key .. ':over', '-inf', now)
+return redis.call('HVALS', key)
 `;
 
 /** ARGV: name, holder, milliseconds. Answers 1 or 0. */
@@ -266,8 +273,9 @@ const script = (lua: string) => ({ numberOfKeys: 1, lua: PRELUDE + lua });
 export const SCRIPTS = {
   countersignOpen: script(OPEN), countersignGet: script(GET), countersignFind: script(FIND), countersignList: script(LIST),
   countersignChanged: script(CHANGED), countersignStates: script(STATES), countersignDecide: script(DECIDE),
-  countersignMove: script(MOVE), countersignEscalate: script(ESCALATE), countersignSweep: script(SWEEP), countersignPutFreeze: script(PUT_FREEZE), countersignFreezes: script(FREEZES),
-  countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK), countersignSpend: script(SPEND), countersignRenew: script(RENEW),
+  countersignMove: script(MOVE), countersignEscalate: script(ESCALATE), countersignSweep: script(SWEEP), countersignPutRecord: script(PUT_RECORD),
+  countersignRecords: script(RECORDS), countersignLease: script(LEASE), countersignBookmark: script(BOOKMARK), countersignSpend: script(SPEND),
+  countersignRenew: script(RENEW),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

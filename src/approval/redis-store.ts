@@ -11,7 +11,7 @@ import { SCRIPTS } from './redis-scripts.ts';
 import type { ScriptName } from './redis-scripts.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from './request.ts';
 import { DEFAULT_PAGE, DEFERRED_PER_AGENT, MAX_CHANGES, MAX_PAGE, MOVES, RETAIN_MS, tooMany } from './store.ts';
-import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, StoreListener } from './store.ts';
+import type { ApprovalStore, Decided, ListQuery, Move, MoveDetail, NewRequest, Shelf, StoreListener } from './store.ts';
 
 /** The hash tag keeps all keys in one slot of a cluster; see redis-scripts.ts. */
 export const BASE = 'countersign:{approvals}';
@@ -63,7 +63,7 @@ class RedisStore implements ApprovalStore {
     this.#changes = new Changes({ connections, channel: `${BASE}:changes`, name: randomUUID(), clock, log, listener: {
       changed: (id, state) => this.#listeners.forEach((listener) => listener.changed(id, state)),
       resync: () => this.#resync(),
-      frozen: () => this.#listeners.forEach((listener) => listener.frozen?.()),
+      recorded: (shelf) => this.#listeners.forEach((listener) => listener.recorded?.(shelf)),
     } });
   }
 
@@ -125,12 +125,12 @@ class RedisStore implements ApprovalStore {
     await this.#run('countersignSweep');
   }
 
-  async putFreeze(agent: string, record: string): Promise<void> {
-    await this.#run('countersignPutFreeze', agent, record);
+  async putRecord(shelf: Shelf, name: string, record: string, leftMs?: number): Promise<void> {
+    await this.#run('countersignPutRecord', shelf, name, record, leftMs === undefined ? '' : Math.trunc(leftMs));
   }
 
-  async freezes(): Promise<readonly string[]> {
-    return await this.#run('countersignFreezes') as readonly string[];
+  async records(shelf: Shelf): Promise<readonly string[]> {
+    return await this.#run('countersignRecords', shelf) as readonly string[];
   }
 
   async lease(name: string, holder: string, ms: number): Promise<boolean> {

@@ -64,13 +64,17 @@ export function tooMany(agent: string): HoldRefused {
   return new HoldRefused('too_many_requests', `${DEFERRED_PER_AGENT} statements of ${agent} wait for approval already.`, 'Wait until people have decided about some of them.');
 }
 
+/** What signed records are about: agents that were frozen and thawed, sign-ins that were ended, what people have proven by signing in. */
+export const SHELVES = ['freezes', 'sign-outs', 'proofs'] as const;
+export type Shelf = (typeof SHELVES)[number];
+
 /** What happens to requests, on any replica. */
 export interface StoreListener {
   changed(id: string, state: RequestState): void;
   /** Changes may have been missed (the connection was lost): ask again about everything that matters. */
   resync(): void;
-  /** An agent was frozen or thawed. */
-  frozen?(): void;
+  /** A signed record was put there. */
+  recorded?(shelf: Shelf): void;
 }
 
 /**
@@ -97,9 +101,12 @@ export interface ApprovalStore {
   escalate(): Promise<ApprovalRequest | undefined>;
   /** Marks what is past its time as expired, and forgets what ended long ago. */
   sweep(): Promise<void>;
-  /** Keeps the newest signed record of each agent; see freezer.ts. */
-  putFreeze(agent: string, record: string): Promise<void>;
-  freezes(): Promise<readonly string[]>;
+  /**
+   * Keeps the last signed record of each name; see signed-records.ts.
+   * @param leftMs how long it is kept, by the store's clock; for good when left out
+   */
+  putRecord(shelf: Shelf, name: string, record: string, leftMs?: number): Promise<void>;
+  records(shelf: Shelf): Promise<readonly string[]>;
   /**
    * Takes what only one replica may do at a time, or keeps it: true when `holder` has it for `ms` from now on, by the store's clock.
    * False while another has it. With 0 ms it is given back.

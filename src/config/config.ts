@@ -34,7 +34,7 @@ export interface ApiTokenConfig {
   readonly scopes: readonly TokenScope[];
 }
 
-export const TOKEN_SCOPES = ['requests:read', 'requests:decide', 'sessions:read', 'sessions:kill', 'agents:read', 'agents:freeze', 'audit:read'] as const;
+export const TOKEN_SCOPES = ['requests:read', 'requests:decide', 'sessions:read', 'sessions:kill', 'agents:read', 'agents:freeze', 'people:sign-out', 'audit:read'] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 export interface SlackConfig {

@@ -28,12 +28,11 @@ const STREAM_MS = 5 * 60_000;
 
 export function createConsole(parts: ConsoleParts): Console {
   const app = new Hono<ConsoleEnv>();
-  const sealer = new Sealer(parts.key);
-  const guard = signedIn(parts, sealer);
+  const guard = signedIn(parts);
   const streams = new EventStreams(parts.desk, parts.clock, changeText);
 
-  app.onError((error, context) => {
-    const visitor = visitorOf(context, parts, sealer);
+  app.onError(async (error, context) => {
+    const visitor = await visitorOf(context, parts);
     const now = parts.clock.now();
     if (error instanceof PageRefused) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: error.status });
     if (isForCaller(error)) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: 503 });
@@ -43,12 +42,12 @@ export function createConsole(parts: ConsoleParts): Console {
   app.use(securityHeaders);
   app.use(fromHere(parts));
   assetRoutes(app);
-  signInRoutes(app, parts, sealer);
+  signInRoutes(app, parts, new Sealer(parts.key));
   app.get('/events', guard('read'), (context) => {
     const over = new AbortController();
     const timer = parts.clock.after(STREAM_MS, () => over.abort());
     context.req.raw.signal.addEventListener('abort', () => timer.cancel(), { once: true });
-    return streams.open(AbortSignal.any([context.req.raw.signal, over.signal]));
+    return streams.open(AbortSignal.any([context.req.raw.signal, over.signal]), context.get('visitor').counts);
   });
   queueRoutes(app, guard, parts);
   requestRoutes(app, guard, parts);

@@ -3,7 +3,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { Failure } from '../runtime/failure.ts';
 import type { ConsoleEnv, ConsoleParts } from './parts.ts';
-import type { Sealer } from './sealed.ts';
 import { type Right, sameText, visitorOf } from './visitor.ts';
 
 export class PageRefused extends Failure {
@@ -48,9 +47,9 @@ function isFromHere(context: Context<ConsoleEnv>, { publicUrl }: ConsoleParts): 
 }
 
 /** Lets people in who may; sends others to the sign-in page, and back from there. */
-export function signedIn(parts: ConsoleParts, sealer: Sealer): (right: Right) => MiddlewareHandler<ConsoleEnv> {
+export function signedIn(parts: ConsoleParts): (right: Right) => MiddlewareHandler<ConsoleEnv> {
   return (right) => async (context, next) => {
-    const visitor = visitorOf(context, parts, sealer);
+    const visitor = await visitorOf(context, parts);
     if (visitor === undefined) {
       if (context.req.path.endsWith('/events')) return context.text('signed out', 401);
       const back = context.req.method === 'GET' ? context.req.path + new URL(context.req.url).search : '/console';

@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { FailureLimit } from '../api/auth.ts';
-import { Failure } from '../runtime/failure.ts';
+import { SignInRefused } from '../identity/sign-in.ts';
 import { localPath, PageRefused } from './guard.ts';
 import { type Html, refusal, show } from './layout.ts';
 import type { ConsoleEnv, ConsoleParts } from './parts.ts';
@@ -26,25 +26,28 @@ export function signInRoutes(app: Hono<ConsoleEnv>, parts: ConsoleParts, sealer:
   app.get('/sign-in', (context) => page(context, parts, context.req.query('returnTo')));
   app.post('/sign-in', async (context) => {
     const { token, returnTo } = await context.req.parseBody();
-    const given = typeof token === 'string' ? token.trim() : '';
-    const holder = parts.people().byToken(given);
-    if (holder === undefined) {
-      const problem = failures.refusal(context);
-      for (const [name, value] of Object.entries(problem.headers)) if (name === 'retry-after') context.header(name, value);
-      const many = problem.code === 'too_many_failures';
-      return page(context, parts, returnTo, { status: many ? 429 : 401, said: many ? refusal(problem.message, problem.hint) : refusal('That is no valid API token.', 'It begins with cst_, and its hash is in the configuration under tokens.') });
-    }
-    startSession(context, parts, sealer, { email: holder.person.email, token: given });
+    const begun = await parts.signIns.beginByApiToken('console', typeof token === 'string' ? token.trim() : '');
+    if (begun === undefined) return tooMany(context, failures, parts, returnTo) ?? page(context, parts, returnTo, { status: 401, said: refusal('That is no valid API token.', 'It begins with cst_, and its hash is in the configuration under tokens.') });
+    startSession(context, parts, begun);
     return context.redirect(localPath(returnTo), 303);
   });
   app.get('/sign-in/provider', (context) => begin(context, parts, sealer));
-  app.get('/callback', (context) => finish(context, parts, sealer));
+  app.get('/callback', (context) => finish(context, parts, sealer, failures));
   app.post('/sign-out', async (context) => {
-    const visitor = visitorOf(context, parts, sealer);
+    const visitor = await visitorOf(context, parts);
     if (visitor !== undefined && !sameText((await context.req.parseBody())['csrf'], visitor.csrf)) throw new PageRefused(403, 'This form belongs to another session.');
+    if (visitor !== undefined) await parts.signIns.end(visitor.signIn);
     endSession(context);
     return context.redirect('/console/sign-in', 303);
   });
+}
+
+/** Counts a failure; the answer when there were too many. */
+function tooMany(context: Context<ConsoleEnv>, failures: FailureLimit, parts: ConsoleParts, returnTo: unknown): Response | Promise<Response> | undefined {
+  const { code, message, hint, headers } = failures.refusal(context);
+  if (code !== 'too_many_failures') return undefined;
+  context.header('retry-after', headers['retry-after']);
+  return page(context, parts, returnTo, { status: 429, said: refusal(message, hint) });
 }
 
 /** A link, not a form: browsers apply `form-action` to where a form's answer sends them. */
@@ -56,7 +59,7 @@ async function begin(context: Context<ConsoleEnv>, parts: ConsoleParts, sealer: 
   return context.redirect(location.href, 303);
 }
 
-async function finish(context: Context<ConsoleEnv>, parts: ConsoleParts, sealer: Sealer): Promise<Response> {
+async function finish(context: Context<ConsoleEnv>, parts: ConsoleParts, sealer: Sealer, failures: FailureLimit): Promise<Response> {
   const cookie = getCookie(context, BEGUN);
   const begun = cookie === undefined ? undefined : (sealer.open('sign-in', cookie) as Begun | undefined);
   deleteCookie(context, BEGUN, { path: '/console/callback' });
@@ -64,12 +67,14 @@ async function finish(context: Context<ConsoleEnv>, parts: ConsoleParts, sealer:
     return page(context, parts, undefined, { status: 403, said: refusal('This browser has no sign-in under way, or it took too long.', 'Begin again.') });
   }
   try {
-    const signedIn = await parts.provider.finish(new URL(context.req.url), begun.kept);
-    parts.remember?.(signedIn);
-    startSession(context, parts, sealer, { email: signedIn.person.email, until: signedIn.until });
+    const proven = await parts.provider.finish(new URL(context.req.url), begun.kept);
+    startSession(context, parts, await parts.signIns.begin('console', proven));
     return context.redirect(localPath(begun.returnTo), 303);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof SignInRefused)) throw error;
+    const many = tooMany(context, failures, parts, begun.returnTo);
+    if (many !== undefined) return many;
+    parts.signIns.refused('console', error);
     return page(context, parts, begun.returnTo, { status: 403, said: refusal(error.message, error.hint) });
   }
 }

@@ -56,7 +56,7 @@ people:
   - { email: you@example.com, roles: [approver, admin], groups: [dba] }
   - { email: owner@example.com, roles: [admin], groups: [dba] }
 tokens:
-  - { name: demo, hash: "${hash}", person: you@example.com, scopes: [requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read] }
+  - { name: demo, hash: "${hash}", person: you@example.com, scopes: [requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, people:sign-out, audit:read] }
 approvals: { store: memory, within: 15m }
 journal: { dir: ${JSON.stringify(join(dir, 'journal'))} }
 policies: [${JSON.stringify(DEFAULT_POLICY)}, ${JSON.stringify(join(dir, 'masks.yaml'))}]

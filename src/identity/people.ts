@@ -23,8 +23,12 @@ export interface PeopleDirectory {
   byTeamsId(id: string): Person | undefined;
   /** @param token as presented (`cst_…`). A token whose person isn't in the directory is nobody's. */
   byToken(token: string): TokenHolder | undefined;
+  /** @param hash as in the configuration, of a token that was presented before. */
+  byTokenHash(hash: string): TokenHolder | undefined;
   /** Somebody has signed in: what was proven counts until its time is over. */
   remember(signedIn: SignedIn): void;
+  /** What was proven of the person up to `at` (milliseconds since 1970) counts no longer. */
+  forget(email: string, at: number): void;
 }
 
 /** The people and tokens of the configuration, which never change here, and who has signed in. */
@@ -34,16 +38,18 @@ export function createPeople(people: readonly Person[], tokens: readonly ApiToke
   const byTeams = new Map([...configured.values()].flatMap((person) => (person.teams === undefined ? [] : [[person.teams.toLowerCase(), person.email] as const])));
   const signedIn = new SignedInPeople(clock);
   const byEmail = (email: string): Person | undefined => joined(configured.get(normalEmail(email)), signedIn.of(email));
+  const holder = (token: ApiTokenConfig | undefined): TokenHolder | undefined => {
+    const person = token && byEmail(token.person);
+    return token && person && { name: token.name, person, scopes: new Set(token.scopes) };
+  };
   return {
     byEmail,
     bySlackId: (id) => byEmail(bySlack.get(id) ?? ''),
     byTeamsId: (id) => byEmail(byTeams.get(id.toLowerCase()) ?? ''),
-    byToken(presented) {
-      const token = findToken(presented, tokens);
-      const person = token && byEmail(token.person);
-      return token && person && { name: token.name, person, scopes: new Set(token.scopes) };
-    },
+    byToken: (presented) => holder(findToken(presented, tokens)),
+    byTokenHash: (hash) => holder(tokens.find((token) => token.hash === hash)),
     remember: (one) => signedIn.remember(one),
+    forget: (email, at) => signedIn.forget(email, at),
   };
 }
 

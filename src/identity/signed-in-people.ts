@@ -6,7 +6,7 @@ import type { SignedIn } from './sign-in.ts';
 /** People remembered at once; each may bring some hundred groups. */
 const MOST = 10_000;
 
-/** What was proven of people who have signed in, for as long as it counts. In memory: whoever signed in before a restart signs in again. */
+/** What was proven of people who have signed in, for as long as it counts. In memory: after a restart it comes back with their cookie, their token, or the store that replicas share. */
 export class SignedInPeople {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #most: number;
@@ -17,12 +17,12 @@ export class SignedInPeople {
     this.#most = most;
   }
 
-  /** What was proven last counts, which is what counts longest: an older proof never brings back groups that were lost since. */
+  /** What was proven last counts: an older proof never brings back groups that were lost since. */
   remember(signedIn: SignedIn): void {
     const email = normalEmail(signedIn.person.email);
-    if (signedIn.until <= this.#clock.now() || signedIn.until < (this.#proven.get(email)?.until ?? 0)) return;
+    if (signedIn.until <= this.#clock.now() || signedIn.at < (this.#proven.get(email)?.at ?? 0)) return;
     this.#proven.set(email, signedIn);
-    if (this.#proven.size > this.#most) this.#forget();
+    if (this.#proven.size > this.#most) this.#makeRoom();
   }
 
   of(email: string): Person | undefined {
@@ -30,8 +30,13 @@ export class SignedInPeople {
     return proven !== undefined && proven.until > this.#clock.now() ? proven.person : undefined;
   }
 
+  forget(email: string, at: number): void {
+    const name = normalEmail(email);
+    if ((this.#proven.get(name)?.at ?? Infinity) <= at) this.#proven.delete(name);
+  }
+
   /** Those whose time is over, or else who would be forgotten first anyway. */
-  #forget(): void {
+  #makeRoom(): void {
     const now = this.#clock.now();
     for (const [email, { until }] of this.#proven) if (until <= now) this.#proven.delete(email);
     if (this.#proven.size <= this.#most) return;

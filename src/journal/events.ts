@@ -45,7 +45,16 @@ export type JournalEvent =
   /** Nobody has decided by the time in its terms: from now on these groups may, too. By the process that has marked it so in the store. */
   | { readonly kind: 'request.escalated'; readonly request: string; readonly approvers: readonly string[] }
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
-  | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string };
+  | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string }
+  /** By an issuer, or by an API token of that name; with the roles and groups that counted then. `until`: milliseconds since 1970. */
+  | {
+      readonly kind: 'person.signed_in'; readonly person: string; readonly signIn: string; readonly use: 'console' | 'cli'; readonly issuer?: string; readonly token?: string;
+      readonly roles: readonly string[]; readonly groups: readonly string[]; readonly until: number;
+    }
+  /** One sign-in was ended, or all that the person had. Recorded by every replica, as it was signed: it is known by this again after a restart. */
+  | { readonly kind: 'person.signed_out'; readonly person: string; readonly signIn?: string; readonly by: string; readonly reason?: string; readonly jws: string }
+  /** Nobody was signed in. `claimed`: who the issuer says it was, which nobody has verified. */
+  | { readonly kind: 'person.refused'; readonly use: 'console' | 'cli'; readonly claimed?: string; readonly reason: string };
 
 /** Written before the first byte of the statement leaves for the database. Never droppable. */
 export interface StatementEvent {

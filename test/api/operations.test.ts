@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../src/api/openapi.ts';
 import { AgentPage, EventPage, FrozenView, HealthView, KilledView, ReadinessView, SessionPage } from '../../src/api/schemas.ts';
+import { testSignIns } from '../identity/support.ts';
+import { ClockDouble } from './doubles.ts';
 import { TOKENS, testApi } from './parts.ts';
 
 describe('sessions', () => {
@@ -74,8 +76,10 @@ describe('what needs no token', () => {
 });
 
 describe('/openapi.json', () => {
+  const { signIns } = testSignIns({ clock: new ClockDouble() });
+
   it('describes exactly the routes there are', async () => {
-    const api = testApi();
+    const api = testApi({ signIns });
     const served = await (await api.app.request('/openapi.json')).json() as { paths: Record<string, Record<string, unknown>> };
     expect(served).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
     const described = Object.entries(served.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method} ${path}`));
@@ -85,7 +89,7 @@ describe('/openapi.json', () => {
 
   it('names the scope each call really needs', async () => {
     const paths = openApiDocument()['paths'] as Record<string, Record<string, { 'x-scope'?: string }>>;
-    const api = testApi({ people: () => ({ byToken: () => ({ name: 'none', person: { email: 'x@example.com', roles: [], groups: [] }, scopes: new Set() }) }) });
+    const api = testApi({ signIns, people: () => ({ byToken: () => ({ name: 'none', person: { email: 'x@example.com', roles: [], groups: [] }, scopes: new Set() }) }) });
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         if (operation['x-scope'] === undefined) continue;

@@ -47,7 +47,7 @@ beforeEach(() => {
       return (await honest.move(id, to, detail)) || yes;
     },
     changedSince: (since) => honest.changedSince(since), decide: (id, decision) => honest.decide(id, decision),
-    putFreeze: (agent, record) => honest.putFreeze(agent, record), freezes: () => honest.freezes(),
+    putRecord: (...record) => honest.putRecord(...record), records: (shelf) => honest.records(shelf),
     lease: (name, holder, ms) => honest.lease(name, holder, ms), bookmark: (name, at) => honest.bookmark(name, at),
     spend: (account, rows, limit) => honest.spend(account, rows, limit), renew: (account) => honest.renew(account),
     escalate: async () => forged(await honest.escalate()), sweep: () => honest.sweep(), listen: (listener) => honest.listen(listener), healthy: () => honest.healthy(), reachable: true, close: () => honest.close(),

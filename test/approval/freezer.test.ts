@@ -27,7 +27,7 @@ function start(shared: Replica = replica(redis.url)) {
   const expelled: string[] = [];
   const freezer = createFreezer({
     store: shared.store, keys: shared.keys, clock: systemClock, log: { warn: () => {}, error: () => {} }, expel: (agent) => expelled.push(agent),
-    journal: { append: (event: JournalEvent) => events.push(event) } as never,
+    journal: { append: (event: JournalEvent) => events.push(event) },
   });
   open.push({ close: async () => { freezer.close(); await shared.close(); } });
   return { ...shared, freezer, events, expelled };
@@ -60,24 +60,24 @@ test('who starts later knows, too', async () => {
 test('what an attacker writes into the store freezes and thaws nobody', async () => {
   const mine = start();
   await mine.freezer.freeze('reporter', 'sam@example.com');
-  const old = (await mine.store.freezes())[0] ?? '';
+  const old = (await mine.store.records('freezes'))[0] ?? '';
   await mine.freezer.thaw('reporter', 'sam@example.com');
   await mine.freezer.freeze('reporter', 'sam@example.com');
   const forged = await sign('countersign-freeze+jws', { agent: 'writer', frozen: true, by: 'x', at: Date.now() }, newKeys());
   const decision = await sign('countersign-decision+jws', { agent: 'reporter', frozen: false, by: 'x', at: Date.now() + 1e6 }, mine.keys);
   await withRedis(redis.url, async (client) => {
-    await client.hset(`${BASE}:freezes`, 'reporter', old.replace(/^./, 'x'), 'writer', forged, 'other', decision, 'more', 'nonsense');
+    await client.hset(`${BASE}:freezes`, `${mine.keys.kid} reporter`, old.replace(/^./, 'x'), 'writer', forged, 'other', decision, 'more', 'nonsense');
     await client.publish(`${BASE}:changes`, 'freezes changed');
   });
   // It gives the store back what it lacks.
-  await eventually(async () => (await mine.store.freezes()).length === 4 && (await mine.store.freezes())[0]?.startsWith('x') === false, 'the record put back');
+  await eventually(async () => (await mine.store.records('freezes')).length === 4 && (await mine.store.records('freezes'))[0]?.startsWith('x') === false, 'the record put back');
   expect(mine.freezer.isFrozen('reporter')).toBe(true);
   expect(mine.freezer.isFrozen('writer')).toBe(false);
   await withRedis(redis.url, async (client) => {
     await client.del(`${BASE}:freezes`);
     await client.publish(`${BASE}:changes`, 'freezes changed');
   });
-  await eventually(async () => (await mine.store.freezes()).length === 1, 'the record put back');
+  await eventually(async () => (await mine.store.records('freezes')).length === 1, 'the record put back');
   expect(mine.freezer.isFrozen('reporter')).toBe(true);
 });
 
@@ -99,4 +99,17 @@ test('what it waits for, deferred, is withdrawn', async () => {
   }
   await freezer.freeze('reporter', 'sam@example.com');
   expect(await store.states(['req_aaaaaaaaaaaaaaaa', 'req_bbbbbbbbbbbbbbbb'])).toEqual(['withdrawn', 'pending']);
+});
+
+test('two that don\'t believe each other leave each other\'s records alone', async () => {
+  const [one, other] = [start(), start({ ...replica(redis.url), keys: newKeys() })];
+  await one.freezer.freeze('reporter', 'sam@example.com');
+  await other.freezer.thaw('reporter', 'sam@example.com');
+  let told = 0;
+  one.store.listen({ changed: () => {}, resync: () => {}, recorded: () => { told += 1; } });
+  await one.freezer.freeze('writer', 'sam@example.com');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Three at most: those that were put here.
+  expect(told).toBeLessThan(4);
+  expect([one.freezer.isFrozen('reporter'), other.freezer.isFrozen('reporter'), (await one.store.records('freezes')).length]).toEqual([true, false, 3]);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newRequestId } from '../../src/approval/ids.ts';
 import { DEFERRED_PER_AGENT } from '../../src/approval/store.ts';
 import type { ApprovalStore, NewRequest } from '../../src/approval/store.ts';
@@ -273,15 +273,26 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       }
     });
 
-    test('keeps the newest record of each frozen agent, and tells everybody', async () => {
-      let told = () => {};
-      const heard = new Promise<void>((resolve) => { told = resolve; });
-      const stop = store.listen({ changed: () => {}, resync: () => {}, frozen: told });
-      expect(await store.freezes()).toEqual([]);
-      for (const [agent, record] of [['a', '1'], ['b', '2'], ['a', '3']] as const) await store.putFreeze(agent, record);
-      expect((await store.freezes()).toSorted()).toEqual(['2', '3']);
-      await heard;
+    test('keeps the newest record of each name on a shelf, and tells everybody', async () => {
+      const told = new Set<string>();
+      const stop = store.listen({ changed: () => {}, resync: () => {}, recorded: (shelf) => told.add(shelf) });
+      expect(await store.records('freezes')).toEqual([]);
+      for (const [agent, record] of [['a', '1'], ['b', '2'], ['a', '3']] as const) await store.putRecord('freezes', agent, record);
+      expect((await store.records('freezes')).toSorted()).toEqual(['2', '3']);
+      expect(await store.records('sign-outs')).toEqual([]);
+      await store.putRecord('sign-outs', 'a', '4');
+      await vi.waitFor(() => expect([...told]).toEqual(['freezes', 'sign-outs']));
       stop();
+    });
+
+    test('forgets a record when its time is over, and none that was put there anew or has none', async () => {
+      await store.putRecord('sign-outs', 'short', '1', 100);
+      await store.putRecord('sign-outs', 'renewed', '2', 100);
+      await store.putRecord('sign-outs', 'renewed', '3', 60_000);
+      await store.putRecord('sign-outs', 'kept', '4', 100);
+      await store.putRecord('sign-outs', 'kept', '5');
+      await subject.pass(150);
+      expect((await store.records('sign-outs')).toSorted()).toEqual(['3', '5']);
     });
 
     test('a lease has one holder, who keeps it, until it is over or given back', async () => {

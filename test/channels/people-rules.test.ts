@@ -17,6 +17,7 @@ import { hashToken } from '../../src/identity/tokens.ts';
 import { testApi } from '../api/parts.ts';
 import { draft, newKeys, recorder } from '../approval/support.ts';
 import { testConsole } from '../console/parts.ts';
+import { testSignIns } from '../identity/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const PEOPLE: readonly Person[] = [
@@ -44,7 +45,7 @@ const CHANNELS: Readonly<Record<string, (desk: Desk, clock: FakeClock) => Press>
     };
   },
   console: (desk, clock) => {
-    const console = testConsole({ desk, clock, people: () => people });
+    const console = testConsole({ desk, clock, signIns: testSignIns({ clock, people: () => people }).signIns });
     return async (who, decision, request) => {
       const { cookie, csrf } = await console.enter(tokenOf(who));
       return (await console.post(`/console/requests/${request.id}/decision`, { csrf, seen: view(request), decision, reason: '' }, { cookie })).text();

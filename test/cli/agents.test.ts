@@ -2,15 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import type { HttpServer } from '../../src/api/server.ts';
 import { makeVerifier, parseVerifier } from '../../src/identity/scram-verifier.ts';
+import { ClockDouble } from '../api/doubles.ts';
 import { TOKENS, testApi } from '../api/parts.ts';
 import type { TestApi } from '../api/parts.ts';
+import { testSignIns } from '../identity/support.ts';
 import { run } from './terminal-double.ts';
 
+let signIns: ReturnType<typeof testSignIns>;
 let api: TestApi;
 let server: HttpServer;
 let env: Record<string, string>;
 beforeEach(async () => {
-  api = testApi();
+  signIns = testSignIns({ clock: new ClockDouble() });
+  api = testApi({ signIns: signIns.signIns });
   server = await serveApi(api, { host: '127.0.0.1', port: 0 });
   env = { COUNTERSIGN_URL: server.url, COUNTERSIGN_TOKEN: TOKENS.sam };
 });
@@ -29,6 +33,15 @@ describe('agents list, freeze, thaw; sessions kill', () => {
     expect(await run(['sessions', 'kill', 'ses_1', '--reason', 'runaway'], { env })).toMatchObject({ failed: false, out: 'ses_1 has ended.\n' });
     expect(api.sessions.killed).toEqual([{ id: 'ses_1', reason: 'ended by sam@example.com: runaway' }]);
     expect(await run(['sessions', 'kill', 'ses_1'], { env })).toMatchObject({ failed: true });
+  });
+});
+
+describe('people sign-out', () => {
+  it('ends all sign-ins of a person, and says so', async () => {
+    expect(await run(['people', 'sign-out', 'Kim@example.com', '--reason', 'gone'], { env })).toMatchObject({ failed: false, out: 'kim@example.com is signed out.\n' });
+    expect(signIns.events).toEqual([{ kind: 'person.signed_out', person: 'kim@example.com', by: 'sam@example.com', reason: 'gone', jws: expect.any(String) as string }]);
+    expect(JSON.parse((await run(['people', 'sign-out', 'kim@example.com', '--json'], { env })).out)).toEqual({ person: 'kim@example.com', everywhere: true });
+    expect(await run(['people', 'sign-out', '../agents'], { env })).toMatchObject({ failed: true, err: expect.stringContaining('e-mail address') });
   });
 });
 

@@ -80,6 +80,21 @@ describe('a stored sign-in', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('is gone from this machine at logout, and ended at its server, or it is said that it isn\'t', async () => {
+    const until = '2026-01-01T00:10:00.000Z';
+    const logout = async (documents: Record<string, unknown>) => {
+      const { url, seen } = await answering(() => documents);
+      store(url, until);
+      const ran = await run(['logout', '--url', url], { env: { XDG_CONFIG_HOME: home } });
+      expect(await list(url)).toMatchObject({ failed: true, err: expect.stringContaining('No API token') as string });
+      return { ...ran, url, seen };
+    };
+    const ended = { sign_in: 'sgn_a', email: 'kim@example.com' };
+    expect(await logout({ '/api/v1/sign-in': { ...ended, everywhere: true } })).toMatchObject({ failed: false, err: '', out: expect.stringContaining('Signed out of') as string, seen: ['Bearer e30.e30.c2ln'] });
+    expect((await logout({ '/api/v1/sign-in': { ...ended, everywhere: false } })).err).toBe('Other replicas are told when the store answers again.\n');
+    expect(await logout({})).toMatchObject({ failed: false, err: expect.stringContaining(`removed here only, and counts until ${until}`) as string });
+  });
+
   it('that isn\'t what was written is told', async () => {
     writeFileSync(file(), '{"version":2}', { mode: 0o600 });
     expect(await list('http://127.0.0.1:1')).toMatchObject({ failed: true, err: expect.stringContaining('isn\'t what `countersign login` wrote') as string });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { agentsCommand } from '../../src/cli/agents.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
+import { peopleCommand } from '../../src/cli/people.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -50,6 +51,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   const program = new Command('countersign').exitOverride().configureOutput({ writeErr: (text) => terminal.say(text), writeOut: (text) => terminal.out(text) });
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
+  peopleCommand(program, terminal);
   sessionsKillCommand(program, terminal);
   loginCommand(program, terminal);
   logoutCommand(program, terminal);

@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { view } from '../../src/approval/view.ts';
-import { Failure } from '../../src/runtime/failure.ts';
 import { createPeople } from '../../src/identity/people.ts';
-import { requestDouble } from '../api/doubles.ts';
+import { type SignInProvider, SignInRefused } from '../../src/identity/sign-in.ts';
+import { ClockDouble, requestDouble } from '../api/doubles.ts';
 import { SAM, TOKENS } from '../api/parts.ts';
-import { cookieOf, MORE, testConsole } from './parts.ts';
+import { newKeys } from '../approval/support.ts';
+import { testSignIns } from '../identity/support.ts';
+import { cookieOf, everybody, MORE, testConsole } from './parts.ts';
+
+/** One group more than fits into one cookie of a browser's, and another. */
+const MANY = Array.from({ length: 200 }, (_, n) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+
+/** Signs ivy in, who is in no configuration, for half an hour. */
+const providerDouble = (groups: readonly string[] = ['dba']): SignInProvider => ({
+  label: 'Okta <1>',
+  begin: async () => ({ location: new URL('https://idp.example/authorize'), kept: 'kept' }),
+  finish: async (back, kept) => {
+    if (kept !== 'kept' || back.searchParams.get('code') !== 'good') throw new SignInRefused('sign_in_refused', 'The provider said no.');
+    return { person: { email: 'ivy@example.com', roles: ['approver'], groups }, at: Date.UTC(2026, 0, 1, 0, 1), until: Date.UTC(2026, 0, 1, 0, 31) };
+  },
+});
 
 describe('every page', () => {
   it.each(['/console', '/console/history', '/console/agents', '/console/sign-in', '/console/nothing', '/console/requests/req_zzzz'])('%s has a strict policy and is not kept', async (path) => {
@@ -41,11 +56,11 @@ describe('signing in', () => {
     }
   });
 
-  it('gives an http-only cookie that says nothing, host-bound and secure under https', async () => {
+  it('gives an http-only cookie without the token, host-bound and secure under https', async () => {
     const console = testConsole();
     const plain = (await console.post('/console/sign-in', { token: TOKENS.sam })).headers.getSetCookie().at(-1) ?? '';
-    expect(plain).toMatch(/^countersign=[\w-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/);
-    expect(plain).not.toContain(TOKENS.sam);
+    expect(plain).toMatch(/^countersign=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(plain + Buffer.from(plain.split('.')[1] ?? '', 'base64url').toString()).not.toContain(TOKENS.sam);
     const secure = (await testConsole({ publicUrl: new URL('https://c.example/') }).post('/console/sign-in', { token: TOKENS.sam })).headers.getSetCookie().at(-1) ?? '';
     expect(secure).toMatch(/^__Host-countersign=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   });
@@ -75,18 +90,7 @@ describe('signing in', () => {
   });
 
   it('goes to the provider and back, once begun here', async () => {
-    const remembered: string[] = [];
-    const console = testConsole({
-      provider: {
-        label: 'Okta <1>',
-        begin: async () => ({ location: new URL('https://idp.example/authorize'), kept: 'kept' }),
-        finish: async (back, kept) => {
-          if (kept !== 'kept' || back.searchParams.get('code') !== 'good') throw new Failure('sign_in', 'The provider said no.');
-          return { person: SAM, until: Date.UTC(2026, 0, 1, 0, 31) };
-        },
-      },
-      remember: ({ person }) => remembered.push(person.email),
-    });
+    const console = testConsole({ provider: providerDouble() });
     expect(await (await console.get('/console/sign-in')).text()).toContain('Sign in with Okta &lt;1&gt;');
     const begun = await console.get('/console/sign-in/provider?returnTo=/console/history');
     expect(begun.headers.get('location')).toBe('https://idp.example/authorize');
@@ -94,10 +98,62 @@ describe('signing in', () => {
     const bad = await console.get('/console/callback?code=bad', cookieOf(begun));
     expect(await bad.text()).toContain('The provider said no.');
     const back = await console.get('/console/callback?code=good', cookieOf(begun));
-    expect([back.headers.get('location'), remembered]).toEqual(['/console/history', ['sam@example.com']]);
+    expect(back.headers.get('location')).toBe('/console/history');
     expect((await console.get('/console', cookieOf(back))).status).toBe(200);
+    expect(console.events).toMatchObject([{ kind: 'person.refused', use: 'console', reason: 'The provider said no.' }, { kind: 'person.signed_in', person: 'ivy@example.com', use: 'console' }]);
     console.clock.advance(30 * 60_000);
     expect((await console.get('/console', cookieOf(back))).status).toBe(303);
+  });
+
+  it('slows down who comes back with nothing, and doesn\'t record it for ever', async () => {
+    const console = testConsole({ provider: providerDouble() });
+    const begun = cookieOf(await console.get('/console/sign-in/provider'));
+    const statuses = [];
+    for (let i = 0; i < 22; i += 1) statuses.push((await console.get('/console/callback?code=bad', begun)).status);
+    expect([statuses[19], statuses[20], console.events.length]).toEqual([403, 429, 20]);
+  });
+
+  it('lasts over a restart, and on another replica, with whatever groups were proven', async () => {
+    const keys = newKeys();
+    const clock = new ClockDouble();
+    const replica = () => {
+      const people = everybody(clock);
+      return testConsole({ provider: providerDouble(MANY), clock, signIns: testSignIns({ clock, keys, people: () => people }).signIns });
+    };
+    const first = replica();
+    const back = await first.get('/console/callback?code=good', cookieOf(await first.get('/console/sign-in/provider')));
+    const cookies = back.headers.getSetCookie().filter((line) => !line.includes('Max-Age=0'));
+    expect(cookies.map((line) => line.split('=')[0])).toEqual(['countersign', 'countersign.1', 'countersign.2']);
+    for (const line of cookies) expect(line.split(';')[0]?.length).toBeLessThan(4_096);
+    const later = replica();
+    expect(await (await later.get('/console', cookieOf(back))).text()).toContain('ivy@example.com');
+    expect((await later.get('/console', cookieOf(back).replace(/countersign\.1=[^;]+;/, ''))).status).toBe(303);
+    const out = await later.post('/console/sign-in', { token: TOKENS.sam }, { cookie: cookieOf(back) });
+    expect(out.headers.getSetCookie().filter((line) => line.includes('Max-Age=0')).map((line) => line.split('=')[0])).toContain('countersign.2');
+  });
+});
+
+describe('signing out', () => {
+  it.each([['an API token', async (console: ReturnType<typeof testConsole>) => cookieOf(await console.post('/console/sign-in', { token: TOKENS.sam }))],
+    ['the provider', async (console: ReturnType<typeof testConsole>) => cookieOf(await console.get('/console/callback?code=good', cookieOf(await console.get('/console/sign-in/provider'))))]])('ends what was begun by %s for good, and a copy of its cookie', async (_way, enter) => {
+    const console = testConsole({ provider: providerDouble() });
+    const [cookie, other] = [await enter(console), await enter(console)];
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await (await console.get('/console', cookie)).text())?.[1] ?? '';
+    expect((await console.post('/console/sign-out', { csrf: 'x' }, { cookie })).status).toBe(403);
+    expect((await console.get('/console', cookie)).status).toBe(200);
+    expect((await console.post('/console/sign-out', { csrf }, { cookie })).headers.get('location')).toBe('/console/sign-in');
+    expect([(await console.get('/console', cookie)).status, (await console.get('/console', other)).status]).toEqual([303, 200]);
+    expect(console.events.at(-1)).toMatchObject({ kind: 'person.signed_out', signIn: expect.stringMatching(/^sgn_/) as string });
+  });
+
+  it('ends the stream of changes before it tells more', async () => {
+    const console = testConsole();
+    const { cookie, csrf } = await console.enter(TOKENS.sam);
+    const text = (await console.get('/console/events', cookie)).text();
+    await expect.poll(() => console.desk.watchers).toBe(1);
+    await console.post('/console/sign-out', { csrf }, { cookie });
+    console.desk.put(requestDouble());
+    expect(await text).toBe(': connected\n\n');
   });
 });
 

@@ -8,14 +8,14 @@ import { view } from '../../src/approval/view.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { draft, newKeys, recorder } from '../approval/support.ts';
 import { TOKENS } from '../api/parts.ts';
-import { EVERYBODY, testConsole } from './parts.ts';
+import { everybody, testConsole } from './parts.ts';
 
 async function withDesk(changes: Parameters<typeof draft>[1]) {
   const clock = new FakeClock();
   const store = createMemoryStore({ clock });
   const keys = newKeys();
   const approvals = createApprovals({ store, keys, clock, log: recorder().log });
-  const desk = createDesk({ store, keys, people: EVERYBODY, clock, log: recorder().log });
+  const desk = createDesk({ store, keys, people: everybody(clock), clock, log: recorder().log });
   const console = testConsole({ desk, clock });
   const request = await approvals.open(draft(clock.now(), { approvers: ['oncall'], ...changes }));
   const { cookie, csrf } = await console.enter(TOKENS.sam);

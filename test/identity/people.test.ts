@@ -69,7 +69,7 @@ describe('who has signed in', () => {
   test('is known until the time is over, and no longer', () => {
     const clock = new FakeClock();
     const people = createPeople([], [], clock);
-    people.remember({ person: lee(), until: clock.now() + HOUR });
+    people.remember({ person: lee(), at: clock.now(), until: clock.now() + HOUR });
     expect(people.byEmail(' LEE@example.com')).toEqual({ email: 'lee@example.com', roles: ['approver'], groups: ['dba'] });
     clock.advance(HOUR - 1);
     expect(people.byEmail('lee@example.com')).toBeDefined();
@@ -80,7 +80,7 @@ describe('who has signed in', () => {
   test('keeps what the configuration says, and has what was proven beside it', () => {
     const clock = new FakeClock();
     const people = createPeople([sam], [{ name: 'ci', hash, person: 'sam@example.com', scopes: ['requests:read'] }], clock);
-    people.remember({ person: { email: 'sam@example.com', roles: ['admin', 'approver'], groups: ['oncall', 'dba'] }, until: clock.now() + HOUR });
+    people.remember({ person: { email: 'sam@example.com', roles: ['admin', 'approver'], groups: ['oncall', 'dba'] }, at: clock.now(), until: clock.now() + HOUR });
     const both = { email: 'sam@example.com', roles: ['approver', 'admin'], groups: ['dba', 'oncall'], slack: 'U1', teams: sam.teams };
     expect([people.byEmail('sam@example.com'), people.bySlackId('U1'), people.byToken(token)?.person]).toEqual([both, both, both]);
     clock.advance(HOUR);
@@ -90,17 +90,28 @@ describe('who has signed in', () => {
   test('is what was proven last, whatever comes in afterwards', () => {
     const clock = new FakeClock();
     const people = createPeople([], [], clock);
-    people.remember({ person: lee([]), until: clock.now() + 2 * HOUR });
-    people.remember({ person: lee(['dba']), until: clock.now() + HOUR });
+    const remember = (groups: readonly string[], at: number) => people.remember({ person: lee(groups), at, until: clock.now() + HOUR });
+    remember([], 2);
+    remember(['dba'], 1);
     expect(people.byEmail('lee@example.com')?.groups).toEqual([]);
-    people.remember({ person: lee(['oncall']), until: clock.now() + 3 * HOUR });
+    remember(['oncall'], 3);
     expect(people.byEmail('lee@example.com')?.groups).toEqual(['oncall']);
+  });
+
+  test('is forgotten up to a time', () => {
+    const clock = new FakeClock();
+    const people = createPeople([], [], clock);
+    people.remember({ person: lee(), at: clock.now(), until: clock.now() + HOUR });
+    people.forget('lee@example.com', clock.now() - 1);
+    expect(people.byEmail('lee@example.com')).toBeDefined();
+    people.forget('LEE@example.com', clock.now());
+    expect(people.byEmail('lee@example.com')).toBeUndefined();
   });
 
   test('is a bounded number of people: those whose time is over go first, then those who would be next', () => {
     const clock = new FakeClock();
     const some = new SignedInPeople(clock, 2);
-    const remember = (email: string, hours: number) => some.remember({ person: { ...lee(), email }, until: clock.now() + hours * HOUR });
+    const remember = (email: string, hours: number) => some.remember({ person: { ...lee(), email }, at: clock.now(), until: clock.now() + hours * HOUR });
     remember('a@example.com', 1);
     remember('b@example.com', 3);
     clock.advance(HOUR);

@@ -117,7 +117,10 @@ describe('countersign login', { timeout: 60_000 }, () => {
   });
 
   test('is undone by logout', async () => {
-    expect(await cli('logout')).toMatchObject({ code: 0, out: expect.stringMatching(/^Signed out of http/) as string });
+    const file = readFileSync(join(home, 'countersign', 'sign-ins.json'), 'utf8');
+    expect(await cli('logout')).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^Signed out of http/) as string });
+    const [token = ''] = Object.values((JSON.parse(file) as { sign_ins: Record<string, { token: string }> }).sign_ins).map((signIn) => signIn.token);
+    expect((await fetch(`${proxy.api}/api/v1/requests`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
     expect(await cli('logout')).toMatchObject({ code: 0, out: expect.stringMatching(/^Nobody was signed in/) as string });
     expect(await cli('requests', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('No API token') as string });
   });

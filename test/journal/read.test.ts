@@ -3,6 +3,7 @@ import { CompactSign } from 'jose';
 import { expect, test } from 'vitest';
 import { thumbprint } from '../../src/approval/keys.ts';
 import type { JournalRecord } from '../../src/journal/events.ts';
+import { findEvents } from '../../src/journal/find.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import { paced } from '../../src/journal/replay.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
@@ -26,7 +27,7 @@ test('by session, with what was decided about its requests; by kind; by time', a
   }
   await journal.close();
   const mine = await records(dir, { session: 's_2' });
-  expect(mine.map(({ event }) => event.kind)).toEqual(everyKind().map(({ kind }) => kind).filter((kind) => !/^(process|policy|login|agent)/.test(kind)));
+  expect(mine.map(({ event }) => event.kind)).toEqual(everyKind().map(({ kind }) => kind).filter((kind) => !/^(process|policy|login|agent|person)/.test(kind)));
   expect((await records(dir, { kinds: ['prepare', 'cancel'] })).map(({ event }) => event.kind)).toEqual(['prepare', 'cancel', 'prepare', 'cancel']);
   expect((await records(dir, { since: clock.now() - 1000, kinds: ['prepare'] })).length).toBe(1);
   expect(await records('/nonexistent')).toEqual([]);
@@ -89,4 +90,16 @@ test('decisions are checked against their signatures and the request\'s digest',
     const stranger = await verifyJournal({ dir, publicKey: keys.publicKey, decisionKeys: [keys.publicKey] });
     expect(stranger.problem?.why).toContain('signature');
   }
+});
+
+test('events of a kind are found without the rest, in segments written to since', async () => {
+  const dir = await journalOfEverything();
+  const find = (since: number) => Array.fromAsync(findEvents(dir, 'person.signed_out', since));
+  expect(await find(0)).toEqual(everyKind().filter(({ kind }) => kind === 'person.signed_out'));
+  expect(await find(Date.now() + 60_000)).toEqual([]);
+  const other = scratch();
+  const journal = await open(other);
+  journal.append(statement('SELECT \'"kind":"person.signed_out"\''));
+  await journal.close();
+  expect(await Array.fromAsync(findEvents(other, 'person.signed_out', 0))).toEqual([]);
 });

@@ -141,7 +141,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
 }
 
 function configuration({ upstream, store = 'memory', tls, agents = [], extra = '', approvals = '' }: ProxyOptions): string {
-  const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, audit:read]';
+  const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, people:sign-out, audit:read]';
   const token = (name: keyof typeof TOKENS): string => `  - { name: ${name}, hash: "${hashToken(TOKENS[name])}", person: ${name}@example.com, scopes: ${scopes} }`;
   const protocol = upstream.url.startsWith('mysql:') ? 'mysql' : 'postgres';
   const verifier = JSON.stringify([AGENT_VERIFIER, ...MYSQL_VERIFIERS]);

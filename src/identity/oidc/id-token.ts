@@ -47,7 +47,8 @@ export class IdTokenSignIn {
       if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== audience) throw new TokenRefused('the token was given to another client');
       if (typeOf(idToken) === 'at+jwt') throw new TokenRefused('it is an access token, not an ID token');
       const all = await completed(clientOf(server, audience), claims, accessToken, identity.claims);
-      return { person: personOf(all, identity), until: iat * 1000 + sessionMs };
+      const at = iat * 1000;
+      return { person: personOf(all, identity), at, until: at + sessionMs };
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw refusalOf(error, issuer);
       throw new SignInRefused('sign_in_refused', `The ID token isn't taken: ${error.message}.`, { hint: 'Run `countersign login` again.', cause: error });

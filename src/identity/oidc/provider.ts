@@ -56,7 +56,8 @@ export class OidcProvider implements SignInProvider {
     const current = new URL(this.#redirect);
     current.search = back.search;
     const claims = await this.#claims(client, current, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
-    return { person: personOf(claims, identity), until: clock.now() + identity.sessionMs };
+    const at = clock.now();
+    return { person: personOf(claims, identity), at, until: at + identity.sessionMs };
   }
 
   async #claims(client: oidc.Configuration, current: URL, checks: oidc.AuthorizationCodeGrantChecks): Promise<Claims> {

@@ -48,7 +48,7 @@ describe('from the command line', () => {
 
   test('the right one makes its person known from when it was made', async () => {
     const iat = now() - 60;
-    expect(await finish(await good({ iat }))).toEqual({ person: { email: 'kim@example.com', roles: ['approver'], groups: ['dba-oncall'] }, until: iat * 1000 + 3_600_000 });
+    expect(await finish(await good({ iat }))).toEqual({ person: { email: 'kim@example.com', roles: ['approver'], groups: ['dba-oncall'] }, at: iat * 1000, until: iat * 1000 + 3_600_000 });
     expect((await finish(await good({ aud: ['countersign-cli', 'other'], azp: 'countersign-cli' }))).person.email).toBe('kim@example.com');
   });
 

@@ -63,7 +63,7 @@ describe('the code flow', () => {
     const clock = new FakeClock(Date.now());
     const provider = providerOf(okta(), clock);
     const { back, kept } = await leave(provider, 'kim');
-    expect(await provider.finish(back, kept)).toEqual({ person: { email: 'kim@example.com', roles: ['approver'], groups: ['Everyone', 'dba-oncall'] }, until: clock.now() + 3_600_000 });
+    expect(await provider.finish(back, kept)).toEqual({ person: { email: 'kim@example.com', roles: ['approver'], groups: ['Everyone', 'dba-oncall'] }, at: clock.now(), until: clock.now() + 3_600_000 });
   });
 
   test('and as Entra ID does: object ids, application roles, too many groups', async () => {
