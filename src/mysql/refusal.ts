@@ -58,10 +58,15 @@ const JSON_BYTES = 300;
 
 /** Sentence, hint and JSON in this order and on one line, within 511 bytes: `refused by policy: … Do not … {"code":"denied","rule":"no-drop"}`. */
 export function refusalText({ code, message, detail, hint }: Refusal): string {
-  const json = detail === undefined ? '' : ` ${shortJson({ code, ...detail })}`;
+  const json = detail === undefined ? '' : ` ${shortJson({ code, ...withoutRepeated(detail, message) })}`;
   const room = TEXT_BYTES - Buffer.byteLength(json);
   const whole = hint === undefined ? message : `${sentence(message)} ${hint}`;
   return (Buffer.byteLength(whole) <= room ? whole : cut(message, room)) + json;
+}
+
+/** A reason that the sentence gives already leaves the hint more room. */
+function withoutRepeated({ reason, ...detail }: Readonly<Record<string, unknown>>, message: string): Readonly<Record<string, unknown>> {
+  return typeof reason === 'string' && !message.includes(reason) ? { reason, ...detail } : detail;
 }
 
 const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);

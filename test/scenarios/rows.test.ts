@@ -166,7 +166,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     const text = 'select id, pad from n where id < 2000 order by id -- later';
     const first = await agent.run(text);
     expect(first.rows).toHaveLength(100);
-    expect(first.error?.message).toContain('held for approval as req_');
+    expect(first.error?.message).toContain('Send exactly the same statement again');
     const { id } = await world.proxy.pending(text);
     await world.proxy.decide(id, 'approve');
     expect(ids((await agent.run(text)).rows)).toEqual(upTo(2000));
