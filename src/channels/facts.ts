@@ -3,10 +3,10 @@
 import { laterApprovers } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
+import { effectWords } from '../sql/effect-words.ts';
 import { howUsed } from '../sql/facts.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import { cut } from './cut.ts';
-import { effectWords } from './effect-words.ts';
 
 export function headline({ agent, database }: ApprovalRequest): string {
   return visibleLine(`${agent.name} asks to run a statement on ${database}`);

@@ -1,7 +1,7 @@
 /** What the ways of signing in and logging in by tokens need of the rest of countersign.yaml. */
 
 import { isSecure } from '../net/secure-address.ts';
-import { suggestion } from './nearest.ts';
+import { checkDatabaseNames } from './lists.ts';
 import type { ConfigFile } from './schema.ts';
 import type { Path } from './yaml.ts';
 
@@ -44,7 +44,6 @@ export function checkAgentJwt({ verifier, jwt }: ConfigFile['agents'][number], t
 }
 
 export function checkAgentIssuers({ agent_issuers: issuers, tls, databases }: ConfigFile, report: Report): void {
-  const known = Object.keys(databases);
   const seen = new Set<string>();
   for (const [index, { issuer, audience, prefix = '', owner, owner_claim, databases: names }] of issuers.entries()) {
     const at = (path: Path, message: string): void => report(['agent_issuers', index, ...path], message);
@@ -53,8 +52,6 @@ export function checkAgentIssuers({ agent_issuers: issuers, tls, databases }: Co
     const key = JSON.stringify([issuer, audience, prefix]);
     if (seen.has(key)) at(['issuer'], 'there is another entry of the same issuer, audience and prefix');
     seen.add(key);
-    for (const [position, name] of names.entries()) {
-      if (!known.includes(name)) at(['databases', position], `there is no database "${name}"${suggestion(name, known)}`);
-    }
+    checkDatabaseNames(names, databases, (position, message) => at(['databases', position], message));
   }
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { checkAgentIssuers, checkAgentJwt, checkAudiences, checkIdentity } from './identity-references.ts';
+import { checkDatabaseNames, once } from './lists.ts';
 import { suggestion } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
@@ -56,14 +57,10 @@ function checkDatabases({ databases }: ConfigFile, report: Report): void {
 
 function checkAgents({ agents, databases, tls }: ConfigFile, report: Report): void {
   once(agents.map((agent) => agent.name), (index, name) => report(['agents', index, 'name'], `there is another agent named "${name}"`));
-  const known = Object.keys(databases);
   for (const [index, agent] of agents.entries()) {
     checkAgentJwt(agent, tls, (path, message) => report(['agents', index, ...path], message));
     checkVerifiers(agent, databases, (message) => report(['agents', index, 'verifier'], message));
-    once(agent.databases, (at, name) => report(['agents', index, 'databases', at], `"${name}" is listed twice`));
-    for (const [at, name] of agent.databases.entries()) {
-      if (!known.includes(name)) report(['agents', index, 'databases', at], `there is no database "${name}"${suggestion(name, known)}`);
-    }
+    checkDatabaseNames(agent.databases, databases, (at, message) => report(['agents', index, 'databases', at], message));
   }
 }
 
@@ -124,13 +121,4 @@ function checkFiles(config: ConfigFile, report: Report, resolve: (path: string) 
     if (file !== undefined && !existsSync(resolve(file))) report(path, `there is no file ${resolve(file)}`);
   }
   once(config.policies.map(resolve), (index, file) => report(['policies', index], `${file} is listed twice`));
-}
-
-function once(values: readonly (string | undefined)[], again: (index: number, value: string) => void): void {
-  const seen = new Set<string>();
-  for (const [index, value] of values.entries()) {
-    if (value === undefined) continue;
-    if (seen.has(value)) again(index, value);
-    seen.add(value);
-  }
 }

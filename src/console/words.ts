@@ -2,15 +2,9 @@
 
 import type { ApprovalRequest, RequestState } from '../approval/request.ts';
 import { visibleLine } from '../runtime/visible.ts';
+import { effectWords } from '../sql/effect-words.ts';
 import { howUsed } from '../sql/facts.ts';
 import type { Effect, EffectUse, TableUse } from '../sql/facts.ts';
-
-const DOES: { readonly [E in Effect]: string } = {
-  read: 'reads', insert: 'adds rows to', update: 'changes rows of', delete: 'deletes rows of', import: 'loads data into', export: 'exports',
-  create: 'creates', alter: 'alters', drop: 'drops', truncate: 'empties', privilege: 'changes privileges', transaction: 'controls the transaction',
-  session: 'changes session settings', maintenance: 'maintains', lock: 'locks', notify: 'notifies', routine: 'calls code', dynamic: 'runs text that can\'t be seen',
-  server_io: 'reaches files, programs or the network of the server', replication: 'replicates', admin: 'administers the server', unknown: 'does something unknown',
-};
 
 const GRAVE = new Set<Effect>(['drop', 'truncate', 'privilege', 'dynamic', 'server_io', 'replication', 'admin', 'unknown']);
 const CHANGING = new Set<Effect>(['insert', 'update', 'delete', 'import', 'export', 'create', 'alter', 'maintenance', 'lock', 'routine']);
@@ -21,9 +15,8 @@ export function weight({ unbounded, effects }: ApprovalRequest): 'grave' | 'chan
   return effects.some(({ effect }) => CHANGING.has(effect)) ? 'changing' : 'calm';
 }
 
-export function effectLine({ effect, objects, because }: EffectUse): string {
-  const reason = because === undefined ? '' : ` (${because})`;
-  return visibleLine(`${DOES[effect]}${objects.length === 0 ? '' : ` ${objects.join(', ')}`}${reason}`);
+export function effectLine(use: EffectUse): string {
+  return visibleLine(effectWords(use));
 }
 
 export function tableLine({ name, read, written, columns, known }: TableUse): string {

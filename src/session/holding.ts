@@ -64,7 +64,7 @@ export class Holding {
     const plain = facts.doubt === undefined && facts.statements.length === 1 && facts.effects.every(({ effect }) => ESTIMATED.has(effect));
     if (statement === undefined || this.#step.statements.length > 1 || !plain || !ESTIMATED_KINDS.has(facts.statements[0]?.kind ?? '')) return undefined;
     const { database } = this.#session;
-    return database.estimate({ text: statement.veil?.form?.text ?? this.#ruling.together.veiling?.veil.form?.text ?? statement.source.text, parameters: statement.parameters, settings: new Map(this.#session.meaningfulSettings()) });
+    return database.estimate({ text: this.#ruling.together.veiling?.veil.form?.text ?? statement.source.text, parameters: statement.parameters, settings: new Map(this.#session.meaningfulSettings()) });
   }
 
   #announce(request: ApprovalRequest): void {

@@ -50,8 +50,10 @@ export function createTeamsChannel(config: TeamsConfig, parts: TeamsParts): Team
       await running;
     },
     async stop() {
-      const begun = await running?.catch(() => undefined);
+      const ending = running;
       running = undefined;
+      // A start that is under way comes to its end first, or fails, and then there is nothing to stop.
+      const begun = await ending?.catch(() => undefined);
       mount.close();
       await begun?.stop();
     },

@@ -1,6 +1,6 @@
 /** What a statement would do, as people say it. */
 
-import type { Effect, EffectUse } from '../sql/facts.ts';
+import type { Effect, EffectUse } from './facts.ts';
 
 const VERBS: { readonly [E in Effect]: string } = {
   read: 'reads', insert: 'adds rows to', update: 'changes rows of', delete: 'deletes rows of', import: 'loads data into', export: 'sends data out of',
