@@ -38,6 +38,7 @@ export const ApprovalRequestView = z.strictObject({
   tables: z.array(TableUse),
   unbounded: z.boolean(),
   estimatedRows: z.number().optional().meta({ description: "Rows it would give or change, as the database's planner guesses" }),
+  rowsSent: z.number().optional().meta({ description: 'It runs already, and so many of its rows were sent: people are asked whether more may follow' }),
   rule: z.string(),
   reason: z.string(),
   policy: z.string(),

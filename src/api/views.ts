@@ -28,6 +28,7 @@ export function requestView(request: ApprovalRequest): Loose<ApprovalRequestView
     tables: request.tables.map((use) => ({ ...use, columns: [...use.columns] })),
     unbounded: request.unbounded,
     estimatedRows: request.estimatedRows,
+    rowsSent: request.rowsSent,
     rule: request.rule,
     reason: request.reason,
     policy: request.policy,

@@ -5,6 +5,7 @@ import { approversAt } from './escalation.ts';
 import { DecisionRefused } from './failures.ts';
 import type { ApprovalRequest, RequestState } from './request.ts';
 import { view } from './view.ts';
+import { stayed } from './words.ts';
 import { approversOf } from './voters.ts';
 
 /** A press, as far as the rules about people look at it. */
@@ -66,7 +67,7 @@ export function alreadyVoted({ quorum, decisions }: ApprovalRequest): DecisionRe
 
 export function overAlready(request: ApprovalRequest): DecisionRefused {
   if (request.state === 'expired') {
-    return new DecisionRefused('expired', `This request expired${at(request.expiresAt)}, and the statement did not run.`, 'The agent can send the statement again.');
+    return new DecisionRefused('expired', `This request expired${at(request.expiresAt)}. ${stayed(request)}`, 'The agent can send the statement again.');
   }
   return new DecisionRefused('already_decided', `Too late: this request ${PAST[request.state]}${by(request)}.`);
 }

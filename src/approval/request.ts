@@ -34,6 +34,8 @@ export interface RequestDraft {
   readonly unbounded: boolean;
   /** Rows it would give or change, as the database's planner guesses. */
   readonly estimatedRows?: number;
+  /** It runs already, and so many of its rows were sent: people are asked whether more may follow. */
+  readonly rowsSent?: number;
   readonly rule: string;
   readonly reason: string;
   readonly policy: string;

@@ -24,7 +24,7 @@ export function draftOf(draft: RequestDraft): RequestDraft {
   return {
     digest: draft.digest, mode: draft.mode, agent: draft.agent, database: draft.database, protocol: draft.protocol,
     session: draft.session, text: draft.text, ...(draft.parameters && { parameters: draft.parameters }), ...(draft.forms && { forms: draft.forms }), ...(draft.masked && { masked: draft.masked }),
-    effects: draft.effects, tables: draft.tables, unbounded: draft.unbounded, ...(draft.estimatedRows !== undefined && { estimatedRows: draft.estimatedRows }), rule: draft.rule, reason: draft.reason,
+    effects: draft.effects, tables: draft.tables, unbounded: draft.unbounded, ...(draft.estimatedRows !== undefined && { estimatedRows: draft.estimatedRows }), ...(draft.rowsSent !== undefined && { rowsSent: draft.rowsSent }), rule: draft.rule, reason: draft.reason,
     policy: draft.policy, approvers: draft.approvers, quorum: draft.quorum,
     ...(draft.escalation && { escalation: draft.escalation }), ...(draft.breakGlass && { breakGlass: draft.breakGlass }), ...(draft.channel !== undefined && { channel: draft.channel }),
     createdAt: draft.createdAt, expiresAt: draft.expiresAt, transaction: draft.transaction, context: draft.context,

@@ -2,6 +2,7 @@
 
 import { laterApprovers } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
+import { rowsLine } from '../approval/words.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { effectWords } from '../sql/effect-words.ts';
 import { howUsed } from '../sql/facts.ts';
@@ -25,12 +26,13 @@ export function pageOf({ id }: ApprovalRequest, url: string): string {
 /** As label and visible text. */
 export function factsOf(request: ApprovalRequest): (readonly [label: string, value: string])[] {
   const { agent, database, protocol, rule, reason, transaction } = request;
+  const rows = rowsLine(request);
   const facts: [string, string][] = [
     ['Agent', visibleLine(`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`)],
     ['Database', visibleLine(`${database} (${protocol})`)],
     ['Effects', effectsLine(request.effects) + (request.unbounded ? '\nWITHOUT a WHERE: every row' : '')],
     ['Tables', tablesLine(request.tables)],
-    ...(request.estimatedRows === undefined ? [] : [['Rows', `about ${request.estimatedRows}, as the database guesses`] satisfies [string, string]]),
+    ...(rows === undefined ? [] : [['Rows', rows] satisfies [string, string]]),
     ['Rule', visibleLine(`${rule}: ${reason}`)],
     ['Who may decide', whoLines(request)],
   ];

@@ -3,6 +3,7 @@
 import { escalationLine } from '../approval/escalation.ts';
 import type { ApprovalRequest, RequestState, SignedDecision } from '../approval/request.ts';
 import { approversOf } from '../approval/voters.ts';
+import { mayNow, stayed } from '../approval/words.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { cut } from './cut.ts';
 
@@ -18,11 +19,11 @@ export function stateLine(request: ApprovalRequest): string | undefined {
 
 const STATE_LINE: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
   pending: (request) => [votes(request), escalationLine(request)].filter((line) => line !== undefined).join(' '),
-  approved: () => 'It may run now.',
-  denied: () => 'It did not run.',
+  approved: mayNow,
+  denied: stayed,
   released: () => 'It is running.',
-  expired: () => 'Expired. It did not run.',
-  withdrawn: ({ note }) => `Withdrawn${note === undefined ? '' : `: ${note}`}. It did not run.`,
+  expired: (request) => `Expired. ${stayed(request)}`,
+  withdrawn: (request) => `Withdrawn${request.note === undefined ? '' : `: ${request.note}`}. ${stayed(request)}`,
   finished: ({ outcome }) => `It ran${result(outcome)}.`,
   failed: ({ outcome }) => `It failed${result(outcome)}.`,
 };

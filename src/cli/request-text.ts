@@ -2,6 +2,7 @@
 
 import type { ApprovalRequestView } from '../api/schemas.ts';
 import { escalatedTo, laterApprovers } from '../approval/escalation.ts';
+import { rowsLine } from '../approval/words.ts';
 import { parameterLines, visible, visibleLine } from '../runtime/visible.ts';
 import { howUsed } from '../sql/facts.ts';
 
@@ -15,7 +16,7 @@ export function requestText(request: ApprovalRequestView, now: number, columns: 
     ['Effects', [...request.effects.map(effectText), ...(request.unbounded ? ['WITHOUT a WHERE: every row'] : [])]],
     ['Tables', request.tables.map(tableText)],
     ['Masked', request.masked ?? []],
-    ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
+    ['Rows', [rowsLine(request)].filter((line) => line !== undefined)],
     ['Rule', [`${request.rule}: ${request.reason}`]],
     ['Approvers', approversText(request)],
     ['Transaction', transaction.open ? [`open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too`] : []],

@@ -9,6 +9,7 @@ import { view } from '../approval/view.ts';
 import { mayDecide } from '../approval/desk-rules.ts';
 import { escalationLine, laterApprovers } from '../approval/escalation.ts';
 import { LIKE_REQUEST_ID } from '../approval/ids.ts';
+import { rowsLine } from '../approval/words.ts';
 import { approversOf } from '../approval/voters.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleLine } from '../runtime/visible.ts';
@@ -125,7 +126,7 @@ function facts(request: ApprovalRequest): Html {
     ['Tables', request.tables.map(tableLine)],
     ['Rule', [`${request.rule}: ${request.reason}`]],
     ['Masked columns', request.masked ?? []],
-    ['Rows', request.estimatedRows === undefined ? [] : [`about ${request.estimatedRows}, as the database guesses`]],
+    ['Rows', [rowsLine(request)].filter((line) => line !== undefined)],
     ['Who may decide', whoMay(request)],
     ['Transaction', [transaction.open ? `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too` : 'none is open']],
     ['The agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],

@@ -1,6 +1,7 @@
 /** What people read about requests, in words. All that an agent wrote comes out visible and on one line. */
 
 import type { ApprovalRequest, RequestState } from '../approval/request.ts';
+import { mayNow, stayed } from '../approval/words.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { effectWords } from '../sql/effect-words.ts';
 import { howUsed } from '../sql/facts.ts';
@@ -48,15 +49,17 @@ export const STATE_WORDS: { readonly [S in RequestState]: string } = {
   pending: 'waiting', approved: 'approved', denied: 'denied', expired: 'expired', withdrawn: 'withdrawn', released: 'running', finished: 'has run', failed: 'failed',
 };
 
-const BECAME: { readonly [S in RequestState]: string } = {
-  pending: 'It waits for a decision.', approved: 'Approved. It may run now.', denied: 'Denied. It did not run.', expired: 'Expired. It did not run.',
-  withdrawn: 'Withdrawn: the agent no longer waits. It did not run.', released: 'Approved. It is running.', finished: 'Approved, and it has run.', failed: 'Approved, but it failed.',
+const BECAME: { readonly [S in RequestState]: (request: ApprovalRequest) => string } = {
+  pending: () => 'It waits for a decision.', approved: (request) => `Approved. ${mayNow(request)}`, denied: (request) => `Denied. ${stayed(request)}`,
+  expired: (request) => `Expired. ${stayed(request)}`, withdrawn: (request) => `Withdrawn: the agent no longer waits. ${stayed(request)}`,
+  released: () => 'Approved. It is running.', finished: () => 'Approved, and it has run.', failed: () => 'Approved, but it failed.',
 };
 
 /** What became of it: rows, milliseconds, the database's error. */
-export function becameLine({ state, note, outcome }: ApprovalRequest): string {
+export function becameLine(request: ApprovalRequest): string {
+  const { state, note, outcome } = request;
   const facts = [
     outcome?.tag, outcome?.rows === undefined ? undefined : `${outcome.rows} rows returned`, outcome?.ms === undefined ? undefined : `${Math.round(outcome.ms)} ms`, outcome?.error, note,
   ].filter((part) => part !== undefined);
-  return visibleLine(`${BECAME[state]}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`);
+  return visibleLine(`${BECAME[state](request)}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`);
 }

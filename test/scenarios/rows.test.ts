@@ -54,7 +54,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     const text = `select id, pad from n where id < ${count} order by id`;
     const id = await crossing(agent, text);
     const request = await world.proxy.call(`/api/v1/requests/${id}`);
-    expect(request).toMatchObject({ rule: 'large', reason: 'its result has more than 100 rows, and is held there by rule large: it reads much' });
+    expect(request).toMatchObject({ rule: 'large', rowsSent: 100, reason: 'its result has more than 100 rows, and is held there by rule large: it reads much' });
     await world.proxy.decide(id, 'approve');
     const { rows, error } = await agent.ended();
     expect(error).toBeUndefined();

@@ -10,6 +10,8 @@ export class Meter implements RowMeter {
   readonly #beyond = new Set<Pot>();
   #lent = 0;
   left = 0;
+  /** How many have passed so far. */
+  passed = 0;
 
   /** @param stop a row has to wait, since one of them is empty */
   constructor(pots: readonly Pot[], stop: (meter: Meter) => void) {
@@ -51,6 +53,8 @@ export class Meter implements RowMeter {
   #settle(): void {
     const passed = this.#lent - this.left;
     this.#lent = this.left = 0;
-    if (passed > 0) for (const pot of this.#counting) pot.spend(passed);
+    if (!(passed > 0)) return;
+    this.passed += passed;
+    for (const pot of this.#counting) pot.spend(passed);
   }
 }

@@ -67,7 +67,7 @@ export class RowStop {
     const session = this.#session;
     const { statement } = this;
     return measured(session.parts, () => passGate(session.parts, {
-      session: session.id, draft: draftRequest(session, [statement], judgement, hold), record: statement.record,
+      session: session.id, draft: { ...draftRequest(session, [statement], judgement, hold), rowsSent: this.#meter.passed }, record: statement.record,
       statements: [statement], settings: [...session.meaningfulSettings(), ['rows_over', JSON.stringify([budget.rule, budget.per, budget.rows])]],
       judgement, signal: this.#abort.signal,
       announce: (request) => {
