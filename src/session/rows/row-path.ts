@@ -105,11 +105,11 @@ export class RowPath {
   async #cut(stop: RowStop, refusal: Refusal): Promise<void> {
     const session = this.#session;
     const { judgement } = stop.statement.context as StatementContext;
+    // First, so that a database that waits for its rows to be read goes no further; and a late cancellation would meet what is sent next.
+    await session.cancelDatabase();
     stop.cutsOff = true;
-    const told = session.cancelDatabase();
     session.replied(() => session.conversation.cutRows({ refusal, harmless: isHarmless(judgement.facts) }));
-    // A cancellation that comes late must not meet what is sent next.
-    await Promise.all([stop.ended.promise, told]);
+    await stop.ended.promise;
     session.replied(() => {
       // Rows of what was sent before may have been stopped meanwhile.
       if (this.#stop === stop) this.#stop = undefined;
