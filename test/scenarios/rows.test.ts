@@ -203,4 +203,29 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(ids((await agents[0].ended()).rows)).toEqual(upTo(20));
     for (const agent of [...agents, writer]) await alive(agent);
   });
+
+  it('a database that goes away while rows wait ends the connection once they are let pass', async () => {
+    const agent = await world.agent();
+    const id = await crossing(agent, 'select id, pad from n order by id -- disconnected');
+    await world.disconnectAll();
+    await world.proxy.decide(id, 'approve');
+    // What lay in buffers still comes; the rest doesn't, and no client can take that for the whole.
+    const { rows } = await agent.ended().catch(() => ({ rows: [] }));
+    expect(rows.length).toBeLessThan(10_000);
+    expect(await agent.run('select 42').catch(() => 'over')).not.toMatchObject({ rows: [['42']] });
+    const next = await world.agent();
+    await alive(next);
+  });
+
+  it('while the approval store is away nothing beyond a budget comes, and an hour is counted here', async () => {
+    const agent = await world.agent();
+    await redis.stop();
+    const { rows, error } = await agent.run('select id from n order by id -- no store');
+    expect(ids(rows)).toEqual(upTo(100));
+    expect(error?.message).toContain('the approval store can\'t be reached');
+    const writer = await world.agent({ user: 'writer' });
+    expect((await writer.run('select id from hours -- own count')).rows).toHaveLength(50);
+    expect((await writer.run('select id from hours -- own count, over')).rows).toHaveLength(20);
+    for (const each of [agent, writer]) await alive(each);
+  }, 60_000);
 });
