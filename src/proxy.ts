@@ -54,6 +54,7 @@ import { approvalsDown } from './session/refusals.ts';
 import { LookupBudget } from './session/lookup-budget.ts';
 import { HourCounts } from './session/rows/hour-counts.ts';
 import { Registry } from './session/registry.ts';
+import { healthMetrics } from './telemetry/health-metrics.ts';
 import { VERSION } from './version.ts';
 
 
@@ -92,6 +93,10 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
+  const health = healthMetrics(metrics.registry, {
+    version: VERSION, policy: () => policies.current().version, store: () => store.reachable, journal: () => journal.writable,
+    databases: () => ({ known: databases.size, configured: config.databases.size }),
+  });
   let draining = false;
 
   const parts: SessionParts = {
@@ -113,7 +118,10 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
     rowsWaitMs: () => policies.current().rowsWaitMs,
     cancel: (processId, secretKey) => registry.cancel(processId, secretKey),
     upstreamFailed: (database, error) => log.error({ err: error, database }, 'proxy: an agent couldn\'t be logged in at its database'),
-    loginRefused: (attempt) => void journal.append({ kind: 'login.refused', session: '', ...attempt }),
+    loginRefused: (attempt) => {
+      health.loginRefused(attempt.code);
+      journal.append({ kind: 'login.refused', session: '', ...attempt });
+    },
     mayUse({ name }) {
       if (!databases.has(name)) throw new Refused({ code: 'upstream_unavailable', message: 'the database couldn\'t be reached by the proxy so far', hint: 'Try again shortly; the proxy\'s operator finds the cause in its log.' });
     },
