@@ -11,6 +11,8 @@ import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
+import { keystrokes } from './keystrokes.ts';
+import { ReplayPace } from './replay-pace.ts';
 import { marked } from './request-text.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,9 +25,6 @@ interface SessionFlags {
   readonly speed?: string;
 }
 
-/** Longest pause a replay makes. */
-const LONGEST_MS = 5000;
-
 export function sessionsCommand(program: Command, terminal: Terminal = processTerminal()): void {
   const sessions = program.commands.find((command) => command.name() === 'sessions') ?? program.command('sessions').description('agent connections');
   const add = (spec: string, description: string): Command => sessions.command(spec).description(description)
@@ -34,7 +33,7 @@ export function sessionsCommand(program: Command, terminal: Terminal = processTe
     .action((flags: SessionFlags) => reporting(terminal, () => list(flags, terminal)));
   add('show <id>', 'print everything one session did')
     .action((id: string, flags: SessionFlags) => reporting(terminal, () => show(id, Number.POSITIVE_INFINITY, flags, terminal)));
-  add('replay <id>', 'print it at the speed it happened, pauses cut to 5 s').option('--speed <factor>', 'times as fast', '1')
+  add('replay <id>', 'print it at the speed it happened, pauses cut to 5 s; in a terminal: space pauses, n is the next record, + and - change the speed, q quits').option('--speed <factor>', 'times as fast', '1')
     .action((id: string, flags: SessionFlags) => reporting(terminal, () => show(id, factor(flags.speed), flags, terminal)));
 }
 
@@ -50,14 +49,44 @@ async function list(flags: SessionFlags, terminal: Terminal): Promise<void> {
 
 async function show(session: string, speed: number, flags: SessionFlags, terminal: Terminal): Promise<void> {
   const { dir } = await journalPlace(flags);
-  // Asking for the signal turns Ctrl-C into an end of our own, which only a replay's pauses need.
-  const signal = speed === Number.POSITIVE_INFINITY ? new AbortController().signal : terminal.interrupted;
   let begun: number | undefined;
-  for await (const record of paced(readJournal(dir, { session }), { clock: keepAlive, speed, longestMs: LONGEST_MS, signal })) {
+  const print = (record: JournalRecord): void => {
     begun ??= Date.parse(record.time);
     terminal.out(flags.json === true ? `${visibleJson(record)}\n` : recordText(record, begun, terminal.columns));
+  };
+  const records = readJournal(dir, { session });
+  let ended = true;
+  if (speed === Number.POSITIVE_INFINITY) for await (const record of records) print(record);
+  else ended = await replay(records, speed, terminal, print);
+  if (ended && begun === undefined) throw new Failure('no_session', `The journal has no session ${visibleLine(session)}.`, { hint: '`countersign sessions list` lists them.' });
+}
+
+/** @returns false when the person ended it */
+async function replay(records: AsyncIterable<JournalRecord>, speed: number, terminal: Terminal, print: (record: JournalRecord) => void): Promise<boolean> {
+  const over = new AbortController();
+  // Asking for the signal turns Ctrl-C into an end of our own.
+  const signal = AbortSignal.any([terminal.interrupted, over.signal]);
+  const pace = new ReplayPace(speed, keepAlive, signal);
+  const typed = terminal.interactive ? keys(terminal, pace, signal).finally(() => over.abort()) : undefined;
+  for await (const record of paced(records, pace)) print(record);
+  const ended = !signal.aborted;
+  over.abort();
+  await typed;
+  return ended;
+}
+
+/** Until the person quits. */
+async function keys(terminal: Terminal, pace: ReplayPace, signal: AbortSignal): Promise<void> {
+  for await (const chunk of terminal.typing(signal)) {
+    for (const key of keystrokes(chunk)) {
+      if (key === 'q' || key === 'quit') return;
+      if (key === ' ') pace.pause();
+      else if (key === 'n' || key === 'enter') pace.step();
+      else if (key === '+' || key === '-') pace.change(key === '+' ? 2 : 1 / 2);
+      else continue;
+      terminal.say(`${pace.paused ? 'paused' : `at ${pace.speed} times the speed`}\n`);
+    }
   }
-  if (begun === undefined && !signal.aborted) throw new Failure('no_session', `The journal has no session ${visibleLine(session)}.`, { hint: '`countersign sessions list` lists them.' });
 }
 
 function recordText(record: JournalRecord, begun: number, columns: number | undefined): string {

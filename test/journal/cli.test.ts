@@ -10,11 +10,16 @@ import { journalOfEverything } from './every-kind.ts';
 import { keys, open, scratch, statement } from './setup.ts';
 
 async function run(...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
+  return runTyped(undefined, ...args);
+}
+
+/** @param typed by a person at a terminal */
+async function runTyped(typed: readonly string[] | undefined, ...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
   const ran = { out: '', err: '', failed: false };
   const never = (): Promise<never> => Promise.reject(new Error('nobody is here to ask'));
   // What these commands don't touch isn't there.
   const terminal = {
-    env: {}, interactive: false, columns: undefined, interrupted: new AbortController().signal, now: () => 0,
+    env: {}, interactive: typed !== undefined, typing: typed && (async function* () { yield* typed; }), columns: undefined, interrupted: new AbortController().signal, now: () => 0,
     out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
   } as Partial<Terminal> as Terminal;
   const program = new Command('countersign').exitOverride();
@@ -74,4 +79,7 @@ test('sessions list, show and replay; nothing an agent wrote can fool the reader
   expect(lines.map((line) => (JSON.parse(line) as { event: { kind: string } }).event.kind)).toContain('request.decided');
   expect(await run('sessions', 'show', 's_9', '--dir', dir)).toMatchObject({ failed: true, err: expect.stringContaining('s_9') });
   expect(await run('sessions', 'replay', 's_1', '--dir', dir, '--speed', '0')).toMatchObject({ failed: true });
+  expect(await runTyped(['+', '-', ' ', ' n', 'q'], 'sessions', 'replay', 's_1', '--dir', dir, '--speed', '100')).toMatchObject({
+    failed: false, err: 'at 200 times the speed\nat 100 times the speed\npaused\nat 100 times the speed\nat 100 times the speed\n',
+  });
 });

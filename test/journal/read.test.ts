@@ -2,13 +2,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { expect, test } from 'vitest';
 import { thumbprint } from '../../src/approval/keys.ts';
-import type { JournalRecord } from '../../src/journal/events.ts';
 import { findEvents } from '../../src/journal/find.ts';
 import { readJournal } from '../../src/journal/read.ts';
-import { paced } from '../../src/journal/replay.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { ENDED_READ, everyKind, journalOfEverything } from './every-kind.ts';
-import { keys, open, records, scratch, statement, stoppedClock, turn, written } from './setup.ts';
+import { keys, open, records, scratch, statement, stoppedClock, written } from './setup.ts';
 
 test('everything comes back as it was appended', async () => {
   const dir = await journalOfEverything();
@@ -51,22 +49,6 @@ test('following: new records come, through new segments, until it is stopped', a
   await reading;
   expect(seen).toEqual(['SELECT 0', 'SELECT 1', 'SELECT 2', 'SELECT 3', 'SELECT 4']);
   await journal.close();
-});
-
-test('replay waits as long as it took, divided by the speed, and no longer than the longest', async () => {
-  const clock = stoppedClock();
-  const at = (ms: number): JournalRecord => ({ sequence: 1, time: new Date(ms).toISOString(), event: { kind: 'process.stop', reason: `${ms}` } });
-  async function* source(): AsyncGenerator<JournalRecord> { yield* [at(0), at(1000), at(1000), at(900_000)]; }
-  const seen: number[] = [];
-  const done = (async () => {
-    for await (const _ of paced(source(), { clock, speed: 10, longestMs: 500, signal: new AbortController().signal })) seen.push(clock.monotonic());
-  })();
-  for (let ms = 0; ms < 1000; ms += 50) {
-    await turn();
-    clock.advance(50);
-  }
-  await done;
-  expect(seen).toEqual([0, 100, 100, 600]);
 });
 
 test('decisions are checked against their signatures and the request\'s digest', async () => {
