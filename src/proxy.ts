@@ -54,6 +54,7 @@ import { approvalsDown } from './session/refusals.ts';
 import { LookupBudget } from './session/lookup-budget.ts';
 import { HourCounts } from './session/rows/hour-counts.ts';
 import { Registry } from './session/registry.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 import { healthMetrics } from './telemetry/health-metrics.ts';
 import { VERSION } from './version.ts';
 
@@ -106,6 +107,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
     standstill: () => (config.approvals.storeDown === 'refuse_all' && !store.reachable ? approvalsDown : undefined),
     cancel: (by, wanted) => registry.cancelOwn(by, wanted),
     buffered: new BufferBudget(config.limits.bufferedBytes), lookups: new LookupBudget(config.limits.lookups, clock), hourCounts: new HourCounts(store, clock),
+    tracing: await tracingOf(config, stack),
   };
   const registry = new Registry(parts);
   const freezer = createFreezer({ store, keys, journal, clock, log, expel: (agent) => registry.expel(agent, frozen(agent)) });
@@ -253,6 +255,15 @@ function openChannels(config: Config, { people, metrics, ...parts }: ChannelPart
 /** What the journal has of sign-ins that were ended and might still count otherwise. */
 async function* signedOut({ identity, journal: { dir } }: Config, clock: Clock): AsyncIterable<string> {
   for await (const { jws } of findEvents(dir, 'person.signed_out', clock.now() - Math.max(BY_API_TOKEN_MS, identity?.sessionMs ?? 0))) yield jws;
+}
+
+async function tracingOf({ traces }: Config, stack: AsyncDisposableStack): Promise<Tracing | undefined> {
+  if (traces === undefined) return undefined;
+  const { otlpTracing } = await import('./telemetry/otlp.ts');
+  const headers = await Promise.all([...traces.headers].map(async ([name, source]) => [name, await readSecret(source)] as const));
+  const { tracing, close } = otlpTracing({ ...traces, headers: Object.fromEntries(headers), version: VERSION });
+  stack.defer(close);
+  return tracing;
 }
 
 async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {

@@ -159,6 +159,8 @@ export interface Config {
   readonly slack?: SlackConfig;
   readonly teams?: TeamsConfig;
   readonly webhooks: readonly WebhookConfig[];
+  /** Where spans go: OTLP over HTTP. `ratio`: of traces that begin here, 0 to 1. */
+  readonly traces?: { readonly url: string; readonly headers: ReadonlyMap<string, SecretSource>; readonly ratio: number };
   readonly limits: {
     /** Largest statement text, bytes. Default 1 MiB. */
     readonly statementBytes: number;

@@ -78,6 +78,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
     ...(shape.slack && { slack: slackOf(shape.slack, absolute) }),
     ...(shape.teams && { teams: teamsOf(shape.teams, absolute) }),
     webhooks: shape.webhooks.map(({ secret, ...webhook }) => ({ ...webhook, secrets: secret.map((source) => located(source, absolute)) })),
+    ...(shape.traces && { traces: { ...shape.traces, headers: new Map(Object.entries(shape.traces.headers).map(([name, source]) => [name, located(source, absolute)])) } }),
     limits: { statementBytes: limits.statement, messageBytes: limits.message, bufferedBytes: limits.buffered, connections: limits.connections, parseMs: limits.parse, lookups: limits.lookups },
     timeouts: { handshakeMs: timeouts.handshake, idleMs: timeouts.idle, upstreamConnectMs: timeouts.upstream_connect, drainMs: timeouts.drain },
   };

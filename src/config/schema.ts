@@ -106,6 +106,13 @@ const webhook = z.strictObject({
   statement: z.boolean().default(false),
 });
 
+/** `{ url: "http://collector:4318/v1/traces", headers: { authorization: { env: OTLP_TOKEN } }, ratio: 0.1 }` */
+const traces = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'a URL is needed here, such as http://collector:4318/v1/traces' }),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, 'the name of an HTTP header is needed here'), secret).default({}),
+  ratio: z.number().min(0).max(1, 'the part of traces that is sampled is between 0 and 1').default(1),
+});
+
 /** Bounds on what one agent can cost; see Config.limits. */
 const limits = z.strictObject({
   statement: size.prefault('1MiB'),
@@ -141,6 +148,7 @@ export const fileSchema = z.strictObject({
   slack: slack.optional(),
   teams: teams.optional(),
   webhooks: z.array(webhook).default([]),
+  traces: traces.optional(),
   limits: limits.prefault({}),
   timeouts: timeouts.prefault({}),
 });

@@ -54,13 +54,15 @@ export interface Hold {
 /** `request` is released: it must run now, or be finished as failed. */
 export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal } | 'gone';
 
-/** Counts a hold, and how long people took. */
-export async function measured({ metrics, clock }: { readonly metrics: SessionMetrics; readonly clock: Clock }, pass: () => Promise<Passage>): Promise<Passage> {
+/** Counts a hold, and how long people took. @param told of how it ended: `released`, `gone`, or the code of the refusal */
+export async function measured({ metrics, clock }: { readonly metrics: SessionMetrics; readonly clock: Clock }, pass: () => Promise<Passage>, told: (how: { readonly code: string; readonly ms: number }) => void): Promise<Passage> {
   const began = clock.monotonic();
   metrics.held.inc();
   try {
     const passage = await pass();
-    metrics.decided(passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', clock.monotonic() - began);
+    const how = { code: passage === 'gone' ? 'gone' : 'refusal' in passage ? passage.refusal.code : 'released', ms: clock.monotonic() - began };
+    metrics.decided(how.code, how.ms);
+    told(how);
     return passage;
   } finally {
     metrics.held.dec();

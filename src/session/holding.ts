@@ -9,6 +9,7 @@ import { transcript } from '../protocol/parameters.ts';
 import { draftRequest, recordRun, type Ruling } from './query-path.ts';
 import { cancelledWhileHeld, holdDetail, journalUnavailable } from './refusals.ts';
 import type { Session } from './session.ts';
+import { traceHold } from './traced.ts';
 
 /** What EXPLAIN takes, and what planning of it can't do more than read. */
 const ESTIMATED: ReadonlySet<string> = new Set(['read', 'insert', 'update', 'delete']);
@@ -39,7 +40,8 @@ export class Holding {
   }
 
   async outcome(): Promise<HoldOutcome> {
-    const passage = await measured(this.#session.parts, () => this.#pass());
+    const { together } = this.#ruling;
+    const passage = await measured(this.#session.parts, () => this.#pass(), (how) => traceHold(this.#session, transcript(this.#step.statements), together.verdict.rule, how));
     this.request = undefined;
     if (passage === 'gone') return 'gone';
     return 'refusal' in passage ? this.#refused(passage.refusal) : this.#record(passage.request.id);

@@ -9,6 +9,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SessionMetrics } from '../runtime/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Cancellation } from '../sql/facts.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Database } from './database.ts';
 import type { LookupBudget } from './lookup-budget.ts';
 import type { HourCounts } from './rows/hour-counts.ts';
@@ -37,6 +38,8 @@ export interface SessionParts {
   cancel(by: Session, wanted: Cancels): boolean;
   readonly lookups: LookupBudget;
   readonly hourCounts: HourCounts;
+  /** Undefined: nobody collects spans. */
+  readonly tracing?: Tracing | undefined;
   /** Bytes that all sessions together keep back. */
   readonly buffered: BufferBudget;
 }

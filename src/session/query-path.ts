@@ -17,6 +17,7 @@ import { changedSinceBound, denied, forbidden, notSql } from './refusals.ts';
 import type { Cancels } from './parts.ts';
 import { runRuling } from './run-ruling.ts';
 import type { Session } from './session.ts';
+import { traceRefusal } from './traced.ts';
 import { traitsOf } from './traits.ts';
 import { veiledVerdict } from './veiling.ts';
 import { whenAll } from './when-all.ts';
@@ -183,7 +184,8 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
     session.parts.journal.append({ kind: 'refused', session: session.id, code: refusal.code, reason: refusal.message });
     return;
   }
-  session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
+  const record = session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
+  traceRefusal(session, statement, judgement, record, refusal);
   session.parts.metrics.statement(judgement.verdict.action, 'refused');
 }
 

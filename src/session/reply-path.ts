@@ -6,6 +6,7 @@ import type { Outcome, Statement, Step } from '../protocol/statement.ts';
 import type { StatementContext } from './judge.ts';
 import type { Session } from './session.ts';
 import { Settings } from './settings.ts';
+import { traceOutcome } from './traced.ts';
 import { type Traits, traitsOf } from './traits.ts';
 
 export class ReplyPath implements ConversationListener {
@@ -93,6 +94,7 @@ export class ReplyPath implements ConversationListener {
     if (outcome.error !== undefined) this.#noteError(outcome.error);
     if (statement.meter !== undefined) this.#session.rows.ended(statement);
     this.#record(statement, outcome);
+    if (outcome.suspended !== true) traceOutcome(this.#session, statement, outcome);
     const traits = traitsOfStatement(statement);
     if (traits?.remarkable === true) this.#noteEnd(statement, outcome, traits);
     if (outcome.suspended !== true) this.#finish(statement, outcome);
@@ -167,7 +169,10 @@ export class ReplyPath implements ConversationListener {
   }
 
   #settleSuspended(): void {
-    for (const [statement, outcome] of this.#suspended) this.#finish(statement, outcome);
+    for (const [statement, outcome] of this.#suspended) {
+      traceOutcome(this.#session, statement, outcome);
+      this.#finish(statement, outcome);
+    }
     this.#suspended.clear();
   }
 

@@ -10,6 +10,7 @@ import type { Judgement, StatementContext } from '../judge.ts';
 import { draftRequest } from '../query-path.ts';
 import { cutOff, denied } from '../refusals.ts';
 import type { Session } from '../session.ts';
+import { traceHold } from '../traced.ts';
 import type { Meter } from './meter.ts';
 
 /** `pass`: the rows go on. `gone`: nobody is there any more. */
@@ -76,6 +77,6 @@ export class RowStop {
       },
       // It runs already; only its rows wait.
       judgeAgain: () => Promise.resolve(judgement),
-    }));
+    }), (how) => traceHold(session, statement.source.text, budget.rule, how));
   }
 }
