@@ -6,6 +6,7 @@ import type { AuditEntry, NewEntry, RequestStory, SessionFacts } from './entry.t
 import { facetsOf, textsOf } from './facets.ts';
 import { entryFrom, JOINED, SELECT_ENTRY } from './rows.ts';
 import type { StoredBody } from './rows.ts';
+import { BLOCK } from './schema.ts';
 import { isRequestEvent, told, untold } from './story.ts';
 import type { RequestEvent } from './story.ts';
 
@@ -69,6 +70,7 @@ export class EntryWriter {
       sequence, Date.parse(time), known === undefined ? null : Number(known['id']), facts === undefined ? null : this.#judged.id(JSON.stringify(facts)), request ?? null,
       JSON.stringify({ ...body, ...(by && { by }) } satisfies StoredBody),
     );
+    this.#run('INSERT INTO span (block, first, last) VALUES (?1, ?2, ?2) ON CONFLICT (block) DO UPDATE SET first = min(first, ?2), last = max(last, ?2)', Math.floor(sequence / BLOCK), Date.parse(time));
     if (request !== undefined) return this.#refresh(request, sequence);
     this.#index({ sequence, time, ...body, ...by, ...(session !== undefined && { session, ...(JSON.parse(String(known?.['facts'])) as SessionFacts) }), ...facts });
   }

@@ -7,6 +7,7 @@ import { cursorAfter } from './query.ts';
 import type { SearchQuery } from './query.ts';
 import { entryFrom, JOINED, SELECT_ENTRY } from './rows.ts';
 import type { Row } from './rows.ts';
+import { BLOCK } from './schema.ts';
 import { wordsExpression } from './words.ts';
 
 export interface Found {
@@ -59,11 +60,11 @@ function rows(database: DatabaseSync, match: string, { after = FOREVER, since = 
     WHERE word MATCH ? AND word.rowid >= ? AND word.rowid < ? AND +entry.time >= ? AND +entry.time < ? ORDER BY word.rowid DESC LIMIT ?`).iterate(match, ...bounds);
 }
 
-/** Times may go back when a clock is set, numbers never do: these narrow the search down, and each entry's own time decides. */
+/** These narrow the search down; each entry's own time decides. */
 function spanOf(database: DatabaseSync, since: number, until: number): { readonly first: number; readonly last: number } {
   if (since === 0 && until === FOREVER) return { first: 0, last: FOREVER - 1 };
-  const span = database.prepare('SELECT min(sequence) AS first, max(sequence) AS last FROM entry WHERE time >= ? AND time < ?').get(since, until);
-  return { first: Number(span?.['first'] ?? 0), last: Number(span?.['last'] ?? 0) };
+  const blocks = database.prepare('SELECT min(block) AS first, max(block) AS last FROM span WHERE last >= ? AND first < ?').get(since, until);
+  return typeof blocks?.['last'] === 'number' ? { first: Number(blocks['first']) * BLOCK, last: (blocks['last'] + 1) * BLOCK - 1 } : { first: 0, last: 0 };
 }
 
 export function entryAt(database: DatabaseSync, sequence: number): AuditEntry | undefined {

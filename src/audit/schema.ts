@@ -16,7 +16,8 @@ CREATE TABLE entry (
   sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, session INTEGER, judged INTEGER, request TEXT, body TEXT NOT NULL,
   rows INTEGER, bytes INTEGER, ms REAL, tag TEXT, error TEXT
 );
-CREATE INDEX entry_time ON entry (time);
+-- When the entries were made whose sequences begin alike: times may go back when a clock is set, and so can't be searched for by halves.
+CREATE TABLE span (block INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL);
 CREATE INDEX entry_request ON entry (request) WHERE request IS NOT NULL;
 
 CREATE TABLE facet (id INTEGER PRIMARY KEY, facet TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (facet, value));
@@ -26,5 +27,8 @@ CREATE VIRTUAL TABLE word USING fts5 (text, more, facets, content = '', contentl
 PRAGMA user_version = ${VERSION};
 `;
 
+/** Sequences of one span. */
+export const BLOCK = 4096;
+
 /** In an order in which nothing is missed by what is left. */
-export const TABLES = ['position', 'session', 'judged', 'request', 'entry', 'facet', 'word'] as const;
+export const TABLES = ['position', 'session', 'judged', 'request', 'entry', 'span', 'facet', 'word'] as const;

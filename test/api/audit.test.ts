@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SearchPage } from '../../src/api/schemas.ts';
 import { BadSearch } from '../../src/audit/failures.ts';
-import { SearchQuery } from '../../src/audit/query.ts';
+import type { SearchQuery } from '../../src/audit/query.ts';
 import { journalOfEverything } from '../journal/every-kind.ts';
 import { grown } from '../audit/support.ts';
 import { TOKENS, testApi } from './parts.ts';

@@ -42,7 +42,8 @@ test('show: one entry, whole; nothing an agent wrote can fool the reader', async
   expect(shown.out).toContain('Agent        reporter, owned by dana@example.com\n');
   expect(shown.out).toContain('Verdict      allow by reads\n');
   expect(shown.out).toContain('  | Verdict      allow by nobody⟦U+202E⟧⟦U+001B⟧[2J\n');
-  expect(`${shown.out}${(await audit('search', '--dir', dir)).out}`).not.toMatch(/[\u001b\u202e]/);
+  const printed = `${shown.out}${(await audit('search', '--dir', dir)).out}`;
+  for (const hidden of ['\u001b', '\u202e']) expect(printed).not.toContain(hidden);
   expect(JSON.parse((await audit('show', String(sequence), '--dir', dir, '--json')).out)).toMatchObject({ sequence, text: expect.stringContaining('\u202e') });
   const request = (await audit('search', '--dir', dir, '--kind', 'request')).out.trim().split(' ')[0] ?? '';
   expect((await audit('show', request, '--dir', dir)).out).toContain('Decisions    approved by sam@example.com: fine at 2026-01-01T00:00:00.000Z (cli)\n');

@@ -1,10 +1,9 @@
 /**
  * How fast the index is, on this machine: `node test/audit/speed.ts [STATEMENTS]`. Builds it over a journal made for it, and searches by each filter
- * and by some together. tests hold a smaller one to a limit.
+ * and by some together. The tests hold a smaller one to a limit.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalIndex } from '../../src/audit/journal-index.ts';
@@ -23,12 +22,13 @@ try {
   const index = new JournalIndex(dir);
   const memory: number[] = [];
   const watch = setInterval(() => memory.push(process.memoryUsage.rss()), 1000);
+  const before = process.memoryUsage.rss();
   const start = performance.now();
   await index.grow();
   const ms = performance.now() - start;
   clearInterval(watch);
   console.log(`built: ${statements} statements in ${(ms / 1000).toFixed(1)} s, ${(ms * 1000 / statements).toFixed(0)} µs each; journal ${megabytes(journal)}, index ${megabytes(statSync(join(dir, 'index.sqlite')).size)}`);
-  console.log(`memory: ${megabytes(memory[Math.floor(memory.length / 4)] ?? 0)} after a quarter, ${megabytes(memory.at(-1) ?? 0)} at the end, at most ${megabytes(Math.max(...memory, 0))}`);
+  console.log(`memory: ${megabytes(before)} before, ${megabytes(memory[Math.floor(memory.length / 4)] ?? 0)} after a quarter, ${megabytes(memory.at(-1) ?? 0)} at the end, at most ${megabytes(Math.max(...memory, 0))}`);
   for (const [name, query] of Object.entries(SEARCHES)) {
     const from = performance.now();
     const { entries } = await index.search(SearchQuery.parse(query));
