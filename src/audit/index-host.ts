@@ -3,6 +3,7 @@
  * with its parent.
  */
 
+import { statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { JournalIndex } from './journal-index.ts';
 import { BadSearch } from './failures.ts';
@@ -14,9 +15,12 @@ import type { SearchQuery } from './query.ts';
 const GROW_MS = 1000;
 /** A search waits so long for what has been journalled last. */
 const CATCH_UP_MS = 500;
+/** Of the disk. */
+const FREE_SHARE = 0.05;
 
 const ending = new AbortController();
-const index = new JournalIndex(process.argv[2] ?? '');
+const dir = process.argv[2] ?? '';
+const index = new JournalIndex(dir);
 const send = (message: FromHost): void => void process.send?.(message);
 let problem = '';
 
@@ -34,6 +38,7 @@ await index.close();
 /** Never rejects: the parent is told once of what is in the way, and it's tried again. */
 async function grown(): Promise<boolean> {
   try {
+    if (await isFull()) throw new Error('less than a twentieth of the disk is left, and that is for the journal');
     await index.grow(ending.signal);
     problem = '';
     return true;
@@ -43,6 +48,11 @@ async function grown(): Promise<boolean> {
     problem = why;
     return false;
   }
+}
+
+async function isFull(): Promise<boolean> {
+  const { bavail, blocks } = await statfs(dir);
+  return bavail < blocks * FREE_SHARE;
 }
 
 async function answer({ id, query }: ToHost): Promise<void> {

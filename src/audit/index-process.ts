@@ -58,13 +58,14 @@ export class IndexProcess implements AuditSearch {
   }
 
   async search(query: SearchQuery): Promise<SearchPage> {
+    if (this.#closed) throw unavailable();
     const child = this.#child ?? this.#start();
     const id = this.#asked++;
     const answer = await this.#answer(child, { id, query });
     if ('page' in answer) return answer.page;
     if ('bad' in answer) throw new BadSearch(answer.bad.filter, answer.bad.why, answer.bad.hint);
     this.#options.log.warn({ error: answer.failed }, 'audit: a search failed');
-    throw new Failure('unavailable', 'The search index doesn\'t answer.', { hint: 'Try again shortly; the log of the process says why. `countersign audit search` reads the same journal.' });
+    throw unavailable();
   }
 
   async close(): Promise<void> {
@@ -73,7 +74,7 @@ export class IndexProcess implements AuditSearch {
     const child = this.#child;
     if (child === undefined) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.disconnect();
+    if (child.connected) child.disconnect();
     const late = setTimeout(() => child.kill('SIGKILL'), END_MS);
     await ended;
     clearTimeout(late);
@@ -124,6 +125,11 @@ export class IndexProcess implements AuditSearch {
   }
 }
 
+function unavailable(): Failure {
+  return new Failure('unavailable', 'The search index doesn\'t answer.', { hint: 'Try again shortly; the log of the process says why. `countersign audit search` reads the same journal.' });
+}
+
+/** Where both want the processor, this one goes first. */
 function yieldsTo({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, NICENESS);
