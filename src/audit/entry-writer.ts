@@ -48,6 +48,7 @@ export class EntryWriter {
       'UPDATE entry SET rows = ifnull(rows, 0) + ?, bytes = ifnull(bytes, 0) + ?, ms = ifnull(ms, 0) + ?, tag = ifnull(?, tag), error = ifnull(?, error) WHERE sequence = ?',
       rows, bytes, ms, tag ?? null, error === undefined ? null : JSON.stringify(error), statement,
     );
+    if (error !== undefined) this.#indexAgain('entry.sequence = ?', statement);
   }
 
   #tell(event: RequestEvent, sequence: number, time: string): void {
@@ -59,7 +60,7 @@ export class EntryWriter {
     this.#run('INSERT INTO request (name, entry, story) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET entry = excluded.entry, story = excluded.story', name, entry, JSON.stringify(story));
     const opened = entryOf(event);
     if (opened !== undefined || known !== entry) this.#put(entry, time, opened ?? { body: { kind: 'request' }, request: name });
-    if (before !== undefined) this.#refresh(name);
+    if (before !== undefined) this.#indexAgain('entry.request = ?', name);
   }
 
   #put(sequence: number, time: string, { body, by, session, facts, request }: NewEntry): void {
@@ -71,13 +72,14 @@ export class EntryWriter {
       JSON.stringify({ ...body, ...(by && { by }) } satisfies StoredBody),
     );
     this.#run('INSERT INTO span (block, first, last) VALUES (?1, ?2, ?2) ON CONFLICT (block) DO UPDATE SET first = min(first, ?2), last = max(last, ?2)', Math.floor(sequence / BLOCK), Date.parse(time));
-    if (request !== undefined) return this.#refresh(request, sequence);
+    // Its story comes along.
+    if (request !== undefined) return this.#indexAgain('entry.sequence = ?', sequence);
     this.#index({ sequence, time, ...body, ...by, ...(session !== undefined && { session, ...(JSON.parse(String(known?.['facts'])) as SessionFacts) }), ...facts });
   }
 
-  /** What is known of a request has changed, and so by whom, and by which words, its entries are found. */
-  #refresh(request: string, only?: number): void {
-    for (const row of this.#prepared(`${SELECT_ENTRY} FROM entry ${JOINED} WHERE entry.request = ?1 AND entry.sequence = ifnull(?2, entry.sequence)`).all(request, only ?? null)) {
+  /** What is known of entries has changed, and so by whom, and by which words, they are found. */
+  #indexAgain(which: 'entry.request = ?' | 'entry.sequence = ?', value: string | number): void {
+    for (const row of this.#prepared(`${SELECT_ENTRY} FROM entry ${JOINED} WHERE ${which}`).all(value)) {
       this.#run('DELETE FROM word WHERE rowid = ?', Number(row['sequence']));
       this.#index(entryFrom(row));
     }

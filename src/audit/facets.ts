@@ -51,8 +51,8 @@ function endsIn(value: string, given: string): boolean {
 }
 
 /** What is searched for words, apart: what an agent wrote, and all else. */
-export function textsOf({ text = '', parameters = [], request, details }: AuditEntry): { readonly text: string; readonly more: string } {
-  const reasons = [request?.reason, ...request?.decisions.map(({ reason }) => reason) ?? []];
+export function textsOf({ text = '', parameters = [], request, details, outcome }: AuditEntry): { readonly text: string; readonly more: string } {
+  const reasons = [outcome?.error?.message, request?.reason, ...request?.decisions.map(({ reason }) => reason) ?? []];
   return { text: searchable(text), more: searchable([...parameters, ...reasons, ...stringsIn(details)].filter((one) => typeof one === 'string').join('\n')) };
 }
 

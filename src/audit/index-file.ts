@@ -79,7 +79,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 export function isBroken(error: unknown): boolean {
   if (error instanceof OtherVersion) return true;
   const result = resultOf(error);
-  return result === RESULT.corrupt || result === RESULT.notADatabase || (error instanceof Error && /no such (?:table|column)|malformed/.test(error.message));
+  return result === RESULT.corrupt || result === RESULT.notADatabase || (error instanceof Error && error.message.startsWith('no such table'));
 }
 
 function isForbidden(error: unknown): boolean {

@@ -33,7 +33,7 @@ export const cursorAfter = (sequence: number): string => Buffer.from(`1:${sequen
 
 export const SearchQuery = z.strictObject({
   text: z.string().min(1, 'a word is needed').max(1000, 'at most 1000 characters').optional()
-    .meta({ description: 'Words that must all be there, in texts, parameters, reasons; `"drop table"` side by side, `custom*` as a beginning' }),
+    .meta({ description: 'Words that must all be there, in texts, parameters, errors, reasons; `"drop table"` side by side, `custom*` as a beginning' }),
   kind: oneOf('kind', ENTRY_KINDS).optional().meta({ description: `${ENTRY_KINDS.join(', ')}; person.* for several` }),
   agent: value.optional(),
   owner: value.optional().meta({ description: 'Of the agent' }),

@@ -13,13 +13,15 @@ const ended: JournalEvent = { kind: 'request.ended', request: 'req_1', state: 'r
 const ran = statement('DROP TABLE orders', { request: 'req_1', verdict: 'hold', rule: 'drops' });
 
 test('a statement: whose it was, what it was judged to be, who released it, how it ended, pieces added up', async () => {
-  const dir = await journalOf([start, opened, decided, ended, ran, outcome(5, { rows: 3, bytes: 100, ms: 2 }), outcome(5, { rows: 4, bytes: 50, ms: 1, error: { code: '42P01', message: 'no' } })]);
-  const [entry, request] = await found(await grown(dir), { agent: 'reporter', request: 'req_1' });
+  const dir = await journalOf([start, opened, decided, ended, ran, outcome(5, { rows: 3, bytes: 100, ms: 2 }), outcome(5, { rows: 4, bytes: 50, ms: 1, error: { code: '42P01', message: 'no such relation' } })]);
+  const index = await grown(dir);
+  const [entry, request] = await found(index, { agent: 'reporter', request: 'req_1' });
+  expect(await found(index, { text: '"such relation"' })).toEqual([entry]);
   expect(entry).toMatchObject({
     sequence: 5, kind: 'statement', time: '2026-01-01T00:00:00.000Z', session: 's_1', agent: 'reporter', owner: 'dana@example.com', database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001',
     text: 'DROP TABLE orders', parameters: ['42', null], verdict: 'hold', rule: 'drops', fate: 'run', tables: [{ name: 'public.customers' }],
     request: { id: 'req_1', state: 'released', mode: 'inline', approvers: ['dba'], quorum: 1, decisions: [{ person: 'sam@example.com', decision: 'approve', channel: 'slack', reason: 'ticket 7' }] },
-    outcome: { rows: 7, bytes: 150, ms: 3, error: { code: '42P01', message: 'no' } },
+    outcome: { rows: 7, bytes: 150, ms: 3, error: { code: '42P01', message: 'no such relation' } },
   });
   expect(request).toMatchObject({ sequence: 2, kind: 'request', text: 'DROP TABLE orders', request: { id: 'req_1', state: 'released' } });
 });

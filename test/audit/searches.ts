@@ -20,6 +20,7 @@ export const SEARCHES: Readonly<Record<string, Readonly<Record<string, string>>>
   'a word in one': { text: '"value 4242"' },
   'a word in none': { text: 'nowhere' },
   'words side by side': { text: 'public.orders "t.city"' },
+  'common words that are never side by side': { text: '"select regions"' },
   'a beginning': { text: 'city77*' },
   'a short beginning': { text: 'cit*' },
   'a time': { since: '2026-01-01T00:00:00Z', until: '2036-01-01T00:00:00Z' },
