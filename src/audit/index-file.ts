@@ -1,6 +1,8 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { SCHEMA, VERSION } from './schema.ts';
 
 /** Beside the segments, where the journal ignores it. */
@@ -17,7 +19,7 @@ const BUSY_MS = 10_000;
 /** Results of SQLite by their low byte. */
 const RESULT = { cantOpen: 14, readOnly: 8, corrupt: 11, notADatabase: 26, permission: 3, io: 10 } as const;
 
-/** The index of the directory's journal, made when absent, of another version or broken; where the directory can't be written, one in a temporary file. */
+/** The index of the directory's journal, made when absent, of another version or broken; where the directory can't be written, a copy of what is there, or an empty one. */
 export function openIndexFile(dir: string): IndexFile {
   const path = join(dir, INDEX_NAME);
   try {
@@ -28,7 +30,32 @@ export function openIndexFile(dir: string): IndexFile {
       return { database: openKept(path), kept: true };
     }
     if (!isForbidden(error)) throw error;
-    return { database: prepared(new DatabaseSync('')), kept: false };
+    return { database: openCopy(path) ?? prepared(new DatabaseSync(''), 'MEMORY'), kept: false };
+  }
+}
+
+/** Undefined when there is nothing to copy. Its file has no name as soon as it is open, so that nothing of it stays, whatever ends this process. */
+function openCopy(path: string): DatabaseSync | undefined {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-index-'));
+  try {
+    copyIndex(path, join(dir, INDEX_NAME));
+    return prepared(new DatabaseSync(join(dir, INDEX_NAME)), 'MEMORY');
+  } catch {
+    return undefined; // it may be absent, of another version, broken, or unreadable: the journal has all that it has
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function copyIndex(from: string, to: string): void {
+  // As it is while somebody writes it. When nobody does, it is one file, which reading alone can only open as one that never changes.
+  const address = pathToFileURL(from);
+  if (!existsSync(`${from}-wal`)) address.search = 'immutable=1';
+  const database = new DatabaseSync(address, { readOnly: true, timeout: BUSY_MS });
+  try {
+    database.prepare('VACUUM INTO ?').run(to);
+  } finally {
+    database.close();
   }
 }
 
@@ -41,7 +68,7 @@ function openKept(path: string): DatabaseSync {
   closeSync(openSync(path, 'a', 0o640));
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
-    return prepared(database);
+    return prepared(database, 'WAL');
   } catch (error) {
     database.close();
     throw error;
@@ -50,9 +77,9 @@ function openKept(path: string): DatabaseSync {
 
 class OtherVersion extends Error {}
 
-function prepared(database: DatabaseSync): DatabaseSync {
+function prepared(database: DatabaseSync, journal: 'WAL' | 'MEMORY'): DatabaseSync {
   // A power cut may cost what was written last, and never the whole: NORMAL is enough for what can be made again.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864');
+  database.exec(`PRAGMA journal_mode = ${journal}; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864`);
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     const empty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;

@@ -78,7 +78,7 @@ export class JournalIndex {
 
   #remake(): void {
     this.#index.close();
-    removeIndexFile(this.#dir);
+    if (this.kept) removeIndexFile(this.#dir);
     this.#index = new SqliteIndex(openIndexFile(this.#dir));
   }
 }

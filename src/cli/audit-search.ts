@@ -63,7 +63,7 @@ async function withIndex<T>(place: { readonly dir: string | undefined; readonly 
   const index = new JournalIndex(dir);
   const explained = setTimeout(() => terminal.say(index.kept
     ? 'The index is brought up to the journal; the next search is faster.\n'
-    : `${dir} can't be written, so there is no index: one is made for this search alone.\n`), EXPLAIN_MS);
+    : `${dir} can't be written: what its index lacks is read for this search alone.\n`), EXPLAIN_MS);
   try {
     await index.grow();
   } catch (error) {

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -93,9 +94,37 @@ test('what retention has removed at the front is forgotten; the rest goes on', a
   await journal.close();
 });
 
+test('who may only read has a copy of the index, brought up to the journal, and leaves nothing behind', async () => {
+  const dir = scratch();
+  const journal = await open(dir);
+  journal.append(statement('SELECT 1'));
+  await written(journal);
+  const index = new JournalIndex(dir);
+  await index.grow();
+  journal.append(statement('SELECT 2'));
+  await written(journal);
+  const temporary = scratch();
+  chmodSync(temporary, 0o777);
+  const reads = (): unknown => {
+    for (const name of readdirSync(dir)) chmodSync(join(dir, name), 0o444);
+    chmodSync(dir, 0o555);
+    // Root may write anywhere, and so becomes somebody else.
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'reader.ts'), dir], { env: { TMPDIR: temporary }, encoding: 'utf8', ...(process.getuid?.() === 0 && { uid: 65_534, gid: 65_534 }) });
+    chmodSync(dir, 0o755);
+    return JSON.parse(child.stdout);
+  };
+  const read = { kept: false, before: ['SELECT 1'], after: ['SELECT 2', 'SELECT 1'] };
+  expect(reads()).toEqual(read);
+  await index.close();
+  expect(reads()).toEqual(read);
+  rmSync(join(dir, INDEX_NAME));
+  expect(reads()).toEqual({ ...read, before: [] });
+  expect(readdirSync(temporary)).toEqual([]);
+  await journal.close();
+});
+
 test('where no file can be made there, one search has an index of its own', async () => {
   const dir = await journalOfEverything();
-  // In the place of a read-only file system, which a test can't have everywhere.
   mkdirSync(join(dir, INDEX_NAME));
   const index = await grown(dir);
   expect(index.kept).toBe(false);
