@@ -14,6 +14,7 @@ export class JournalIndex {
   /** Undefined until the index has said how far it is. */
   #tail: JournalTail | undefined;
   #growing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -27,8 +28,16 @@ export class JournalIndex {
 
   /** Reads the journal on to its end. Throws JournalRefused `damaged` where it can't be read on; what comes before can be found. */
   grow(signal?: AbortSignal): Promise<void> {
-    this.#growing ??= this.#mending(() => this.#grow(signal)).finally(() => { this.#growing = undefined; });
-    return this.#growing;
+    if (this.#growing === undefined) {
+      this.#growing = this.#mending(() => this.#grow(signal)).finally(() => { this.#growing = undefined; });
+      return this.#growing;
+    }
+    // What is under way may be past the place where something was written just now.
+    this.#next ??= this.#growing.catch(() => undefined).then(() => {
+      this.#next = undefined;
+      return this.grow(signal);
+    });
+    return this.#next;
   }
 
   search(query: SearchQuery): Promise<Found> {
@@ -40,7 +49,7 @@ export class JournalIndex {
   }
 
   async close(): Promise<void> {
-    await this.#growing?.catch(() => undefined); // whoever asked for it is told
+    for (let last = this.#growing; last !== undefined; last = this.#next ?? this.#growing) await last.catch(() => undefined); // whoever asked for it is told
     await this.#forgetTail();
     this.#index.close();
   }

@@ -5,6 +5,7 @@ import { FACETS } from '../audit/facets.ts';
 import { JournalIndex } from '../audit/journal-index.ts';
 import { SearchQuery } from '../audit/query.ts';
 import { JournalRefused } from '../journal/failures.ts';
+import { segmentsOf } from '../journal/scan.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { entryLine, entryText } from './audit-text.ts';
@@ -60,6 +61,8 @@ function checked(given: Readonly<Record<string, string | undefined>>): SearchQue
 
 async function withIndex<T>(place: { readonly dir: string | undefined; readonly config: string | undefined }, terminal: Terminal, work: (index: JournalIndex) => Promise<T>): Promise<T> {
   const { dir } = await journalPlace({ ...(place.dir !== undefined && { dir: place.dir }), ...(place.config !== undefined && { config: place.config }) });
+  // No index is left in a directory that was named by mistake.
+  if ((await segmentsOf(dir)).length === 0) throw new Failure('no_journal', `There is no journal in ${dir}.`, { hint: 'Its files are named like 0000000000000001.journal; the proxy makes the first when it starts.' });
   const index = new JournalIndex(dir);
   const explained = setTimeout(() => terminal.say(index.kept
     ? 'The index is brought up to the journal; the next search is faster.\n'

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { INDEX_NAME } from '../../src/audit/index-file.ts';
@@ -62,8 +62,13 @@ test('what is wrong is said with what to do', async () => {
   expect(await audit('search', '--dir', dir, 'nowhere')).toMatchObject({ failed: false, out: '', err: 'Nothing was found.\n' });
 });
 
-test('an empty journal, one that can\'t be written, and a damaged one are searched', async () => {
-  expect(await audit('search', '--dir', scratch())).toMatchObject({ failed: false, err: 'Nothing was found.\n' });
+test('where there is no journal, nothing is left', async () => {
+  const dir = scratch();
+  expect(await audit('search', '--dir', dir)).toMatchObject({ failed: true, err: expect.stringContaining(`no journal in ${dir}`) });
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test('a journal whose directory can\'t be written, and a damaged one, are searched', async () => {
   const dir = await journalOfEverything(800);
   mkdirSync(join(dir, INDEX_NAME));
   expect((await audit('search', '--dir', dir, '--kind', 'process.stop')).out).toContain('process.stop SIGTERM');

@@ -75,6 +75,21 @@ test('grown record by record it is as made at once', async () => {
   expect(contents(dir)).toEqual(contents(whole));
 });
 
+test('whoever asks while it grows has what was written until then', async () => {
+  const dir = scratch();
+  const journal = await open(dir);
+  const index = indexOf(dir);
+  for (let i = 0; i < 50; i++) {
+    const before = index.grow();
+    journal.append(statement(`SELECT ${i}`));
+    await written(journal);
+    await index.grow();
+    expect(await found(index, { limit: '1' })).toMatchObject([{ text: `SELECT ${i}` }]);
+    await before;
+  }
+  await journal.close();
+});
+
 test('two that grow the same file put nothing in twice', async () => {
   const dir = scratch();
   const journal = await open(dir, { segmentBytes: 20_000 });
