@@ -19,6 +19,7 @@ import type { Channel } from './channels/channel.ts';
 import { createSlackChannel, type SlackChannel } from './channels/slack/slack.ts';
 import { createTeamsChannel } from './channels/teams/teams.ts';
 import { createWebhooks, type WebhookChannel, type WebhookParts } from './channels/webhook/webhook.ts';
+import { IndexProcess } from './audit/index-process.ts';
 import { createConsole } from './console/console.ts';
 import type { ConsoleParts } from './console/parts.ts';
 import type { Address, Config, SecretSource } from './config/config.ts';
@@ -153,8 +154,10 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const mysql = await admit(mysqlDoor(seen), config.listen.mysql);
 
   const seats = { sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, clock, log };
+  const audit = new IndexProcess({ dir: config.journal.dir, clock, log });
+  stack.defer(() => audit.close());
   const api: Api = createApi({
-    ...seats, ...(signIn && deskParts(config, { ...seats, desk, key: derivedSecret(approvalKey.privateKey, 'console session') }, signIn)),
+    ...seats, audit, ...(signIn && deskParts(config, { ...seats, desk, key: derivedSecret(approvalKey.privateKey, 'console session') }, signIn)),
     metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
     events: (session) => sessionEvents(config.journal.dir, session),
     health: async () => {
@@ -163,6 +166,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
     },
   });
   const mounts = channels.flatMap((channel) => [...channel.mounts ?? []]);
+  if (config.listen.http !== undefined) audit.keepUp();
   const http = config.listen.http === undefined ? undefined : await serveApi(api, config.listen.http, { mounts: new Map(mounts) });
 
   return {

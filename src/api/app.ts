@@ -12,9 +12,11 @@ import type { Desk } from '../approval/desk.ts';
 import type { WebhookStatus } from '../channels/webhook/hook.ts';
 import type { CommandLineSignIn } from '../identity/identity.ts';
 import type { SignIns } from '../identity/sign-ins.ts';
+import type { AuditSearch } from '../audit/search.ts';
 import type { Console } from '../console/console.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { agentRoutes } from './agents.ts';
+import { auditRoutes } from './audit.ts';
 import type { AgentParts } from './agents.ts';
 import { FailureLimit, requires } from './auth.ts';
 import type { ApiEnv, CurrentPeople, Guard } from './auth.ts';
@@ -43,6 +45,7 @@ export interface ApiParts extends AgentParts {
   /** Undefined where nobody signs in: in a process that is only a proxy. */
   readonly signIns?: Pick<SignIns, 'find' | 'end' | 'endAll' | 'refused'> | undefined;
   readonly events: SessionEvents;
+  readonly audit: AuditSearch;
   readonly health: () => Readiness | Promise<Readiness>;
   readonly webhooks?: () => readonly WebhookStatus[];
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
@@ -75,6 +78,7 @@ export function createApi(parts: ApiParts): Api {
   if (parts.desk !== undefined && streams !== undefined) requestRoutes(app, guard, parts.desk, streams);
   sessionRoutes(app, guard, parts.sessions, parts.events);
   agentRoutes(app, guard, parts);
+  auditRoutes(app, guard, parts.audit);
   webhookRoutes(app, guard, parts.webhooks ?? (() => []));
   signInRoutes(app, parts, failures);
   if (parts.signIns !== undefined) peopleRoutes(app, guard, parts.signIns);

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { TokenScope } from '../config/config.ts';
+import { SearchQuery } from '../audit/query.ts';
 import * as schemas from './schemas.ts';
 
 interface Operation {
@@ -29,6 +30,7 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/v1/agents', summary: 'Configured agents', scope: 'agents:read', answer: schemas.AgentPage },
   { method: 'post', path: '/api/v1/agents/{name}/freeze', summary: 'Stop an agent at once', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
   { method: 'post', path: '/api/v1/agents/{name}/thaw', summary: 'Let a frozen agent go on', scope: 'agents:freeze', body: schemas.ReasonBody, answer: schemas.FrozenView },
+  { method: 'get', path: '/api/v1/audit/search', summary: "What the process's own journal has, newest first", scope: 'audit:read', query: SearchQuery, answer: schemas.SearchPage },
   { method: 'get', path: '/api/v1/webhooks', summary: 'How webhooks go, and what was given up', scope: 'audit:read', answer: schemas.WebhookPage },
   { method: 'get', path: '/api/v1/sign-in', summary: 'How the command line signs people in', answer: schemas.SignInOffer },
   { method: 'post', path: '/api/v1/sign-in', summary: 'A token for whoever the issuer says it is', body: schemas.SignInBody, answer: schemas.SignInView },

@@ -6,6 +6,7 @@ import { Failure } from '../runtime/failure.ts';
 const STATUS: Readonly<Record<string, number>> = {
   bad_request: 400,
   bad_json: 400,
+  bad_search: 400,
   unauthenticated: 401,
   reason_required: 400,
   missing_scope: 403,

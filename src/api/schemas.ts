@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { MAX_REASON, REQUEST_STATES } from '../approval/request.ts';
 import { TOKEN_SCOPES, WEBHOOK_EVENTS } from '../config/config.ts';
+import { ENTRY_KINDS } from '../audit/entry.ts';
+import { ACTIONS } from '../policy/verdict.ts';
 import { ROLES } from '../identity/person.ts';
 import { EFFECTS } from '../sql/facts.ts';
 
@@ -105,6 +107,41 @@ export const EventPage = z.strictObject({
   events: z.array(z.unknown()).meta({ description: 'Journal records of the session, oldest first' }),
   next: z.number().int().optional().meta({ description: 'Present when there are more: the next page is ?skip=<next>' }),
 });
+
+export const AuditEntry = z.strictObject({
+  sequence: z.number().int().meta({ description: 'Of its record in the journal' }),
+  time,
+  kind: z.enum(ENTRY_KINDS),
+  session: z.string().optional(),
+  agent: z.string().optional(), owner: z.string().optional(), database: z.string().optional(), protocol: z.enum(['postgres', 'mysql']).optional(), client: z.string().optional(),
+  text: z.string().optional().meta({ description: 'Written by the agent: never render it as markup, nor to a terminal as it is' }),
+  parameters: z.array(z.string().nullable()).optional(),
+  effects: z.array(EffectUse).optional(),
+  tables: z.array(TableUse).optional(),
+  verdict: z.enum(ACTIONS).optional(), rule: z.string().optional(), policy: z.string().optional(),
+  fate: z.enum(['run', 'refused']).optional(), code: z.string().optional(),
+  request: z.strictObject({
+    id: z.string(),
+    state: z.enum(['pending', 'denied', 'expired', 'withdrawn', 'released', 'finished', 'failed']).optional(),
+    mode: z.enum(['inline', 'deferred']).optional(), approvers: z.array(z.string()).optional(), quorum: z.number().int().optional(), escalatedTo: z.array(z.string()).optional(),
+    decisions: z.array(Decision.omit({ at: true }).extend({ time })),
+    reason: z.string().optional(),
+  }).optional().meta({ description: 'As far as this journal has it' }),
+  outcome: z.strictObject({
+    rows: z.number(), bytes: z.number(), ms: z.number(), tag: z.string().optional(), error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  }).optional().meta({ description: 'Absent while it runs, and where it never did' }),
+  people: z.array(z.string()).optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const SearchPage = z.strictObject({
+  entries: z.array(AuditEntry),
+  next: z.string().optional().meta({ description: 'Present when there are more: the next page is ?after=<next>' }),
+  unknown: z.array(z.string()).optional().meta({ description: 'Filters by which nothing was ever recorded' }),
+  complete: z.boolean().meta({ description: "False while the index doesn't reach to the journal's end: the newest may be missing" }),
+});
+
+export type SearchPage = z.infer<typeof SearchPage>;
 
 export const AgentView = z.strictObject({
   name: z.string(), owner: z.string(), actsFor: z.string().optional(), groups: z.array(z.string()), databases: z.array(z.string()),

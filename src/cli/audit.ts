@@ -1,4 +1,4 @@
-/** `countersign audit verify` */
+/** `countersign audit verify`; the rest of it is in audit-search.ts. */
 
 import type { Command } from 'commander';
 import type { Head } from '../journal/record.ts';
@@ -7,6 +7,7 @@ import type { Report } from '../journal/verify.ts';
 import { Failure } from '../runtime/failure.ts';
 import { loadPublicKey } from '../runtime/keys.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { auditSearchCommands } from './audit-search.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';
@@ -31,6 +32,7 @@ export function auditCommand(program: Command, terminal: Terminal = processTermi
     .option('--expect <sequence:hash...>', 'the head an earlier run printed: proves that nothing was cut off since')
     .option('--json', 'print JSON')
     .action((flags: VerifyFlags) => reporting(terminal, () => verify(flags, terminal)));
+  auditSearchCommands(audit, terminal);
 }
 
 async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {

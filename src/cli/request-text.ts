@@ -5,6 +5,7 @@ import { escalatedTo, laterApprovers } from '../approval/escalation.ts';
 import { rowsLine } from '../approval/words.ts';
 import { parameterLines, visible, visibleLine } from '../runtime/visible.ts';
 import { howUsed } from '../sql/facts.ts';
+import type { TableUse } from '../sql/facts.ts';
 
 /** @param columns where to break long lines ourselves, so that none continues without its mark; undefined for files and pipes. */
 export function requestText(request: ApprovalRequestView, now: number, columns: number | undefined): string {
@@ -51,7 +52,7 @@ export function marked(text: string, columns: number | undefined): string[] {
   return visible(text).split('\n').flatMap((line) => wrapped(line, width).map((piece, index) => `  ${index === 0 ? '|' : ':'} ${piece}`));
 }
 
-function labelled(label: string, values: readonly string[], columns: number | undefined): string[] {
+export function labelled(label: string, values: readonly string[], columns: number | undefined): string[] {
   const width = columns === undefined ? Infinity : Math.max(20, columns - 14);
   return values.flatMap((value) => wrapped(visibleLine(value), width)).map((line, index) => `${(index === 0 ? label : '').padEnd(13)}${line}`);
 }
@@ -88,11 +89,11 @@ export function timeLeft({ expiresAt }: Pick<ApprovalRequestView, 'expiresAt'>, 
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
-function effectText({ effect, objects, because }: ApprovalRequestView['effects'][number]): string {
+export function effectText({ effect, objects, because }: { readonly effect: string; readonly objects: readonly string[]; readonly because?: string | undefined }): string {
   return [effect, objects.join(', '), because === undefined ? '' : `(${because})`].filter((part) => part !== '').join(' ');
 }
 
-function tableText({ name, read, written, columns, known }: ApprovalRequestView['tables'][number]): string {
+export function tableText({ name, read, written, columns, known }: TableUse): string {
   const how = howUsed({ read, written });
   return `${name} (${how}; columns ${columns.join(', ')}${known ? '' : '; not in the catalog'})`;
 }

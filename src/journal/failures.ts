@@ -10,9 +10,9 @@ export class JournalUnavailable extends Failure {
   }
 }
 
-/** The directory can't be opened for writing. */
+/** The directory can't be opened for writing, or read any further. */
 export class JournalRefused extends Failure {
-  declare readonly code: 'locked' | 'damaged' | 'directory' | 'closed' | 'not_recordable';
+  declare readonly code: 'locked' | 'damaged' | 'directory' | 'closed' | 'not_recordable' | 'moved';
 }
 
 export function systemCode(error: unknown): string {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalRecord } from './events.ts';
 import { JournalRefused } from './failures.ts';
-import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
+import { numbersOf, parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 import type { RawRecord, SegmentFile } from './scan.ts';
 import { References } from './references.ts';
 
@@ -45,7 +45,7 @@ async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFil
     for (;;) {
       const batch = await scan.batch();
       for (const raw of batch) {
-        for (const record of readRecords(segment, raw, references)) {
+        for (const record of wholeRecords(segment, raw, references).records) {
           // What lies behind the next segment's beginning was never committed.
           if (next !== undefined && record.sequence >= next.first) return;
           if (wanted.has(record)) yield record;
@@ -62,15 +62,19 @@ async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFil
   }
 }
 
-/** Records as they were appended: what is stored together comes one by one, and what others refer to not at all. */
-function readRecords(segment: SegmentFile, { json, offset }: RawRecord, references: References): readonly JournalRecord[] {
+/**
+ * Records as they were appended: what is stored together comes one by one, and what others refer to not at all. `last`: the last number they take.
+ * Throws JournalRefused `damaged`.
+ */
+export function wholeRecords(segment: SegmentFile, { json, offset }: RawRecord, references: References): { readonly last: number; readonly records: readonly JournalRecord[] } {
   const record = parseRecord(json);
   const added = record && references.add(record);
-  if (added === true) return [];
-  const records = record === undefined || added === false ? undefined : references.apart(record);
-  if (records !== undefined) return records;
-  throw new JournalRefused('damaged', `A record in ${segment.path} at byte ${offset} can't be read.`, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
+  const records = record === undefined || added === false ? undefined : added === true ? [] : references.apart(record);
+  if (record !== undefined && records !== undefined) return { last: record.sequence + numbersOf(record) - 1, records };
+  throw damaged(`A record in ${segment.path} at byte ${offset} can't be read.`);
 }
+
+export const damaged = (sentence: string): JournalRefused => new JournalRefused('damaged', sentence, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
 
 async function existing(dir: string): Promise<SegmentFile[]> {
   try {

@@ -49,12 +49,15 @@ export class SegmentScan {
   #offset = 0;
   #headed = false;
 
-  static async open(path: string): Promise<SegmentScan> {
-    return new SegmentScan(await open(path, 'r'));
+  /** @param offset of a record; without it, the segment from its beginning. */
+  static async open(path: string, offset = 0): Promise<SegmentScan> {
+    return new SegmentScan(await open(path, 'r'), offset);
   }
 
-  constructor(file: FileHandle) {
+  private constructor(file: FileHandle, offset: number) {
     this.#file = file;
+    this.#offset = offset;
+    this.#headed = offset > 0;
   }
 
   /** Empty when no further whole record is there (yet). */
@@ -62,8 +65,12 @@ export class SegmentScan {
     for (;;) {
       const read = await this.#fill();
       const records = this.#headed || this.#header() ? this.#records() : [];
-      if (records.length > 0 || read === 0) return records;
+      if (records.length > 0) return records;
+      if (read === 0) break;
     }
+    // Whoever is writing it may yet take it back: it's read anew the next time.
+    this.#end = this.#start;
+    return [];
   }
 
   async tail(): Promise<Tail> {

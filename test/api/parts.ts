@@ -90,6 +90,7 @@ export function testApi(changes: Partial<ApiParts> = {}): TestApi {
     people: () => PEOPLE,
     agents: () => new Map([[REPORTER.name, REPORTER]]),
     events: async function* () { /* none */ },
+    audit: { search: async () => ({ entries: [], complete: true }) },
     health: () => ({ ready: true, checks: { store: true } }),
     metrics: new Registry(),
     log: { error: (...line: unknown[]) => { logged.push(line); }, warn: (...line: unknown[]) => { warned.push(line); } },

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { agentsCommand } from '../../src/cli/agents.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
 import { peopleCommand } from '../../src/cli/people.ts';
@@ -51,6 +52,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   const program = new Command('countersign').exitOverride().configureOutput({ writeErr: (text) => terminal.say(text), writeOut: (text) => terminal.out(text) });
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
+  auditCommand(program, terminal);
   peopleCommand(program, terminal);
   sessionsKillCommand(program, terminal);
   loginCommand(program, terminal);

@@ -40,7 +40,7 @@ beforeEach(async () => {
   });
   const api = createApi({
     desk, clock, log, people: () => people, sessions: new SessionsDouble(), freezer: new FreezerDouble(), agents: () => new Map(),
-    events: async function* () { /* none */ }, health: () => ({ ready: true, checks: {} }), metrics: { metrics: async () => '', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+    audit: { search: async () => ({ entries: [], complete: true }) }, events: async function* () { /* none */ }, health: () => ({ ready: true, checks: {} }), metrics: { metrics: async () => '', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
   });
   server = await serveApi(api, { host: '127.0.0.1', port: 0 }, { mounts: slack.mounts });
   await slack.start();
