@@ -13,6 +13,8 @@ import type { SearchQuery } from './query.ts';
 
 /** From the end of one reading to the beginning of the next. */
 const GROW_MS = 1000;
+/** After work it rests so many times as long, while nobody waits for an answer: putting a statement in costs more than letting it through. */
+const RESTS = 4;
 /** A search waits so long for what has been journalled last. */
 const CATCH_UP_MS = 500;
 /** Of the disk. */
@@ -23,6 +25,9 @@ const dir = process.argv[2] ?? '';
 const index = new JournalIndex(dir);
 const send = (message: FromHost): void => void process.send?.(message);
 let problem = '';
+/** Searches that wait for the newest records, and what wakes the index for them. */
+let asking = 0;
+let hurry = Promise.withResolvers<void>();
 
 process.on('message', (message) => void answer(message as ToHost));
 process.on('disconnect', () => ending.abort());
@@ -39,7 +44,7 @@ await index.close();
 async function grown(): Promise<boolean> {
   try {
     if (await isFull()) throw new Error('less than a twentieth of the disk is left, and that is for the journal');
-    await index.grow(ending.signal);
+    await index.grow(ending.signal, rest);
     problem = '';
     return true;
   } catch (error) {
@@ -48,6 +53,10 @@ async function grown(): Promise<boolean> {
     problem = why;
     return false;
   }
+}
+
+async function rest(ms: number): Promise<void> {
+  if (asking === 0) await Promise.race([pause(ms * RESTS, undefined, { signal: ending.signal }).catch(() => undefined), hurry.promise]);
 }
 
 async function isFull(): Promise<boolean> {
@@ -65,6 +74,9 @@ async function answer({ id, query }: ToHost): Promise<void> {
 }
 
 async function page(query: SearchQuery): Promise<SearchPage> {
-  const complete = await Promise.race([grown(), pause(CATCH_UP_MS, false, { signal: ending.signal })]);
+  asking++;
+  hurry.resolve();
+  hurry = Promise.withResolvers();
+  const complete = await Promise.race([grown(), pause(CATCH_UP_MS, false, { signal: ending.signal })]).finally(() => { asking--; });
   return { ...(await index.search(query)), complete };
 }

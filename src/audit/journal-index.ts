@@ -26,16 +26,19 @@ export class JournalIndex {
     return this.#index.kept;
   }
 
-  /** Reads the journal on to its end. Throws JournalRefused `damaged` where it can't be read on; what comes before can be found. */
-  grow(signal?: AbortSignal): Promise<void> {
+  /**
+   * Reads the journal on to its end. Throws JournalRefused `damaged` where it can't be read on; what comes before can be found.
+   * @param rest what to wait for after each chunk, which took so many milliseconds
+   */
+  grow(signal?: AbortSignal, rest?: (ms: number) => Promise<void>): Promise<void> {
     if (this.#growing === undefined) {
-      this.#growing = this.#mending(() => this.#grow(signal)).finally(() => { this.#growing = undefined; });
+      this.#growing = this.#mending(() => this.#grow(signal, rest)).finally(() => { this.#growing = undefined; });
       return this.#growing;
     }
     // What is under way may be past the place where something was written just now.
     this.#next ??= this.#growing.catch(() => undefined).then(() => {
       this.#next = undefined;
-      return this.grow(signal);
+      return this.grow(signal, rest);
     });
     return this.#next;
   }
@@ -54,13 +57,15 @@ export class JournalIndex {
     this.#index.close();
   }
 
-  async #grow(signal?: AbortSignal): Promise<void> {
+  async #grow(signal?: AbortSignal, rest?: (ms: number) => Promise<void>): Promise<void> {
     for (;;) {
+      const began = performance.now();
       const tail = (this.#tail ??= new JournalTail(this.#dir, this.#index.position()));
       const from = tail.position;
       const chunk = await tail.next();
       if (chunk === undefined) break;
       if (!this.#index.add(chunk, from)) await this.#forgetTail();
+      await rest?.(performance.now() - began);
       if (signal?.aborted === true) return;
     }
     const [oldest] = await segmentsOf(this.#dir);
