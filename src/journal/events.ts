@@ -12,7 +12,7 @@ export type JournalEvent =
   | { readonly kind: 'policy.rejected'; readonly problems: readonly string[] }
   | { readonly kind: 'login.refused'; readonly session: string; readonly agent: string; readonly database: string; readonly client: string; readonly code: string }
   | {
-      readonly kind: 'session.start'; readonly session: string; readonly agent: string; readonly owner: string; readonly database: string;
+      readonly kind: 'session.start'; readonly session: string; readonly agent: string; readonly owner: string; readonly groups: readonly string[]; readonly database: string;
       readonly protocol: 'postgres' | 'mysql'; readonly client: string; readonly tls: boolean; readonly attributes: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'session.end'; readonly session: string; readonly reason: string; readonly statements: number; readonly bytesIn: number; readonly bytesOut: number }
@@ -68,12 +68,24 @@ export interface StatementEvent {
   readonly rule: string;
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
+  /** One by one; none of a text that wasn't understood. */
+  readonly statements: readonly RecordedStatement[];
   readonly policy: string;
   readonly request?: string;
   /** `run`: it leaves for the database after this record. `refused`: it never does. */
   readonly fate: 'run' | 'refused';
   /** Why it was refused. */
   readonly code?: string;
+}
+
+/** What a policy is asked about one statement of a batch. */
+export interface RecordedStatement {
+  /** As in StatementFacts: `select`, `create table`. */
+  readonly kind: string;
+  readonly unbounded?: true;
+  /** Where they aren't the batch's. */
+  readonly effects?: readonly EffectUse[];
+  readonly tables?: readonly TableUse[];
 }
 
 /** In place of a text: the one of the `text` record with that hash. */
@@ -90,7 +102,7 @@ export type JournalNote =
    */
   | { readonly kind: 'statements'; readonly ran: readonly (readonly [session: string, judged: number, text: string | TextReference | null, parameters?: readonly (string | null)[]])[] }
   /** What statements were judged to be, once per segment; `text` of those that come again and again. */
-  | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>)
+  | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'statements' | 'tables' | 'verdict'>)
   /** The plain outcomes of a few milliseconds; readers give them back one by one, as `outcome`s of this record's sequence number and time. */
   | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
   /** Signed hash of everything before it; see README.md. */

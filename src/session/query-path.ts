@@ -192,7 +192,7 @@ const namesAny = ({ facts }: Judgement): boolean => traitsOf(facts).names.length
 function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string): StatementRecord {
   const record: Mutable<StatementRecord> = {
     kind: 'statement', session: session.id, arrival: statement.arrival, text: statement.source.text,
-    verdict: verdict.action, rule: verdict.rule, effects: facts.effects, tables: facts.tables, policy, fate,
+    verdict: verdict.action, rule: verdict.rule, effects: facts.effects, tables: facts.tables, statements: traitsOf(facts).recorded, policy, fate,
   };
   if (statement.parameters.length > 0) record.parameters = parameterTexts(statement.parameters);
   if (request !== undefined) record.request = request;

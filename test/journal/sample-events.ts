@@ -6,7 +6,7 @@ const tables = [{ name: 'public.customers', read: true, written: false, columns:
 export function statement(text: string, more: Partial<Extract<JournalEvent, { kind: 'statement' }>> = {}): JournalEvent {
   return {
     kind: 'statement', session: 's_1', arrival: 'extended', text, parameters: ['42', null], verdict: 'allow', rule: 'reads',
-    effects, tables, policy: 'a'.repeat(64), fate: 'run', ...more,
+    effects, tables, statements: [{ kind: 'select' }], policy: 'a'.repeat(64), fate: 'run', ...more,
   };
 }
 
