@@ -7,6 +7,7 @@ import { ConfigError } from '../config/problems.ts';
 import { detectProblems, sensitiveProblems } from '../masking/problems.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyWarnings } from '../policy/warnings.ts';
 import { lookAt } from './look.ts';
 import type { Looked } from './look.ts';
 
@@ -96,7 +97,7 @@ function warnings(config: Config, policy: CompiledPolicy): string[] {
   }
   if (config.approvals.store.kind === 'memory') found.push('approvals.store is memory: pending requests end with the process, and only one process can run');
   for (const agent of config.agents.values()) if (agent.databases.length === 0) found.push(`agent ${agent.name} may use no database`);
-  return [...found, ...identityWarnings(config), ...strangers(policy)];
+  return [...found, ...identityWarnings(config), ...policyWarnings(policy.model)];
 }
 
 function identityWarnings({ identity, agentIssuers }: Config): string[] {
@@ -111,14 +112,6 @@ function identityWarnings({ identity, agentIssuers }: Config): string[] {
     if (databases.length === 0) found.push(`agent_issuers: agents of ${issuer} may use no database`);
   }
   return found;
-}
-
-/** Pairs of rules whose holds nobody may release when a statement meets both. */
-function strangers(policy: CompiledPolicy): string[] {
-  const holds = policy.model.rules.flatMap((rule) => (rule.hold === undefined ? [] : [{ name: rule.name, groups: rule.hold.approvers }]));
-  return holds.flatMap((one, index) =>
-    holds.slice(index + 1).filter((other) => !other.groups.some((group) => one.groups.includes(group)))
-      .map((other) => `rules ${one.name} and ${other.name} have no group of approvers in common: a statement that meets both is denied`));
 }
 
 function isLocal(host: string): boolean {

@@ -22,6 +22,11 @@ export function budgetReason({ rule, action, per, rows, because }: RowBudget): s
   return `${WHOSE[per]} more than ${rows} ${rows === 1 ? 'row' : 'rows'}, and is ${action === 'hold' ? 'held' : 'cut off'} there by rule ${rule}${because === undefined ? '' : `: ${because}`}`;
 }
 
+/** The rule by which an error says that rows were cut off; undefined: it says no such thing. */
+export function cutOffBy(message: string): string | undefined {
+  return /\bmore than \d+ rows?, and is cut off there by rule ([\w.-]+)/.exec(message)?.[1];
+}
+
 /** What the verdict becomes once the budget is crossed. */
 export function overrun(verdict: Verdict, budget: RowBudget): Verdict {
   const { rule, action, hold } = budget;

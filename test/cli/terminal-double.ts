@@ -3,6 +3,7 @@ import { agentsCommand } from '../../src/cli/agents.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
 import { peopleCommand } from '../../src/cli/people.ts';
+import { policyReplayCommand } from '../../src/cli/policy-replay.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -54,6 +55,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   peopleCommand(program, terminal);
   sessionsKillCommand(program, terminal);
   loginCommand(program, terminal);
+  policyReplayCommand(program, terminal);
   logoutCommand(program, terminal);
   const done = program.parseAsync([...args], { from: 'user' }).then(() => ran, () => ({ ...ran, failed: true }));
   return Object.assign(ran, { interrupt, done });
