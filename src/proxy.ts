@@ -39,6 +39,7 @@ import { tlsIdentity } from './net/identity.ts';
 import { type Listener, listen } from './net/listener.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/verdict.ts';
+import { OBSERVES } from './policy/warnings.ts';
 import { type PolicyWatch, watchPolicy } from './policy/watch.ts';
 import { mysqlDoor } from './mysql/admission.ts';
 import { SeenServers } from './mysql/flavour.ts';
@@ -47,7 +48,7 @@ import type { Door, House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey, loadPublicKey } from './runtime/keys.ts';
-import { createMetrics } from './runtime/metrics.ts';
+import { createMetrics, observesGauge } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
@@ -92,6 +93,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const seen = new SeenServers();
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
+  observesGauge(metrics.registry, () => policies.current().observes);
   let draining = false;
 
   const parts: SessionParts = {
@@ -185,15 +187,19 @@ function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier' | 'con
 async function currentPolicy(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<{ current: () => Policy; watch: PolicyWatch }> {
   const context = policyContext(config);
   let policy: Policy = await loadPolicy(config.policies, context);
-  journal.append({ kind: 'policy.loaded', version: policy.version, files: config.policies });
+  const loaded = ({ version, observes }: Policy): void => {
+    journal.append({ kind: 'policy.loaded', version, files: config.policies, ...(observes && { mode: 'observe' }) });
+    if (observes) log.warn({ version }, `policy: ${OBSERVES}`);
+  };
+  loaded(policy);
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   const watch = watchPolicy(config.policies, {
     context, version: policy.version, signal: ending.signal, clock,
     onPolicy(next) {
       policy = next;
-      journal.append({ kind: 'policy.loaded', version: next.version, files: config.policies });
       log.info({ version: next.version }, 'policy: a new one is in force');
+      loaded(next);
     },
     onProblem(problems) {
       const sentences = problems.map(formatProblem);

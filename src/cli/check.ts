@@ -69,7 +69,7 @@ function summary(config: Config, policy: CompiledPolicy, found: Findings): strin
     `${config.file} is right:`,
     `  ${counted(config.databases.size, 'database')}: ${[...config.databases.keys()].join(', ')}`,
     `  ${counted(config.agents.size, 'agent')}, ${counted(config.people.length, 'person', 'people')}, ${counted(config.tokens.length, 'API token')}`,
-    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns${detect.length === 0 ? '' : `, ${counted(detect.length, 'line')} of detectors`}; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
+    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns${detect.length === 0 ? '' : `, ${counted(detect.length, 'line')} of detectors`}; what no rule covers ${policy.observes ? 'would be' : 'is'} ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
     `  policy ${policy.version}`,
     ...found.warnings.map(warned),
     ...found.readable.flatMap(backstop),

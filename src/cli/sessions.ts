@@ -44,8 +44,8 @@ async function list(flags: SessionFlags, terminal: Terminal): Promise<void> {
   const since = flags.since === undefined ? {} : { since: moment(flags.since) };
   const sessions = await summarize(readJournal(dir, { kinds: SUMMARIZED, ...since }));
   if (flags.json === true) return terminal.out(`${visibleJson({ sessions }, 2)}\n`);
-  for (const { session, startedAt, endedAt, agent, database, statements, held, refused } of sessions) {
-    terminal.out(`${visibleLine(`${session}  ${startedAt}  ${endedAt === undefined ? 'no end' : 'ended '}  ${agent.padEnd(16)}  ${database.padEnd(12)}  ${statements} statements, ${held} held, ${refused} refused`)}\n`);
+  for (const { session, startedAt, endedAt, agent, database, statements, held, refused, observed } of sessions) {
+    terminal.out(`${visibleLine(`${session}  ${startedAt}  ${endedAt === undefined ? 'no end' : 'ended '}  ${agent.padEnd(16)}  ${database.padEnd(12)}  ${statements} statements, ${held} held, ${refused} refused${observed === 0 ? '' : `, ${observed} only observed`}`)}\n`);
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { JournalEvent, JournalRecord, StatementEvent } from '../journal/events.ts';
 import { cutOffBy, overrun } from '../policy/budgets.ts';
+import { said } from '../policy/observe.ts';
 import type { Action, Policy, Verdict } from '../policy/verdict.ts';
 import { type Group, Groups } from './groups.ts';
 import { recordedFacts } from './recorded-facts.ts';
@@ -13,7 +14,7 @@ import { RowTally } from './row-tally.ts';
 import { type SeenStatement, type Sender, senderOf } from './traffic.ts';
 
 /** Kinds of records it looks at. Sessions may have begun long before their statements. */
-export const REPLAYED = ['session.start', 'session.end', 'statement', 'request.opened', 'outcome'] as const;
+export const REPLAYED = ['session.start', 'session.end', 'statement', 'request.opened', 'overrun', 'outcome'] as const;
 
 /** `pass`: it was held or denied. `unmask`: what was masked would be shown. */
 export const CHANGES = ['hold', 'deny', 'mask', 'pass', 'unmask'] as const;
@@ -90,6 +91,7 @@ class Replay {
     if (event.kind === 'statement') this.#statement(event, sequence, time);
     else if (event.kind === 'outcome') this.#came(event, Date.parse(time));
     else if (event.kind === 'request.opened') this.#waits(event);
+    else if (event.kind === 'overrun') this.#ranOver(event);
     else if (event.kind === 'session.start') this.#sessions.set(event.session, { by: senderOf(event), open: new Map() });
     else if (event.kind === 'session.end') this.#end(event.session);
   }
@@ -121,6 +123,12 @@ class Replay {
   #waits({ session, statement, rule }: Extract<JournalEvent, { kind: 'request.opened' }>): void {
     const open = statement === undefined ? undefined : this.#sessions.get(session)?.open.get(statement);
     if (open !== undefined) Object.assign(open, { old: { action: 'hold', rule }, stopped: true } satisfies Partial<Open>);
+  }
+
+  /** They would have been asked, but for a policy that only observed. */
+  #ranOver({ session, statement, action, rule }: Extract<JournalEvent, { kind: 'overrun' }>): void {
+    const open = this.#sessions.get(session)?.open.get(statement);
+    if (open !== undefined && (open.old.action === 'allow' || open.old.action === 'mask')) open.old = { action, rule };
   }
 
   #came({ session: id, statement, rows, error }: Extract<JournalEvent, { kind: 'outcome' }>, at: number): void {
@@ -170,7 +178,7 @@ const LONG_OPEN = { open: true, ageMs: 24 * 3_600_000 };
 function judge(policy: Policy, { event, by, time }: SeenStatement): Verdict | string {
   if (event.rule === 'refused') return { action: 'deny', rule: 'refused', reason: 'no policy may let it pass', matched: [] };
   const facts = recordedFacts(event);
-  const within = (transaction: typeof IDLE): Verdict => policy.decide(facts, { ...by, text: event.text, transaction, now: new Date(time) });
+  const within = (transaction: typeof IDLE): Verdict => said(policy.decide(facts, { ...by, text: event.text, transaction, now: new Date(time) }));
   const verdict = within(IDLE);
   if (policy.volatile && within(LONG_OPEN).action !== verdict.action) return 'it depends on the transaction, which is not on record';
   const stopped = event.verdict === 'hold' || event.verdict === 'deny';

@@ -6,12 +6,12 @@
 import type { Rule } from './model.ts';
 import { type RowBudget, type Span, SPANS, type Verdict } from './verdict.ts';
 
-/** In the order of SPANS. */
-export function budgetsOf({ name, action, rowsOver, hold, because }: Rule): readonly RowBudget[] {
+/** In the order of SPANS. @param observed they stop nothing */
+export function budgetsOf({ name, action, rowsOver, hold, because }: Rule, observed: boolean): readonly RowBudget[] {
   if (rowsOver === undefined || (action !== 'hold' && action !== 'deny')) return [];
   return SPANS.flatMap((per) => {
     const rows = rowsOver[per];
-    return rows === undefined ? [] : [{ rule: name, action, per, rows, ...(hold !== undefined && { hold }), ...(because !== undefined && { because }) }];
+    return rows === undefined ? [] : [{ rule: name, action, per, rows, ...(hold !== undefined && { hold }), ...(because !== undefined && { because }), ...(observed && { observed }) }];
   });
 }
 

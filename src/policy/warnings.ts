@@ -1,9 +1,11 @@
 import type { PolicyModel } from './model.ts';
 
 /** What is right but perhaps not meant, a sentence each. */
-export function policyWarnings({ rules }: PolicyModel): string[] {
-  return strangers(rules);
+export function policyWarnings({ rules, observes }: PolicyModel): string[] {
+  return [...(observes ? [OBSERVES] : []), ...strangers(rules)];
 }
+
+export const OBSERVES = 'mode: observe: nothing is held or denied by rules and default; what would be runs, and is only recorded';
 
 /** Pairs of rules whose holds nobody may release when a statement meets both. */
 function strangers(rules: PolicyModel['rules']): string[] {

@@ -7,6 +7,7 @@ import type { Agent } from '../identity/agent.ts';
 import { searchable } from '../masking/detectors/copy-format.ts';
 import { showingFunction } from '../masking/system-functions.ts';
 import { withoutKeys } from '../masking/keys.ts';
+import { keptFromMasks } from '../policy/observe.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
@@ -93,7 +94,7 @@ function unvetted(session: JudgedSession, { text }: StatementText, { facts, veil
 
 function judged(facts: Facts, verdict: Verdict, policy: Policy, veiling?: Veiling): Judgement {
   if (veiling === undefined) return { facts, verdict, policy: policy.version };
-  return { facts, verdict: veiledVerdict(unseenSaid(facts, verdict), veiling.ruling, policy.terms), policy: policy.version, veiling };
+  return { facts, verdict: veiledVerdict(unseenSaid(facts, keptFromMasks(verdict, facts)), veiling.ruling, policy.terms), policy: policy.version, veiling };
 }
 
 /** Judges a statement. A promise only when something must be waited for: the catalog, or a big statement in the worker. Never rejects. */
@@ -118,7 +119,8 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   const policy = session.policy();
   const facts = mergeFacts(judgements.map((judgement) => judgement.facts));
   const rulings = judgements.flatMap(({ veiling }) => veiling?.ruling ?? []);
-  const verdict = veiledVerdict(policy.decide(facts, subject(session, text)), severest(rulings), policy.terms);
+  const decided = policy.decide(facts, subject(session, text));
+  const verdict = veiledVerdict(rulings.length === 0 ? decided : keptFromMasks(decided, facts), severest(rulings), policy.terms);
   return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf), masked: [...new Set(judgements.flatMap(maskedOf))] };
 }
 

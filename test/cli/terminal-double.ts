@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { agentsCommand } from '../../src/cli/agents.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
 import { peopleCommand } from '../../src/cli/people.ts';
 import { policyReplayCommand } from '../../src/cli/policy-replay.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
+import { sessionsCommand } from '../../src/cli/sessions.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
@@ -53,7 +55,9 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
   peopleCommand(program, terminal);
+  sessionsCommand(program, terminal);
   sessionsKillCommand(program, terminal);
+  auditCommand(program, terminal);
   loginCommand(program, terminal);
   policyReplayCommand(program, terminal);
   logoutCommand(program, terminal);

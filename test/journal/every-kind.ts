@@ -19,6 +19,7 @@ export function everyKind(): JournalEvent[] {
     { kind: 'continue', session: 's_1', statement: 7 },
     outcome(7),
     outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
+    { kind: 'overrun', session: 's_1', statement: 7, rule: 'large', action: 'hold', per: 'session', rows: 100 },
     { kind: 'cancel', session: 's_1', by: 'agent', what: 'running' },
     { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects, rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 },
     { kind: 'request.escalated', request: 'req_1', approvers: ['managers'] },

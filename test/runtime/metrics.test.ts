@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMetrics } from '../../src/runtime/metrics.ts';
+import { createMetrics, observesGauge } from '../../src/runtime/metrics.ts';
 
 test('statements are counted by verdict and fate, from one scrape to the next', async () => {
   const metrics = createMetrics();
@@ -12,4 +12,16 @@ test('statements are counted by verdict and fate, from one scrape to the next', 
   expect(scrape).not.toContain('verdict="allow",fate="refused"');
   metrics.statement('allow', 'run');
   expect(await metrics.registry.metrics()).toContain('countersign_statements_total{verdict="allow",fate="run"} 3');
+});
+
+test('what only a policy that observes let run is counted apart, and the mode can be watched', async () => {
+  const metrics = createMetrics();
+  let observes = true;
+  observesGauge(metrics.registry, () => observes);
+  metrics.statement('deny', 'observed');
+  const scrape = await metrics.registry.metrics();
+  expect(scrape).toContain('countersign_statements_total{verdict="deny",fate="observed"} 1');
+  expect(scrape).toContain('countersign_policy_observes 1');
+  observes = false;
+  expect(await metrics.registry.metrics()).toContain('countersign_policy_observes 0');
 });
