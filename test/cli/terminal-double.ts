@@ -5,6 +5,7 @@ import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
 import { peopleCommand } from '../../src/cli/people.ts';
 import { policyReplayCommand } from '../../src/cli/policy-replay.ts';
+import { policySuggestCommand } from '../../src/cli/policy-suggest.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
 import { sessionsCommand } from '../../src/cli/sessions.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
@@ -60,6 +61,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   auditCommand(program, terminal);
   loginCommand(program, terminal);
   policyReplayCommand(program, terminal);
+  policySuggestCommand(program, terminal);
   logoutCommand(program, terminal);
   const done = program.parseAsync([...args], { from: 'user' }).then(() => ran, () => ({ ...ran, failed: true }));
   return Object.assign(ran, { interrupt, done });
