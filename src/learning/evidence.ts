@@ -35,7 +35,9 @@ export async function gatherApproved(records: AsyncIterable<JournalRecord>, sinc
 
 interface Decided {
   readonly at: number;
-  readonly opened: Extract<JournalEvent, { kind: 'request.opened' }>;
+  readonly effects: readonly EffectUse[];
+  /** People were asked about rows of something that ran already. */
+  readonly rows: boolean;
   readonly by: Sender | undefined;
   readonly approvedBy: string[];
   denied: boolean;
@@ -50,7 +52,7 @@ class Decisions {
 
   take({ event, sequence, time }: JournalRecord): void {
     if (event.kind === 'session.start') this.#sessions.set(event.session, senderOf(event));
-    else if (event.kind === 'request.opened') this.#requests.set(event.request, { at: Date.parse(time), opened: event, by: this.#sessions.get(event.session), approvedBy: [], denied: false, urgent: false, ran: [] });
+    else if (event.kind === 'request.opened') this.#requests.set(event.request, { at: Date.parse(time), effects: event.effects, rows: event.statement !== undefined, by: this.#sessions.get(event.session), approvedBy: [], denied: false, urgent: false, ran: [] });
     else if (event.kind === 'request.decided') this.#decided(event);
     else if (event.kind === 'statement' && event.request !== undefined && event.fate === 'run') {
       const request = this.#requests.get(event.request);
@@ -72,9 +74,9 @@ class Decisions {
 }
 
 /** What was approved as part of a batch, for its rows alone or in an emergency says nothing of what a rule should let pass. */
-function sole({ opened, ran, approvedBy, urgent }: Decided): { readonly statement: SeenStatement; readonly people: readonly string[] } | undefined {
+function sole({ rows, ran, approvedBy, urgent }: Decided): { readonly statement: SeenStatement; readonly people: readonly string[] } | undefined {
   const [statement] = ran;
-  if (statement === undefined || ran.length > 1 || statement.event.statements.length !== 1 || opened.statement !== undefined || urgent || approvedBy.length === 0) return undefined;
+  if (statement === undefined || ran.length > 1 || statement.event.statements.length !== 1 || rows || urgent || approvedBy.length === 0) return undefined;
   return { statement, people: approvedBy };
 }
 
@@ -96,9 +98,9 @@ function approved(all: readonly { readonly statement: SeenStatement; readonly pe
 }
 
 /** Was something denied that does all that these do, perhaps among other things, of which nobody knows whether they were the reason? */
-function covers({ by, opened }: Decided, { example: { by: other, event } }: Approved): boolean {
+function covers({ by, effects }: Decided, { example: { by: other, event } }: Approved): boolean {
   if (by !== undefined && (by.agent.name !== other.agent.name || by.database.name !== other.database.name)) return false;
-  return event.effects.every((use) => opened.effects.some((denied) => sameUse(denied, use)));
+  return event.effects.every((use) => effects.some((denied) => sameUse(denied, use)));
 }
 
 function sameUse(denied: EffectUse, use: EffectUse): boolean {

@@ -7,7 +7,7 @@
 import type { JournalEvent, JournalRecord, StatementEvent } from '../journal/events.ts';
 import { cutOffBy, overrun } from '../policy/budgets.ts';
 import { said } from '../policy/observe.ts';
-import type { Action, Policy, Verdict } from '../policy/verdict.ts';
+import type { Action, Policy, RowBudget, Verdict } from '../policy/verdict.ts';
 import { type Group, Groups } from './groups.ts';
 import { recordedFacts } from './recorded-facts.ts';
 import { RowTally } from './row-tally.ts';
@@ -138,10 +138,10 @@ class Replay {
     const cutOff = error && cutOffBy(error.message);
     if (cutOff !== undefined && !open.stopped) Object.assign(open, { old: { action: 'deny', rule: cutOff }, stopped: true } satisfies Partial<Open>);
     const more = open.stopped && error !== undefined ? 1 : 0;
-    const crossed = this.#tally.crossed(open.new.budgets ?? [], { session: id, agent: session.by.agent.name, before: open.rows, rows: rows + more, at });
+    const crossed = this.#tally.crossed(budgetsOf(open.new), { session: id, agent: session.by.agent.name, before: open.rows, rows: rows + more, at });
     open.rows += rows;
     if (crossed !== undefined) open.new = overrun(open.new, crossed);
-    if (open.new.budgets === undefined) this.#close(session, open);
+    if (budgetsOf(open.new).length === 0) this.#close(session, open);
   }
 
   #end(id: string): void {
@@ -162,6 +162,11 @@ class Replay {
     if (change === undefined) this.#unchanged++;
     else this.#changes.add(statement, { change, old: { action: old.action, rule: old.rule }, new: { action, rule, reason } });
   }
+}
+
+/** What doesn't run has no rows. */
+function budgetsOf({ action, budgets = [] }: Verdict): readonly RowBudget[] {
+  return action === 'hold' || action === 'deny' ? [] : budgets;
 }
 
 function changeOf(before: Action, now: Action): Change | undefined {

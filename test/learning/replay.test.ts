@@ -69,6 +69,14 @@ test('the time counts as it was then', async () => {
   expect(told(await replay(records, [ALLOWED, rule(13)]))).toEqual([]);
 });
 
+test('attack: shapes without end are counted together', async () => {
+  const records = new Records().session('s_1');
+  for (let shape = 0; shape < 10_500; shape++) records.statement('s_1', `SELECT c${shape} FROM ${'x'.repeat(20)}`, []);
+  const { changes } = await replay(records, []);
+  expect(changes).toHaveLength(10_001);
+  expect(changes[0]).toMatchObject({ shape: 'other statements', count: 500 });
+});
+
 describe('says what it can\'t tell', () => {
   test('what depends on the transaction', async () => {
     const records = new Records().session('s_1');
@@ -119,6 +127,12 @@ describe('row budgets', () => {
     select(records, 6);
     expect(told(await replay(records, [ALLOWED, LARGE.replace('10', '{ session: 10 }')]))).toEqual(['hold 2 × reporter select * from orders: allow reads -> hold large']);
     expect(told(await replay(records, [ALLOWED, LARGE.replace('10', '{ hour: 10 }').replace('hold', 'deny')]))).toEqual(['deny 3 × reporter select * from orders: allow reads -> deny large']);
+  });
+
+  test('what is held anyway has no rows to count', async () => {
+    const records = new Records().session('s_1');
+    select(records, 50);
+    expect(told(await replay(records, [ALLOWED, '{ name: orders, tables: [orders], then: hold }', LARGE.replace('hold', 'deny')]))).toEqual(['hold 1 × reporter select * from orders: allow reads -> hold orders']);
   });
 
   test('what they stopped would no longer be, or still', async () => {
