@@ -109,6 +109,16 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await statements('query_to_xml')).toEqual([expect.objectContaining({ verdict: 'deny', fate: 'refused' })]);
   });
 
+  it('attack: no value that is masked comes out by what a rule would have stopped', async () => {
+    const agent = await world.agent();
+    await agent.run(dialect.defer);
+    for (const text of [...LAUNDERING, ...(dialect.name === 'PostgreSQL' ? POSTGRES_LAUNDERING : MYSQL_LAUNDERING), ...RENAMING]) {
+      const answer = await agent.run(text);
+      expect([text, JSON.stringify(answer)]).toEqual([text, expect.not.stringMatching(/ann@|bob@|616e6e40/)]);
+    }
+    agent.destroy();
+  });
+
   it('what no policy may let pass, and what isn\'t SQL, ends as ever', async () => {
     expect((await run('selekt 1')).error?.message).toMatch(/syntax/i);
     if (dialect.name === 'PostgreSQL') expect((await run('set standard_conforming_strings = off')).error?.message).toContain('refused');
@@ -128,3 +138,28 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(log).toContain('mode: observe');
   });
 });
+
+/** Each would be held or denied by the rules; what runs of it must run over masks. */
+const LAUNDERING: readonly string[] = [
+  'create table stolen as select email from customers', 'select * from stolen', 'insert into rest select length(email) from customers', 'select * from rest',
+  'create view seen as select email as e from customers', 'select e from seen', 'alter table customers add column copy varchar(80) generated always as (email) stored', 'select copy from customers',
+  'create unique index told on customers (email)', 'select email from customers',
+];
+
+const RENAMING = ['alter table customers rename to renamed', 'select email from renamed'];
+
+const POSTGRES_LAUNDERING: readonly string[] = [
+  'create function leak() returns setof text language sql as $$ select email from customers $$', 'select leak()', 'do $$ declare e text; begin select email into e from customers limit 1; raise exception \'%\', e; end $$',
+  'copy customers to stdout', 'copy (select email from customers) to stdout', 'copy customers to \'/tmp/stolen\'', 'copy rest from program \'cat /etc/passwd\'', 'select pg_read_file(\'/tmp/stolen\')',
+  'create function tell() returns trigger language plpgsql as $$ begin insert into orders values (new.id + 100, new.email); return new; end $$', 'create trigger tells after update on customers for each row execute function tell()',
+  'update customers set age = 31', 'select status from orders', 'alter table customers alter column age type text using email', 'select age from customers', 'grant select on customers to public', 'create materialized view kept as select email from customers',
+  'select * from kept', 'explain analyze select email from customers where email = \'ann\'', 'vacuum analyze customers', 'select most_common_vals::text, histogram_bounds::text from pg_stats where tablename = \'customers\'', 'prepare p as select email from customers', 'execute p',
+  'comment on table customers is \'x\'', 'create rule r as on update to customers do also insert into orders values (old.id + 200, old.email)', 'declare c cursor with hold for select email from customers', 'fetch all from c',
+];
+
+const MYSQL_LAUNDERING: readonly string[] = [
+  'create function leak() returns varchar(80) deterministic reads sql data return (select max(email) from customers)', 'select leak()', 'create procedure leaks() select email from customers', 'call leaks()',
+  'select email from customers into outfile \'/tmp/stolen\'', 'select load_file(\'/tmp/stolen\')', 'create trigger tells after update on customers for each row insert into orders values (new.id + 100, new.email, 1)', 'update customers set age = 31', 'select status from orders',
+  'prepare p from \'select email from customers\'', 'execute p', 'set @s = \'select email from customers\'', 'prepare q from @s', 'execute q', 'handler customers open', 'handler customers read first', 'create table same like customers', 'alter table customers change email mail varchar(80)',
+  'select mail from customers', 'analyze table customers', 'show warnings', 'select email into @e from customers limit 1', 'select @e', 'do (select email from customers limit 1)',
+];
