@@ -6,13 +6,13 @@ import type { Verdict } from './verdict.ts';
 /** What the policy says, whether or not it only observes. */
 export const said = (verdict: Verdict): Verdict => verdict.observed ?? verdict;
 
-/** Masks follow into all that a statement with these effects does. */
+/** Masks and detectors follow into all that a statement with these effects does. */
 const FOLLOWED: ReadonlySet<Effect> = new Set(['read', 'insert', 'update', 'delete', 'import', 'export', 'drop', 'truncate', 'transaction', 'session', 'lock', 'notify']);
 
 /**
- * For agents that see masks. Code, files of the server, triggers or grants may bring out values that nothing masks then: a policy that only
- * observes must not show what it would have kept, so these are held and denied in spite of it.
+ * For agents from which something is hidden. Code, files of the server, triggers or grants may bring out values that nothing masks or searches then: a policy
+ * that only observes must not show what it would have kept, so these are held and denied in spite of it.
  */
-export function keptFromMasks(verdict: Verdict, { effects }: Facts): Verdict {
+export function keptHidden(verdict: Verdict, { effects }: Facts): Verdict {
   return effects.every(({ effect }) => FOLLOWED.has(effect)) ? verdict : said(verdict);
 }

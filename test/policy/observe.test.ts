@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keptFromMasks, said } from '../../src/policy/observe.ts';
+import { keptHidden, said } from '../../src/policy/observe.ts';
 import { withRows } from '../../src/policy/budgets.ts';
 import { batch, policy, statement, subject } from './support.ts';
 
@@ -41,12 +41,12 @@ test('budgets of rows are there, and only observed', () => {
 
 test.each(['create', 'alter', 'privilege', 'maintenance', 'routine', 'dynamic', 'server_io', 'replication', 'admin', 'unknown'])('for who sees masks %s is enforced: masks don\'t follow there', (effect) => {
   const facts = batch(statement(['read', effect], ['public.customers:email']));
-  expect(keptFromMasks(policy([READS], MASKED).decide(facts, subject), facts)).toMatchObject({ action: 'hold', rule: 'default', mask: ['public.customers'] });
+  expect(keptHidden(policy([READS], MASKED).decide(facts, subject), facts)).toMatchObject({ action: 'hold', rule: 'default', mask: ['public.customers'] });
   const allowing = policy(['{ effects: [read, create, alter, privilege, maintenance, routine, dynamic, server_io, replication, admin], then: allow }'], MASKED);
-  if (effect !== 'unknown') expect(keptFromMasks(allowing.decide(facts, subject), facts)).toMatchObject({ action: 'mask' });
+  if (effect !== 'unknown') expect(keptHidden(allowing.decide(facts, subject), facts)).toMatchObject({ action: 'mask' });
 });
 
 test('where masks follow, it runs', () => {
   const facts = batch(statement(['read', 'delete'], ['&!public.customers:email']));
-  expect(keptFromMasks(policy([READS], MASKED).decide(facts, subject), facts)).toMatchObject({ action: 'mask', observed: { action: 'hold' } });
+  expect(keptHidden(policy([READS], MASKED).decide(facts, subject), facts)).toMatchObject({ action: 'mask', observed: { action: 'hold' } });
 });
