@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Replayed } from '../../src/learning/replay.ts';
 import { run as command } from '../cli/terminal-double.ts';
 import { TEST_POLICY } from '../support/proxy.ts';
 import { DIALECTS, type StoryAgent, type StoryWorld } from './dialects.ts';
@@ -122,6 +123,18 @@ describe.each(DIALECTS)('$name', (dialect) => {
   it('what no policy may let pass, and what isn\'t SQL, ends as ever', async () => {
     expect((await run('selekt 1')).error?.message).toMatch(/syntax/i);
     if (dialect.name === 'PostgreSQL') expect((await run('set standard_conforming_strings = off')).error?.message).toContain('refused');
+  });
+
+  it('judged anew from the journal, the same rules say the same, enforced or not', async () => {
+    const file = join(world.proxy.dir, 'other.yaml');
+    for (const policy of [POLICY, POLICY.replace('mode: observe\n', '')]) {
+      writeFileSync(file, policy);
+      const { out } = await command(['policy', 'replay', '--since', '2020-01-01T00:00:00Z', '--policy', file, '--dir', join(world.proxy.dir, 'journal'), '--json']);
+      const { changes, judged } = JSON.parse(out) as Replayed;
+      expect(judged).toBeGreaterThan(20);
+      // What really waited for how it uses masked columns is on record as that, and not as what the rules said besides.
+      expect(changes.filter(({ old }) => old.rule !== 'sensitive')).toEqual([]);
+    }
   });
 
   it('enforced again, what is over a budget waits in sessions that began before, too', async () => {
