@@ -8,6 +8,7 @@ import { detectProblems, sensitiveProblems } from '../masking/problems.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { policyWarnings } from '../policy/warnings.ts';
+import { counted } from './counted.ts';
 import { lookAt } from './look.ts';
 import type { Looked } from './look.ts';
 
@@ -116,8 +117,4 @@ function identityWarnings({ identity, agentIssuers }: Config): string[] {
 
 function isLocal(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -6,39 +6,25 @@ import type { Group } from '../learning/groups.ts';
 import { type Change, REPLAYED, type Replayed, type ReplayedChange, replayPolicy } from '../learning/replay.ts';
 import { policyWarnings } from '../policy/warnings.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { journalPlace } from './journal-dir.ts';
-import { moment } from './moment.ts';
-import { chosenPolicy, policyCommand } from './policy.ts';
+import { counted } from './counted.ts';
+import { recordedBy, recordedCommand, type RecordedFlags } from './policy.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting, type Terminal } from './terminal.ts';
 
-interface ReplayFlags {
-  readonly since: string;
-  readonly until?: string;
-  readonly policy?: readonly string[];
-  readonly dir?: string;
-  readonly config?: string;
+interface ReplayFlags extends RecordedFlags {
   readonly failOnChange?: boolean;
-  readonly json?: boolean;
 }
 
 export function policyReplayCommand(program: Command, terminal: Terminal = processTerminal()): void {
-  policyCommand(program).command('replay').description('judge recorded statements by another policy, and print what it would newly hold, deny, mask or let through')
-    .requiredOption('--since <time>', 'statements from then on, an ISO time').option('--until <time>', 'and before this one')
-    .option('--policy <file...>', 'the policy\'s files (default: those that the configuration names)')
-    .option('--dir <dir>', 'the journal\'s directory').option('--config <file>', 'take directory, policy and the names it may use from the configuration')
+  recordedCommand(program, 'replay', 'judge recorded statements by another policy, and print what it would newly hold, deny, mask or let through')
     .option('--fail-on-change', 'exit with 1 when anything would be judged otherwise, or can\'t be told')
-    .option('--json', 'print JSON')
     .action((flags: ReplayFlags) => reporting(terminal, () => replay(flags, terminal)));
 }
 
 async function replay(flags: ReplayFlags, terminal: Terminal): Promise<void> {
-  const since = moment(flags.since);
-  const until = flags.until === undefined ? undefined : moment(flags.until);
-  const policy = await chosenPolicy(flags);
-  const { dir } = await journalPlace(flags);
+  const { dir, policy, since, until } = await recordedBy(flags);
   const warnings = policyWarnings(policy.model);
-  const replayed = await replayPolicy(readJournal(dir, { kinds: REPLAYED }), { policy, since, ...(until !== undefined && { until }) });
+  const replayed = await replayPolicy(readJournal(dir, { kinds: REPLAYED }), { policy, since, until });
   if (flags.json === true) terminal.out(`${visibleJson({ ...replayed, warnings }, 2)}\n`);
   else {
     for (const warning of warnings) terminal.say(`Warning: ${visibleLine(warning)}\n`);
@@ -70,7 +56,3 @@ function section<T extends Group>(title: string, groups: readonly T[], told: (gr
 }
 
 const ruledText = ({ old, new: now }: ReplayedChange): readonly string[] => [`${old.action} by ${old.rule} -> ${now.action} by ${now.rule}: ${now.reason}`];
-
-function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}

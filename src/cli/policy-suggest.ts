@@ -6,39 +6,23 @@ import { DECIDED, gatherApproved } from '../learning/evidence.ts';
 import { suggestRules, type Suggestions } from '../learning/suggest.ts';
 import { suggestionsText } from '../learning/suggestion-text.ts';
 import { visibleJson } from '../runtime/visible.ts';
-import { journalPlace } from './journal-dir.ts';
-import { moment } from './moment.ts';
-import { chosenPolicy, policyCommand } from './policy.ts';
+import { recordedBy, recordedCommand, type RecordedFlags } from './policy.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting, type Terminal } from './terminal.ts';
 
-interface SuggestFlags {
-  readonly since: string;
-  readonly until?: string;
+interface SuggestFlags extends RecordedFlags {
   readonly times: number;
-  readonly policy?: readonly string[];
-  readonly dir?: string;
-  readonly config?: string;
-  readonly json?: boolean;
 }
 
 export function policySuggestCommand(program: Command, terminal: Terminal = processTerminal()): void {
-  policyCommand(program).command('suggest').description('print rules for what people approved again and again and never denied, with the evidence; none of them is applied')
-    .requiredOption('--since <time>', 'approvals from then on, an ISO time').option('--until <time>', 'and before this one')
+  recordedCommand(program, 'suggest', 'print rules for what people approved again and again and never denied, with the evidence; none of them is applied')
     .option('--times <count>', 'how often it must have been approved', count, 5)
-    .option('--policy <file...>', 'files of the policy that they are for (default: those that the configuration names)')
-    .option('--dir <dir>', 'the journal\'s directory').option('--config <file>', 'take directory and policy from the configuration')
-    .option('--json', 'print JSON')
     .action((flags: SuggestFlags) => reporting(terminal, () => suggest(flags, terminal)));
 }
 
 async function suggest(flags: SuggestFlags, terminal: Terminal): Promise<void> {
-  const since = moment(flags.since);
-  const until = flags.until === undefined ? undefined : moment(flags.until);
-  const policy = await chosenPolicy(flags);
-  const { dir } = await journalPlace(flags);
-  const approved = await gatherApproved(readJournal(dir, { kinds: DECIDED }), since, until);
-  const found = suggestRules(approved, policy, flags.times);
+  const { dir, policy, since, until } = await recordedBy(flags);
+  const found = suggestRules(await gatherApproved(readJournal(dir, { kinds: DECIDED }), since, until), policy, flags.times);
   terminal.out(flags.json === true ? `${visibleJson(plain(found), 2)}\n` : suggestionsText(found));
 }
 

@@ -138,10 +138,10 @@ class Replay {
     const cutOff = error && cutOffBy(error.message);
     if (cutOff !== undefined && !open.stopped) Object.assign(open, { old: { action: 'deny', rule: cutOff }, stopped: true } satisfies Partial<Open>);
     const more = open.stopped && error !== undefined ? 1 : 0;
-    const crossed = this.#tally.crossed(budgetsOf(open.new), { session: id, agent: session.by.agent.name, before: open.rows, rows: rows + more, at });
+    const crossed = this.#tally.crossed(rowsLeft(open.new), { session: id, agent: session.by.agent.name, before: open.rows, rows: rows + more, at });
     open.rows += rows;
     if (crossed !== undefined) open.new = overrun(open.new, crossed);
-    if (budgetsOf(open.new).length === 0) this.#close(session, open);
+    if (rowsLeft(open.new).length === 0) this.#close(session, open);
   }
 
   #end(id: string): void {
@@ -165,7 +165,7 @@ class Replay {
 }
 
 /** What doesn't run has no rows. */
-function budgetsOf({ action, budgets = [] }: Verdict): readonly RowBudget[] {
+function rowsLeft({ action, budgets = [] }: Verdict): readonly RowBudget[] {
   return action === 'hold' || action === 'deny' ? [] : budgets;
 }
 
