@@ -31,7 +31,7 @@ function plain({ suggestions, left }: Suggestions): object {
     agent: example.by.agent.name, database: example.by.database.name, shape, times, people: Object.fromEntries(people), from: example.time, to: until, request: example.event.request, text: example.event.text,
   });
   return {
-    suggestions: suggestions.map((one) => ({ ...of(one), yaml: one.yaml.trim(), exceptions: one.exceptions.map(({ rule, when }) => ({ rule: rule.name, when })) })),
+    suggestions: suggestions.map((one) => ({ ...of(one), yaml: one.yaml.split('\n').map((line) => line.trim()), exceptions: one.exceptions.map(({ rule, when }) => ({ rule: rule.name, when })) })),
     left: left.map((one) => ({ ...of(one), why: one.why })),
   };
 }

@@ -7,11 +7,14 @@ import { createHash } from 'node:crypto';
 import { compileCondition } from '../policy/condition.ts';
 import { COLUMN_EFFECTS } from '../policy/check.ts';
 import { CompiledPolicy } from '../policy/decide.ts';
+import { bit } from '../policy/effect-set.ts';
 import { policyFrom } from '../policy/load.ts';
+import { touchedBy } from '../policy/match.ts';
 import type { PolicyModel, Rule } from '../policy/model.ts';
 import { said } from '../policy/observe.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import { ConfigError } from '../config/problems.ts';
+import type { Effect, TableUse } from '../sql/facts.ts';
 import type { Approved } from './evidence.ts';
 import { whyNever } from './never.ts';
 import { recordedFacts } from './recorded-facts.ts';
@@ -20,7 +23,7 @@ import { statementShape } from './statement-shape.ts';
 export interface Suggestion {
   readonly approved: Approved;
   readonly shape: string;
-  /** One line of YAML, an item of `rules`. */
+  /** Items of `rules`, one a line. */
   readonly yaml: string;
   /** Rules that would still hold it, and the condition that each then needs, whole. */
   readonly exceptions: readonly { readonly rule: Rule; readonly when: string }[];
@@ -50,7 +53,7 @@ function suggest(approved: Approved, policy: CompiledPolicy): Pick<Suggestion, '
   const now = judge(approved, policy);
   if (now.action === 'allow' || now.action === 'mask') return undefined;
   if (now.action === 'deny') return `rule ${now.rule} denies it by now`;
-  const yaml = ruleOf(approved);
+  const yaml = rulesOf(approved);
   const exceptions = policy.model.rules.filter((rule) => rule.action === 'hold' && rule.rowsOver === undefined && now.matched.includes(rule.name)).map((rule) => ({ rule, when: exceptWhen(rule, approved) }));
   const tried = withRules(policy.model, yaml, exceptions);
   const then = tried && judge(approved, tried).action;
@@ -78,19 +81,42 @@ function withRules(model: PolicyModel, yaml: string, exceptions: Suggestion['exc
   }
 }
 
+/** One a line; several where some effects are on other tables than others: what was read mustn't be written. */
+function rulesOf(approved: Approved): string {
+  const parts = Map.groupBy(approved.effects, (effect) => JSON.stringify(tablesOf(effect, approved).map(({ name }) => name)));
+  return [...parts.values()].map((effects, index) => ruleOf(approved, effects, index === 0 ? '' : `-${index + 1}`)).join('\n');
+}
+
+/** `SELECT 1` reads, and reads nothing: a rule without tables would let it read anything. */
+function tablesOf(effect: Effect, { tables }: Approved): readonly TableUse[] {
+  const touched = tables.filter((table) => touchedBy(bit(effect), table));
+  return touched.length > 0 ? touched : tables;
+}
+
 /** `  - { name: approved-update-orders-3f2a91, effects: [update], …, then: allow }` */
-function ruleOf(approved: Approved): string {
-  const { kind, effects, tables, columns, times, example: { by } } = approved;
-  const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
-  const named = columns.flatMap((used, index) => [...used].toSorted().map((column) => `${tables[index]?.name ?? ''}.${column}`));
+function ruleOf(approved: Approved, effects: readonly Effect[], suffix: string): string {
+  const { kind, columns, times, example: { by } } = approved;
+  const tables = effects.slice(0, 1).flatMap((effect) => tablesOf(effect, approved));
+  const named = tables.flatMap((table) => [...columns[approved.tables.indexOf(table)] ?? []].toSorted().map((column) => `${table.name}.${column}`));
   const byColumns = named.length > 0 && effects.every((effect) => COLUMN_EFFECTS.has(effect)) && named.every((column) => PLAIN_COLUMN.test(column));
   const fields = [
-    `name: ${nameOf(approved)}`, `effects: [${effects.join(', ')}]`,
+    `name: ${nameOf(approved)}${suffix}`, `effects: [${effects.join(', ')}]`,
     ...(tables.length > 0 ? [`tables: ${list(tables.map(({ name }) => name))}`] : []), ...(byColumns ? [`columns: ${list(named)}`] : []),
-    `agents: ${list([by.agent.name])}`, `databases: ${list([by.database.name])}`, `kinds: ${list([kind])}`, 'unbounded: false', 'then: allow', `because: ${JSON.stringify(`approved ${times} times`)}`,
+    `agents: ${list([by.agent.name])}`, `databases: ${list([by.database.name])}`, `kinds: ${list([kind])}`, 'unbounded: false', `when: ${quoted(sameWork(approved))}`, 'then: allow', `because: ${JSON.stringify(`approved ${times} times`)}`,
   ];
   return `  - { ${fields.join(', ')} }`;
 }
+
+/** Else what several rules let pass would add up: the reading of one and the writing of another. */
+function sameWork({ effects, tables }: Approved): string {
+  return `effects == ${list(effects)} && ${tables.length === 0 ? 'size(tables) == 0' : `tables == ${list(tables.map(({ name }) => name))}`}`;
+}
+
+/** For YAML. */
+export const quoted = (text: string): string => `'${text.replaceAll('\'', '\'\'')}'`;
+
+/** In YAML as in CEL. */
+const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 
 const PLAIN_COLUMN = /^[^\s.*]+\.[^\s.*]+\.[^\s.*]+$/;
 
@@ -101,11 +127,8 @@ function nameOf({ kind, effects, tables, example: { by } }: Approved): string {
   return `${words.slice(0, 50)}-${identity.slice(0, 6)}`;
 }
 
-function exceptWhen({ when }: Rule, { kind, effects, tables, example: { by } }: Approved): string {
-  const texts = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
-  const same = [
-    `agent.name == ${JSON.stringify(by.agent.name)}`, `database.name == ${JSON.stringify(by.database.name)}`, `statement.kind == ${JSON.stringify(kind)}`, '!statement.unbounded',
-    `effects == ${texts(effects)}`, tables.length === 0 ? 'size(tables) == 0' : `tables == ${texts(tables.map(({ name }) => name))}`,
-  ].join(' && ');
+function exceptWhen({ when }: Rule, approved: Approved): string {
+  const { kind, example: { by } } = approved;
+  const same = `agent.name == ${JSON.stringify(by.agent.name)} && database.name == ${JSON.stringify(by.database.name)} && statement.kind == ${JSON.stringify(kind)} && !statement.unbounded && ${sameWork(approved)}`;
   return when === undefined ? `!(${same})` : `(${when.text}) && !(${same})`;
 }

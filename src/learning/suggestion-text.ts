@@ -2,7 +2,7 @@
 
 import { visibleLine } from '../runtime/visible.ts';
 import type { Approved } from './evidence.ts';
-import type { Suggestion, Suggestions } from './suggest.ts';
+import { quoted, type Suggestion, type Suggestions } from './suggest.ts';
 
 export function suggestionsText({ suggestions, left }: Suggestions): string {
   const lines = suggestions.length === 0
@@ -24,8 +24,8 @@ function suggestionLines({ approved, shape, yaml, exceptions }: Suggestion): str
     ...comment(`${sender(approved)}: ${shape}`),
     ...comment(`approved ${times} times and never denied, from ${example.time} to ${until}, by ${by}`),
     ...comment(`the first was ${example.event.request ?? ''}: ${example.event.text.slice(0, 300).replaceAll(/\s+/g, ' ')}`),
-    ...exceptions.flatMap(({ rule, when }) => comment(`rule ${rule.name} (${rule.place.file}:${rule.place.line}) holds it, too; so that it no longer does, whatever the columns, give it\n  when: '${when.replaceAll('\'', '\'\'')}'`)),
-    visibleLine(yaml),
+    ...exceptions.flatMap(({ rule, when }) => comment(`rule ${rule.name} (${rule.place.file}:${rule.place.line}) holds it, too; so that it no longer does, whatever the columns and whichever table is written, give it\n  when: ${quoted(when)}`)),
+    ...yaml.split('\n').map(visibleLine),
   ];
 }
 

@@ -52,7 +52,7 @@ rules:
   # reporter at shop: update orders set status = ? where id = ?
   # approved 4 times and never denied, from 2026-05-04T12:01:00.000Z to 2026-05-04T12:03:00.000Z, by sam@example.com (4), kim@example.com (1)
   # the first was req_2: UPDATE orders SET status = 'x' WHERE id = 1
-  - { name: ${found.suggestions[0]?.yaml.match(/approved-update-orders-[0-9a-f]{6}/)?.[0]}, effects: [update], tables: ["public.orders"], columns: ["public.orders.id", "public.orders.status"], agents: ["reporter"], databases: ["shop"], kinds: ["update"], unbounded: false, then: allow, because: "approved 4 times" }
+  - { name: ${found.suggestions[0]?.yaml.match(/approved-update-orders-[0-9a-f]{6}/)?.[0]}, effects: [update], tables: ["public.orders"], columns: ["public.orders.id", "public.orders.status"], agents: ["reporter"], databases: ["shop"], kinds: ["update"], unbounded: false, when: 'effects == ["update"] && tables == ["public.orders"]', then: allow, because: "approved 4 times" }
 `);
 });
 
@@ -65,6 +65,25 @@ test('pasted, it lets pass just that', async () => {
     judged(['update'], ['&!public.orders:id,price']), judged(['update'], ['&!public.items:id,status']), judged(['delete'], TABLES, 'delete'), judged(['update'], TABLES, 'merge'),
     judged(['update'], TABLES, 'update', true), judged(['update'], TABLES, 'update', false, { agent: { ...subject.agent, name: 'writer' } }), judged(['update'], TABLES, 'update', false, { database: { ...subject.database, name: 'crm' } }),
   ]).toEqual(['hold', 'hold', 'hold', 'hold', 'hold', 'hold', 'hold']);
+});
+
+test('what was read isn\'t let be written', async () => {
+  const effects = [{ effect: 'read' as const, objects: [] }, { effect: 'insert' as const, objects: [] }];
+  const { suggestions } = await suggest(approvedThrice('INSERT INTO archive SELECT id FROM orders WHERE id = ', ['!public.archive:id', 'public.orders:id'], { effects }), []);
+  const rules = suggestions.flatMap(({ yaml }) => yaml.split('\n').map((line) => line.trim().slice(2)));
+  expect(rules).toEqual([expect.stringContaining('effects: [read], tables: ["public.orders"], columns: ["public.orders.id"]'), expect.stringContaining('effects: [insert], tables: ["public.archive"], columns: ["public.archive.id"]')]);
+  const judged = (tables: readonly string[]) => policy(rules).decide(batch(statement(['read', 'insert'], tables, { kind: 'insert' })), subject).action;
+  expect([judged(['!public.archive:id', 'public.orders:id']), judged(['!public.orders:id', 'public.archive:id'])]).toEqual(['allow', 'hold']);
+});
+
+test('several rules don\'t add up to what nobody has seen', async () => {
+  const copying = (to: string, from: string): Suggestions | Promise<Suggestions> => {
+    const effects = [{ effect: 'read' as const, objects: [] }, { effect: 'insert' as const, objects: [] }];
+    return suggest(approvedThrice('INSERT INTO a SELECT id FROM b WHERE id = ', [`!public.${to}:id`, `public.${from}:id`], { effects }), []);
+  };
+  const rules = (await Promise.all([copying('a', 'b'), copying('c', 'd')])).flatMap(({ suggestions }) => suggestions.flatMap(({ yaml }) => yaml.split('\n').map((line) => line.trim().slice(2))));
+  const judged = (to: string, from: string) => policy(rules).decide(batch(statement(['read', 'insert'], [`!public.${to}:id`, `public.${from}:id`], { kind: 'insert' })), subject).action;
+  expect([judged('a', 'b'), judged('c', 'd'), judged('a', 'd'), judged('c', 'b')]).toEqual(['allow', 'allow', 'hold', 'hold']);
 });
 
 test('a rule that holds it gets an exception for just that', async () => {

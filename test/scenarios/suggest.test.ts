@@ -43,6 +43,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
   it('says who approved what, how often, and what no rule is for', async () => {
     for (const id of [1, 2]) await approve(`update orders set status = 'paid' where id = ${id}`);
     for (const id of [1, 2]) await approve(`delete from items where id = ${id}`);
+    for (const id of [1, 2]) await approve(`insert into items select id, status from orders where id = ${id}`);
     for (const _ of [1, 2]) await approve('truncate table items');
     const text = await suggest();
     expect(text).toMatch(/ {2}# reporter at shop: update orders set status = \? where id = \?\n {2}# approved 2 times and never denied, from \S+ to \S+, by sam@example\.com \(2\)\n/);
@@ -54,14 +55,15 @@ describe.each(DIALECTS)('$name', (dialect) => {
 
   it('pasted, just that passes', async () => {
     expect(await outcome('update orders set status = \'sent\' where id = 1')).toBe('held');
-    const { suggestions } = JSON.parse(await suggest('--json')) as { suggestions: { yaml: string; exceptions: { rule: string; when: string }[] }[] };
+    const { suggestions } = JSON.parse(await suggest('--json')) as { suggestions: { yaml: string[]; exceptions: { rule: string; when: string }[] }[] };
     const [except] = suggestions.flatMap(({ exceptions }) => exceptions);
-    const pasted = POLICY.replace('effects: [delete]', `effects: [delete], when: '${except?.when}'`) + suggestions.map(({ yaml }) => `  ${yaml}\n`).join('');
+    const pasted = POLICY.replace('effects: [delete]', `effects: [delete], when: '${except?.when}'`) + suggestions.flatMap(({ yaml }) => yaml.map((line) => `  ${line}\n`)).join('');
     writeFileSync(join(world.proxy.dir, 'policy.yaml'), pasted);
     expect(await world.proxy.proxy.reloadPolicy()).toBe(true);
-    for (const text of ['update orders set status = \'sent\' where id = 1', 'delete from items where id = 7']) expect(await outcome(text)).toBe('passes');
+    for (const text of ['update orders set status = \'sent\' where id = 1', 'delete from items where id = 7', 'insert into items select id, status from orders where id = 2']) expect(await outcome(text)).toBe('passes');
     for (const text of [
       'update orders set price = 1 where id = 1', 'update orders set status = \'x\'', 'update items set status = \'x\' where id = 1', 'delete from orders where id = 1', 'delete from items', 'insert into orders values (3, \'x\', 1)', 'truncate table items',
+      'insert into orders (id, status) select id, status from items',
     ]) expect([text, await outcome(text)]).toEqual([text, 'held']);
     for (const text of ['update orders set status = \'sent\' where id = 2', 'delete from items where id = 8']) expect(await outcome(text, 'writer')).toBe('held');
     expect(await suggest()).toMatch(/^# Nothing that a rule could let pass was approved that often\.\n/);
