@@ -40,6 +40,7 @@ import { tlsIdentity } from './net/identity.ts';
 import { type Listener, listen } from './net/listener.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/verdict.ts';
+import { OBSERVES } from './policy/warnings.ts';
 import { type PolicyWatch, watchPolicy } from './policy/watch.ts';
 import { mysqlDoor } from './mysql/admission.ts';
 import { SeenServers } from './mysql/flavour.ts';
@@ -48,7 +49,6 @@ import type { Door, House } from './protocol/door.ts';
 import { type Refusal, Refused } from './protocol/refusal.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { loadOrCreateSigningKey, loadPublicKey } from './runtime/keys.ts';
-import { createMetrics } from './runtime/metrics.ts';
 import type { Database } from './session/database.ts';
 import { BufferBudget, type SessionParts } from './session/parts.ts';
 import { approvalsDown } from './session/refusals.ts';
@@ -57,6 +57,7 @@ import { HourCounts } from './session/rows/hour-counts.ts';
 import { Registry } from './session/registry.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 import { healthMetrics } from './telemetry/health-metrics.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
 
 
@@ -96,7 +97,7 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const databases = await openDatabases({ config, clock, log, seen, hashKey: derivedSecret(approvalKey.privateKey, 'hash mask') }, stack);
   const metrics = createMetrics();
   const health = healthMetrics(metrics.registry, {
-    version: VERSION, policy: () => policies.current().version, store: () => store.reachable, journal: () => journal.writable,
+    version: VERSION, policy: policies.current, store: () => store.reachable, journal: () => journal.writable,
     databases: () => ({ known: databases.size, configured: config.databases.size }),
   });
   let draining = false;
@@ -199,15 +200,19 @@ function derivedSecret(key: KeyObject, use: 'hash mask' | 'mock verifier' | 'con
 async function currentPolicy(config: Config, journal: Journal, clock: Clock, log: Logger, stack: AsyncDisposableStack): Promise<{ current: () => Policy; watch: PolicyWatch }> {
   const context = policyContext(config);
   let policy: Policy = await loadPolicy(config.policies, context);
-  journal.append({ kind: 'policy.loaded', version: policy.version, files: config.policies });
+  const loaded = ({ version, observes }: Policy): void => {
+    journal.append({ kind: 'policy.loaded', version, files: config.policies, ...(observes && { mode: 'observe' }) });
+    if (observes) log.warn({ version }, `policy: ${OBSERVES}`);
+  };
+  loaded(policy);
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   const watch = watchPolicy(config.policies, {
     context, version: policy.version, signal: ending.signal, clock,
     onPolicy(next) {
       policy = next;
-      journal.append({ kind: 'policy.loaded', version: next.version, files: config.policies });
       log.info({ version: next.version }, 'policy: a new one is in force');
+      loaded(next);
     },
     onProblem(problems) {
       const sentences = problems.map(formatProblem);

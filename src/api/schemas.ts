@@ -119,6 +119,7 @@ export const AuditEntry = z.strictObject({
   effects: z.array(EffectUse).optional(),
   tables: z.array(TableUse).optional(),
   verdict: z.enum(ACTIONS).optional(), rule: z.string().optional(), policy: z.string().optional(),
+  observed: z.literal(true).optional().meta({ description: 'It ran although the verdict says otherwise: the policy only observed' }),
   fate: z.enum(['run', 'refused']).optional(), code: z.string().optional(),
   request: z.strictObject({
     id: z.string(),

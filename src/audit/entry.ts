@@ -4,7 +4,7 @@ import type { JournalEvent, JournalNote, StatementEvent } from '../journal/event
 
 /** Kinds of entries: those of the journal's events, but for `request`, which is all that became of one. */
 export const ENTRY_KINDS = [
-  'statement', 'request', 'prepare', 'refused', 'session.start', 'login.refused', 'policy.loaded', 'policy.rejected', 'agent.frozen', 'agent.thawed',
+  'statement', 'request', 'prepare', 'refused', 'overrun', 'session.start', 'login.refused', 'policy.loaded', 'policy.rejected', 'agent.frozen', 'agent.thawed',
   'person.signed_in', 'person.signed_out', 'person.refused', 'process.start', 'process.stop', 'recovered', 'outage',
 ] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
@@ -19,7 +19,7 @@ export interface SessionFacts {
 }
 
 /** What a statement was judged to be. */
-export type JudgedFacts = Partial<Pick<StatementEvent, 'effects' | 'tables' | 'verdict' | 'rule' | 'policy'>>;
+export type JudgedFacts = Partial<Pick<StatementEvent, 'effects' | 'tables' | 'verdict' | 'rule' | 'policy' | 'observed'>>;
 
 export interface DecisionMade {
   readonly person: string;
@@ -99,6 +99,7 @@ export function entryOf(event: Events): NewEntry | undefined {
     }
     case 'prepare': return { body: { kind: 'prepare', text: event.text }, session: event.session };
     case 'refused': return { body: { kind: 'refused', code: event.code, details: { reason: event.reason } }, session: event.session };
+    case 'overrun': return { body: { kind: 'overrun', details: rest(event, 'session') }, session: event.session };
     case 'session.start': return { body: { kind: 'session.start', details: { tls: event.tls, attributes: event.attributes } }, session: event.session };
     case 'login.refused': {
       const { agent, database, client, code } = event;
@@ -115,10 +116,10 @@ export function entryOf(event: Events): NewEntry | undefined {
   }
 }
 
-function statementEntry({ text, parameters, fate, code, session, request, effects, tables, verdict, rule, policy }: StatementEvent): NewEntry {
+function statementEntry({ text, parameters, fate, code, session, request, effects, tables, verdict, rule, policy, observed }: StatementEvent): NewEntry {
   return {
     body: { kind: 'statement', text, ...(parameters && { parameters }), fate, ...(code !== undefined && { code }) },
-    session, facts: { effects, tables, verdict, rule, policy }, ...(request !== undefined && { request }),
+    session, facts: { effects, tables, verdict, rule, policy, ...(observed && { observed }) }, ...(request !== undefined && { request }),
   };
 }
 

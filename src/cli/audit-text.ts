@@ -16,11 +16,11 @@ export function entryLine(entry: AuditEntry): string {
 }
 
 function said(entry: AuditEntry): string {
-  const { kind, verdict, fate, code, effects = [], request, outcome, details } = entry;
+  const { kind, verdict, observed, fate, code, effects = [], request, outcome, details } = entry;
   if (kind === 'request') return `${request?.id ?? 'request'}${request?.state === undefined ? '' : ` ${request.state}`}${(request?.decisions ?? []).map((one) => `, ${decisionText(one)}`).join('')}`;
   if (kind !== 'statement') return [kind, code, ...Object.values(details ?? {}).filter((value) => typeof value === 'string')].filter((part) => part !== undefined).join(' ');
   const ended = fate === 'refused' ? `refused${code === undefined ? '' : ` (${code})`}` : outcome === undefined ? 'no outcome' : outcomeText(outcome);
-  return [verdict ?? '', effects.map(({ effect }) => effect).join(','), ended, request?.id ?? ''].filter((part) => part !== '').join('  ');
+  return [`${verdict ?? ''}${observed === true ? ', only observed' : ''}`, effects.map(({ effect }) => effect).join(','), ended, request?.id ?? ''].filter((part) => part !== '').join('  ');
 }
 
 function beginning(text = ''): string {
@@ -39,7 +39,7 @@ export function entryText(entry: AuditEntry, columns: number | undefined): strin
     ['People', entry.people ?? []],
     ['Effects', (entry.effects ?? []).map(effectText)],
     ['Tables', (entry.tables ?? []).map(tableText)],
-    ['Verdict', [entry.verdict && `${entry.verdict} by ${entry.rule ?? ''}`]],
+    ['Verdict', [entry.verdict && `${entry.verdict} by ${entry.rule ?? ''}${entry.observed === true ? ', only observed' : ''}`]],
     ['Fate', [entry.fate && `${entry.fate}${entry.code === undefined ? '' : ` (${entry.code})`}`]],
     ['Request', [request && `${request.id}${request.state === undefined ? '' : `, ${request.state}`}`, request?.approvers && `${request.quorum ?? 1} of ${request.approvers.join(', ')}`, request?.escalatedTo && `escalated to ${request.escalatedTo.join(', ')}`, request?.reason]],
     ['Decisions', (request?.decisions ?? []).map((one) => `${decisionText(one)} at ${one.time} (${one.channel})`)],

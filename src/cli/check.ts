@@ -7,6 +7,8 @@ import { ConfigError } from '../config/problems.ts';
 import { detectProblems, sensitiveProblems } from '../masking/problems.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { policyWarnings } from '../policy/warnings.ts';
+import { counted } from './counted.ts';
 import { lookAt } from './look.ts';
 import type { Looked } from './look.ts';
 
@@ -68,7 +70,7 @@ function summary(config: Config, policy: CompiledPolicy, found: Findings): strin
     `${config.file} is right:`,
     `  ${counted(config.databases.size, 'database')}: ${[...config.databases.keys()].join(', ')}`,
     `  ${counted(config.agents.size, 'agent')}, ${counted(config.people.length, 'person', 'people')}, ${counted(config.tokens.length, 'API token')}`,
-    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns${detect.length === 0 ? '' : `, ${counted(detect.length, 'line')} of detectors`}; what no rule covers is ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
+    `  ${counted(rules.length, 'rule')}, ${counted(sensitive.length, 'set', 'sets')} of sensitive columns${detect.length === 0 ? '' : `, ${counted(detect.length, 'line')} of detectors`}; what no rule covers ${policy.observes ? 'would be' : 'is'} ${policy.model.fallback === 'hold' ? 'held' : 'denied'}`,
     `  policy ${policy.version}`,
     ...found.warnings.map(warned),
     ...found.readable.flatMap(backstop),
@@ -96,7 +98,7 @@ function warnings(config: Config, policy: CompiledPolicy): string[] {
   }
   if (config.approvals.store.kind === 'memory') found.push('approvals.store is memory: pending requests end with the process, and only one process can run');
   for (const agent of config.agents.values()) if (agent.databases.length === 0) found.push(`agent ${agent.name} may use no database`);
-  return [...found, ...identityWarnings(config), ...strangers(policy)];
+  return [...found, ...identityWarnings(config), ...policyWarnings(policy.model)];
 }
 
 function identityWarnings({ identity, agentIssuers }: Config): string[] {
@@ -113,18 +115,6 @@ function identityWarnings({ identity, agentIssuers }: Config): string[] {
   return found;
 }
 
-/** Pairs of rules whose holds nobody may release when a statement meets both. */
-function strangers(policy: CompiledPolicy): string[] {
-  const holds = policy.model.rules.flatMap((rule) => (rule.hold === undefined ? [] : [{ name: rule.name, groups: rule.hold.approvers }]));
-  return holds.flatMap((one, index) =>
-    holds.slice(index + 1).filter((other) => !other.groups.some((group) => one.groups.includes(group)))
-      .map((other) => `rules ${one.name} and ${other.name} have no group of approvers in common: a statement that meets both is denied`));
-}
-
 function isLocal(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -9,6 +9,7 @@ import { Detections, linesFor } from '../masking/detectors/detection.ts';
 import { Sights } from '../masking/sights.ts';
 import { budgetReason } from '../policy/budgets.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { keptHidden, said } from '../policy/observe.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
@@ -67,8 +68,9 @@ async function explained(sql: string, { understanding, policy, subject }: Explai
   const sights = new Sights({ protocol: subject.database.protocol, hashKey: Buffer.alloc(32), lineage: (view) => understanding.shows(view) });
   const sight = sights.sight(understanding.catalog, understanding.version, policy, subject.agent, decided.masking);
   const veiling = sight && (await new Veilings(understanding).of(sight, { text: sql, reading: understanding.reading?.(new Map()) }, facts, []));
-  const verdict = veiling === undefined ? decided : veiledVerdict(decided, veiling.ruling, policy.terms);
   const lines = linesFor(policy.detect, subject.agent.groups, subject.database.name);
+  const kept = sight === undefined && lines.length === 0 && !policy.masksByRule ? decided : keptHidden(decided, facts);
+  const verdict = veiling === undefined ? kept : veiledVerdict(kept, veiling.ruling, policy.terms);
   const searched = new Detections(lines, understanding.catalog, (catalog, patterns) => sights.showing(catalog, patterns)).of(facts)?.untold.names ?? [];
   if (json) return JSON.stringify({ facts, verdict, policy: policy.version, ...(searched.length > 0 && { searched }), ...(veiling?.veil.touches === true && { masking: veiling.substitution }) }, undefined, 2);
   const masks = veiling?.veil.touches === true ? [explainSubstitution(veiling.substitution, sql)] : [];
@@ -96,12 +98,14 @@ const subjectOf = (agent: Agent, database: DatabaseConfig, text: string): Subjec
   now: new Date(systemClock.now()),
 });
 
-function explainVerdict({ action, rule, reason, hold, matched, budgets }: Verdict): string {
+function explainVerdict(verdict: Verdict): string {
+  const { action, rule, reason, hold, matched } = said(verdict);
   const lines = [`verdict  ${action} (rule ${rule}): ${reason}`];
   if (hold !== undefined) lines.push(`         ${hold.quorum} of ${hold.approvers.join(', ')} within ${hold.withinMs / 1000} s, ${hold.mode}`);
   if (hold?.escalate !== undefined) lines.push(`         also of ${hold.escalate.to.join(', ')} after ${hold.escalate.afterMs / 1000} s`);
   if (hold?.breakGlass !== undefined) lines.push(`         one of ${hold.breakGlass.join(', ')} alone in an emergency`);
-  for (const budget of budgets ?? []) lines.push(`         when ${budgetReason(budget)}`);
+  if (verdict.observed !== undefined) lines.push(`         but the policy only observes: it runs${verdict.action === 'mask' ? ', masked' : ''}`);
+  for (const budget of verdict.budgets ?? []) lines.push(`         when ${budgetReason(budget)}${budget.observed === true ? ', but only observed' : ''}`);
   if (matched.length > 0) lines.push(`matched  ${matched.join(', ')}`);
   return lines.join('\n');
 }

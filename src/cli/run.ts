@@ -11,6 +11,8 @@ import { keysCommand } from './keys.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { peopleCommand } from './people.ts';
+import { policyReplayCommand } from './policy-replay.ts';
+import { policySuggestCommand } from './policy-suggest.ts';
 import { policyTestCommand } from './policy-test.ts';
 import { requestsCommand } from './requests.ts';
 import { serveCommand } from './serve.ts';
@@ -21,7 +23,7 @@ import { sessionsCommand } from './sessions.ts';
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('countersign').description('A database proxy for AI agents: it holds risky statements until a person releases them.').version(VERSION);
   for (const add of [
-    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
+    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, policyReplayCommand, policySuggestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
   ]) add(program);
   try {
     await program.parseAsync([...argv]);

@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { journalPlace } from './journal-dir.ts';
+import { moment } from './moment.ts';
 import { processTerminal } from './process-terminal.ts';
 import { keystrokes } from './keystrokes.ts';
 import { ReplayPace } from './replay-pace.ts';
@@ -42,8 +43,8 @@ async function list(flags: SessionFlags, terminal: Terminal): Promise<void> {
   const since = flags.since === undefined ? {} : { since: moment(flags.since) };
   const sessions = await summarize(readJournal(dir, { kinds: SUMMARIZED, ...since }));
   if (flags.json === true) return terminal.out(`${visibleJson({ sessions }, 2)}\n`);
-  for (const { session, startedAt, endedAt, agent, database, statements, held, refused } of sessions) {
-    terminal.out(`${visibleLine(`${session}  ${startedAt}  ${endedAt === undefined ? 'no end' : 'ended '}  ${agent.padEnd(16)}  ${database.padEnd(12)}  ${statements} statements, ${held} held, ${refused} refused`)}\n`);
+  for (const { session, startedAt, endedAt, agent, database, statements, held, refused, observed } of sessions) {
+    terminal.out(`${visibleLine(`${session}  ${startedAt}  ${endedAt === undefined ? 'no end' : 'ended '}  ${agent.padEnd(16)}  ${database.padEnd(12)}  ${statements} statements, ${held} held, ${refused} refused${observed === 0 ? '' : `, ${observed} only observed`}`)}\n`);
   }
 }
 
@@ -104,12 +105,6 @@ function factor(text = '1'): number {
   const speed = Number(text);
   if (speed > 0) return speed;
   throw new Failure('bad_speed', `--speed must be a number over 0, not "${visibleLine(text)}".`);
-}
-
-function moment(text: string): number {
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return ms;
-  throw new Failure('bad_time', `"${visibleLine(text)}" is no time.`, { hint: 'Write it like 2026-03-01T08:00:00Z.' });
 }
 
 /** The system's timers don't keep a process alive, but a command that only waits must stay. */

@@ -2,17 +2,17 @@
 
 import type { Hits } from '../masking/detectors/tally.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
-import type { Action } from '../policy/verdict.ts';
+import type { Action, Span } from '../policy/verdict.ts';
 import type { Arrival } from '../protocol/statement.ts';
 
 export type JournalEvent =
   | { readonly kind: 'process.start'; readonly version: string; readonly pid: number; readonly host: string }
   | { readonly kind: 'process.stop'; readonly reason: string }
-  | { readonly kind: 'policy.loaded'; readonly version: string; readonly files: readonly string[] }
+  | { readonly kind: 'policy.loaded'; readonly version: string; readonly files: readonly string[]; readonly mode?: 'observe' }
   | { readonly kind: 'policy.rejected'; readonly problems: readonly string[] }
   | { readonly kind: 'login.refused'; readonly session: string; readonly agent: string; readonly database: string; readonly client: string; readonly code: string }
   | {
-      readonly kind: 'session.start'; readonly session: string; readonly agent: string; readonly owner: string; readonly database: string;
+      readonly kind: 'session.start'; readonly session: string; readonly agent: string; readonly owner: string; readonly groups: readonly string[]; readonly database: string;
       readonly protocol: 'postgres' | 'mysql'; readonly client: string; readonly tls: boolean; readonly attributes: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'session.end'; readonly session: string; readonly reason: string; readonly statements: number; readonly bytesIn: number; readonly bytesOut: number }
@@ -32,6 +32,8 @@ export type JournalEvent =
       /** What was found in its values by the policy's `detect`, and replaced: how often, by detector. */
       readonly hits?: Hits;
     }
+  /** More rows of a statement have come than `rows` of a budget, and pass: the policy only observes. `statement` is the sequence number of its record. */
+  | { readonly kind: 'overrun'; readonly session: string; readonly statement: number; readonly rule: string; readonly action: 'hold' | 'deny'; readonly per: Span; readonly rows: number }
   | { readonly kind: 'cancel'; readonly session: string; readonly by: 'agent' | 'person' | 'proxy'; readonly what: 'held' | 'running' }
   | {
       /** `statement`: the sequence number of the record of one that runs already; what is asked is whether more rows of it may follow. */
@@ -68,12 +70,26 @@ export interface StatementEvent {
   readonly rule: string;
   readonly effects: readonly EffectUse[];
   readonly tables: readonly TableUse[];
+  /** One by one; none of a text that wasn't understood. */
+  readonly statements: readonly RecordedStatement[];
   readonly policy: string;
   readonly request?: string;
   /** `run`: it leaves for the database after this record. `refused`: it never does. */
   readonly fate: 'run' | 'refused';
+  /** It ran although it would have been held or denied, as `verdict` says: the policy only observes. */
+  readonly observed?: true;
   /** Why it was refused. */
   readonly code?: string;
+}
+
+/** What a policy is asked about one statement of a batch. */
+export interface RecordedStatement {
+  /** As in StatementFacts: `select`, `create table`. */
+  readonly kind: string;
+  readonly unbounded?: true;
+  /** Where they aren't the batch's. */
+  readonly effects?: readonly EffectUse[];
+  readonly tables?: readonly TableUse[];
 }
 
 /** In place of a text: the one of the `text` record with that hash. */
@@ -90,7 +106,7 @@ export type JournalNote =
    */
   | { readonly kind: 'statements'; readonly ran: readonly (readonly [session: string, judged: number, text: string | TextReference | null, parameters?: readonly (string | null)[]])[] }
   /** What statements were judged to be, once per segment; `text` of those that come again and again. */
-  | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>)
+  | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'observed' | 'policy' | 'rule' | 'statements' | 'tables' | 'verdict'>)
   /** The plain outcomes of a few milliseconds; readers give them back one by one, as `outcome`s of this record's sequence number and time. */
   | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
   /** Signed hash of everything before it; see README.md. */

@@ -5,7 +5,7 @@ type Kind = JournalRecord['event']['kind'];
 /** Every kind there is; a kind added to the events and forgotten here doesn't compile. */
 const KINDS: Readonly<Record<Kind, true>> = {
   'process.start': true, 'process.stop': true, 'policy.loaded': true, 'policy.rejected': true, 'login.refused': true,
-  'session.start': true, 'session.end': true, prepare: true, statement: true, refused: true, continue: true, outcome: true, cancel: true,
+  'session.start': true, 'session.end': true, prepare: true, statement: true, refused: true, continue: true, outcome: true, overrun: true, cancel: true,
   'request.opened': true, 'request.decided': true, 'request.escalated': true, 'request.ended': true, 'agent.frozen': true, 'agent.thawed': true,
   'person.signed_in': true, 'person.signed_out': true, 'person.refused': true,
   form: true, statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true,

@@ -13,7 +13,7 @@ const REMEMBERED = 2048;
 const PREPARED: ReadonlySet<Arrival> = new Set<Arrival>(['extended', 'com_stmt_execute']);
 
 /** What a `judged` record says. Not the event itself, whose parameters may be large. */
-type Judgement = Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>;
+type Judgement = Pick<StatementEvent, 'arrival' | 'effects' | 'observed' | 'policy' | 'rule' | 'statements' | 'tables' | 'verdict'>;
 
 interface Judged {
   readonly from: Judgement;
@@ -90,10 +90,16 @@ function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.set(key, value);
 }
 
-const judgement = ({ arrival, effects, policy, rule, tables, verdict }: StatementEvent): Judgement => ({ arrival, effects, policy, rule, tables, verdict });
+const judgement = ({ arrival, effects, observed, policy, rule, statements, tables, verdict }: StatementEvent): Judgement => ({ arrival, effects, policy, rule, statements, tables, verdict, ...(observed && { observed }) });
 
 const sameJudgement = (a: Judgement, b: Judgement): boolean =>
-  a.effects === b.effects && a.tables === b.tables && a.rule === b.rule && a.verdict === b.verdict && a.policy === b.policy && a.arrival === b.arrival;
+  a.effects === b.effects && a.tables === b.tables && a.rule === b.rule && a.verdict === b.verdict && a.policy === b.policy && a.arrival === b.arrival && a.observed === b.observed &&
+  sameStatements(a.statements, b.statements);
+
+/** Of the same effects and tables, which may be one object for statements of several kinds. */
+function sameStatements(a: StatementEvent['statements'], b: StatementEvent['statements']): boolean {
+  return a === b || (a.length === b.length && a.every(({ kind, unbounded }, index) => kind === b[index]?.kind && unbounded === b[index].unbounded));
+}
 
 function judgedJson(event: StatementEvent, text?: string): string {
   return canonical({ kind: 'judged', ...judgement(event), ...(text === undefined ? {} : { text }) });

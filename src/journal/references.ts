@@ -42,8 +42,8 @@ export class References {
     const whole = text ?? known?.text;
     const found = typeof whole === 'object' ? this.#texts.get(whole.sha256) : whole;
     if (known === undefined || found === undefined) return undefined;
-    const { arrival, effects, policy, rule, tables, verdict } = known;
-    return { kind: 'statement', session, arrival, text: found, ...(parameters === undefined ? {} : { parameters }), verdict, rule, effects, tables, policy, fate: 'run' };
+    const { arrival, effects, observed, policy, rule, statements, tables, verdict } = known;
+    return { kind: 'statement', session, arrival, text: found, ...(parameters === undefined ? {} : { parameters }), verdict, rule, effects, tables, statements, policy, fate: 'run', ...(observed && { observed }) };
   }
 
   #whole(event: JournalRecord['event']): JournalRecord['event'] | undefined {

@@ -15,6 +15,8 @@ export interface SessionSummary {
   readonly statements: number;
   readonly held: number;
   readonly refused: number;
+  /** Would have been held or denied, but for a policy that only observed. */
+  readonly observed: number;
 }
 
 /** Kinds `summarize` looks at. */
@@ -26,7 +28,7 @@ export async function summarize(records: AsyncIterable<JournalRecord>): Promise<
   for await (const { event, time } of records) {
     if (event.kind === 'session.start') {
       const { session, agent, owner, database, client } = event;
-      sessions.set(session, { session, agent, owner, database, client, startedAt: time, statements: 0, held: 0, refused: 0 });
+      sessions.set(session, { session, agent, owner, database, client, startedAt: time, statements: 0, held: 0, refused: 0, observed: 0 });
       continue;
     }
     const known = 'session' in event ? sessions.get(event.session) : undefined;
@@ -39,5 +41,5 @@ function counted(known: SessionSummary, event: JournalRecord['event'], time: str
   if (event.kind === 'session.end') return { ...known, endedAt: time, reason: event.reason };
   if (event.kind === 'request.opened') return { ...known, held: known.held + 1 };
   if (event.kind !== 'statement') return known;
-  return { ...known, statements: known.statements + 1, refused: known.refused + (event.fate === 'refused' ? 1 : 0) };
+  return { ...known, statements: known.statements + 1, refused: known.refused + Number(event.fate === 'refused'), observed: known.observed + Number(event.observed === true) };
 }

@@ -28,12 +28,13 @@ function told(event: JournalRecord['event']): string {
     case 'session.end': return `session ends: ${event.reason}; ${event.statements} statements, ${event.bytesIn} bytes in, ${event.bytesOut} out`;
     case 'login.refused': return `login of ${event.agent} to ${event.database} from ${event.client} refused: ${event.code}`;
     case 'prepare': return `prepared as ${event.name === '' ? 'the unnamed statement' : event.name}`;
-    case 'statement': return `${event.verdict} by ${event.rule}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
+    case 'statement': return `${event.verdict} by ${event.rule}${event.observed === true ? ', only observed' : ''}, ${event.fate}${event.code === undefined ? '' : ` (${event.code})`}${event.request === undefined ? '' : `, ${event.request}`}: ${effectsOf(event)}`;
     case 'form': return 'runs masked from here on';
     case 'refused': return `refused (${event.code}): ${event.reason}`;
     case 'continue': return `statement ${event.statement} is continued`;
     case 'outcomes': return `${event.ended.length} statements ended`;
     case 'outcome': return `statement ${event.statement}: ${event.error === undefined ? event.tag ?? 'done' : `error ${event.error.code}: ${event.error.message}`}, ${event.rows} rows, ${event.bytes} bytes, ${event.ms} ms${hitsOf(event)}`;
+    case 'overrun': return `statement ${event.statement}: more than ${event.rows} rows (per ${event.per}), ${event.action} by ${event.rule}, only observed: they pass`;
     case 'cancel': return `${event.by} cancels what is ${event.what}`;
     case 'request.opened': return `held as ${event.request} by ${event.rule} (${event.mode}): ${event.quorum} of ${event.approvers.join(', ')}, until ${isoTime(event.expiresAt)}`;
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;

@@ -6,12 +6,12 @@
 import type { Rule } from './model.ts';
 import { type RowBudget, type Span, SPANS, type Verdict } from './verdict.ts';
 
-/** In the order of SPANS. */
-export function budgetsOf({ name, action, rowsOver, hold, because }: Rule): readonly RowBudget[] {
+/** In the order of SPANS. @param observed they stop nothing */
+export function budgetsOf({ name, action, rowsOver, hold, because }: Rule, observed: boolean): readonly RowBudget[] {
   if (rowsOver === undefined || (action !== 'hold' && action !== 'deny')) return [];
   return SPANS.flatMap((per) => {
     const rows = rowsOver[per];
-    return rows === undefined ? [] : [{ rule: name, action, per, rows, ...(hold !== undefined && { hold }), ...(because !== undefined && { because }) }];
+    return rows === undefined ? [] : [{ rule: name, action, per, rows, ...(hold !== undefined && { hold }), ...(because !== undefined && { because }), ...(observed && { observed }) }];
   });
 }
 
@@ -20,6 +20,11 @@ const WHOSE: Readonly<Record<Span, string>> = { statement: 'its result has', ses
 /** `its result has more than 1000 rows, and is held there by rule big-reads: leaves the database`. */
 export function budgetReason({ rule, action, per, rows, because }: RowBudget): string {
   return `${WHOSE[per]} more than ${rows} ${rows === 1 ? 'row' : 'rows'}, and is ${action === 'hold' ? 'held' : 'cut off'} there by rule ${rule}${because === undefined ? '' : `: ${because}`}`;
+}
+
+/** The rule by which an error says that rows were cut off; undefined: it says no such thing. */
+export function cutOffBy(message: string): string | undefined {
+  return /\bmore than \d+ rows?, and is cut off there by rule ([\w.-]+)/.exec(message)?.[1];
 }
 
 /** What the verdict becomes once the budget is crossed. */

@@ -11,6 +11,7 @@ import { casesSchema } from './cases-schema.ts';
 import type { Case, CasesFile } from './cases-schema.ts';
 import type { CompiledPolicy } from './decide.ts';
 import { loadPolicy } from './load.ts';
+import { said } from './observe.ts';
 import type { Subject, Verdict } from './verdict.ts';
 
 export interface CasesResult {
@@ -60,7 +61,7 @@ function ownPolicy(file: string, shape: CasesFile, source: YamlSource): Promise<
 /** What came out otherwise, in a sentence; undefined when it is as expected. */
 async function judge(one: Case, policy: CompiledPolicy, servers: CaseServers): Promise<string | undefined> {
   const facts = one.sql === undefined ? factsOf(one.facts ?? NO_FACTS) : await factsAt(servers, one, one.sql);
-  const verdict = withRows(policy.decide(facts, subjectOf(one)), one.rows ?? 0);
+  const verdict = withRows(said(policy.decide(facts, subjectOf(one))), one.rows ?? 0);
   const right = verdict.action === one.expect && (one.rule === undefined || verdict.rule === one.rule || verdict.matched.includes(one.rule));
   return right ? undefined : difference(one, verdict, facts);
 }

@@ -11,7 +11,7 @@ export type Report = (path: Path, message: string) => void;
 const RESERVED = ['default', 'sensitive', 'detect', 'refused', 'empty'];
 
 /** Effects whose columns are all told; any other one would reach further than a list of columns says. */
-const COLUMN_EFFECTS = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
+export const COLUMN_EFFECTS: ReadonlySet<string> = new Set(['read', 'insert', 'update', 'transaction', 'session', 'notify']);
 
 const TERMS = ['approvers', 'quorum', 'within', 'mode', 'channel', 'escalate', 'break_glass'] as const;
 

@@ -25,6 +25,8 @@
  *
  * **Sensitive columns** raise allow to mask. A hold keeps the list of relations, for what is released must be masked too.
  *
+ * **A policy that observes** (`mode`) lets pass, masked, what all this holds or denies; the verdict then has what it would have been.
+ *
  * **Refused facts** are denied here as well, although callers refuse before they ask.
  */
 
@@ -84,6 +86,7 @@ interface Findings {
 export class CompiledPolicy implements Policy {
   readonly version: string;
   readonly volatile: boolean;
+  readonly observes: boolean;
   readonly model: PolicyModel;
   readonly sensitive: readonly SensitiveColumns[];
   readonly detect: readonly SearchedColumns[];
@@ -100,6 +103,7 @@ export class CompiledPolicy implements Policy {
   constructor(model: PolicyModel) {
     this.model = model;
     this.version = model.version;
+    this.observes = model.observes;
     this.sensitive = model.sensitive;
     this.detect = model.detect;
     this.terms = model.hold;
@@ -107,7 +111,7 @@ export class CompiledPolicy implements Policy {
     this.rowsWaitMs = Math.max(0, ...model.rules.map(({ rowsOver, hold }) => (rowsOver === undefined ? 0 : hold?.withinMs ?? 0)));
     this.volatile = model.rules.some((rule) => rule.when?.volatile === true);
     this.#allowing = model.rules.filter((rule) => rule.action === 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule) }));
-    this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule), budgets: budgetsOf(rule) }));
+    this.#restricting = model.rules.filter((rule) => rule.action !== 'allow').map((rule) => ({ rule, concerns: concerns(rule), covers: covers(rule), touches: touches(rule), masks: named(rule), budgets: budgetsOf(rule, model.observes) }));
     this.#sensitive = sensitiveReads(model.sensitive);
   }
 
@@ -138,14 +142,18 @@ export class CompiledPolicy implements Policy {
   }
 
   #verdict(facts: Facts, subject: Subject, { units, all }: Prepared, found: Findings): Verdict {
-    const { matched } = found;
     const uncovered = units.reduce((set, unit, index) => set | (unit.set & ~(found.covered[index] ?? 0)), 0);
-    const [deny] = found.deny;
+    const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found, this.#columns);
+    const stopped = this.#denied(facts, all, uncovered, found) ?? (found.hold.length > 0 || uncovered !== 0 ? this.#held(facts, all, uncovered, mask, found) : undefined);
+    const passing = mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched: found.matched };
+    const verdict = stopped === undefined || !this.observes ? stopped ?? passing : { ...passing, observed: stopped };
+    return found.budgets.length === 0 || verdict.action === 'deny' ? verdict : { ...verdict, budgets: found.budgets };
+  }
+
+  #denied(facts: Facts, all: EffectSet, uncovered: EffectSet, { deny: [deny], matched }: Findings): Verdict | undefined {
     if (deny !== undefined) return { action: 'deny', rule: deny.rule.name, reason: ruleReason(deny.rule, all), matched };
     if (uncovered !== 0 && this.model.fallback === 'deny') return { action: 'deny', rule: 'default', reason: coverageReason(facts, uncovered, 'denied'), matched };
-    const mask = masked(facts, all, this.#sensitive(facts.tables, subject), found, this.#columns);
-    const verdict = found.hold.length > 0 || uncovered !== 0 ? this.#held(facts, all, uncovered, mask, found) : mask ?? { action: 'allow', rule: found.allowing[0] ?? 'empty', reason: allowReason(found.allowing), matched };
-    return found.budgets.length === 0 || verdict.action === 'deny' ? verdict : { ...verdict, budgets: found.budgets };
+    return undefined;
   }
 
   #held(facts: Facts, all: EffectSet, uncovered: EffectSet, mask: Verdict | undefined, { hold: rules, matched }: Findings): Verdict {

@@ -54,6 +54,7 @@ export function policyFrom(texts: readonly PolicyText[], context?: PolicyContext
   if (problems.length > 0) throw new ConfigError('policy_invalid', problems);
   return new CompiledPolicy({
     version: versionOf(texts),
+    observes: files.some(({ shape }) => shape.mode === 'observe'),
     fallback: files.some(({ shape }) => shape.default === 'deny') ? 'deny' : 'hold',
     hold,
     sensitive: files.flatMap(({ shape }) => shape.sensitive.map(sensitiveOf)),
@@ -75,6 +76,7 @@ function versionOf(texts: readonly PolicyText[]): string {
 
 /** Rule names and `holds` are there once over all files. */
 function checkTogether(files: readonly ReadFile[], problems: Problem[]): void {
+  checkModes(files, problems);
   const seen = new Map<string, string>();
   let holds: string | undefined;
   for (const { source, shape } of files) {
@@ -86,6 +88,15 @@ function checkTogether(files: readonly ReadFile[], problems: Problem[]): void {
     if (shape.holds === undefined) continue;
     if (holds !== undefined) problems.push(source.at(['holds'], `${holds} has holds already; only one file may`));
     holds = source.file;
+  }
+}
+
+/** A rule in one file allows what the default of another holds, so no file can observe by itself: either guess at what is meant would surprise somebody. */
+function checkModes(files: readonly ReadFile[], problems: Problem[]): void {
+  const enforced = files.find(({ shape }) => shape.mode === 'enforce');
+  if (enforced === undefined) return;
+  for (const { source, shape } of files) {
+    if (shape.mode === 'observe') problems.push(source.at(['mode'], `either all policy files observe or none, and ${enforced.source.file} doesn't; try a single file by \`countersign policy replay\``));
   }
 }
 

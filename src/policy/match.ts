@@ -103,7 +103,7 @@ function within(effect: EffectSet, unit: Unit, table: (use: TableUse) => boolean
 }
 
 /** A use that is neither read nor written (a lock) counts for every effect. */
-function touchedBy(effect: EffectSet, use: TableUse): boolean {
+export function touchedBy(effect: EffectSet, use: TableUse): boolean {
   if ((effect & READ) !== 0) return use.read || !use.written;
   if ((effect & WRITES) !== 0) return use.written || !use.read;
   return true;

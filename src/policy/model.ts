@@ -32,6 +32,7 @@ export type { SensitiveColumns } from '../masking/sensitive.ts';
 
 export interface PolicyModel {
   readonly version: string;
+  readonly observes: boolean;
   readonly fallback: 'hold' | 'deny';
   /** Terms of holds by default. */
   readonly hold: HoldTerms;

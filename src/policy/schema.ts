@@ -83,6 +83,8 @@ const detect = z.strictObject({
 
 export const policySchema = z.strictObject({
   version: z.literal(1),
+  /** `observe`: what the rules hold or deny runs, and is only recorded. All files say so or none. */
+  mode: z.enum(['enforce', 'observe']).default('enforce'),
   /** For any effect that no rule covers. With several files the more restrictive one counts. */
   default: z.enum(['hold', 'deny']).optional(),
   /** Terms of holds whose rule says nothing else, and of the default; in one file only. */

@@ -40,6 +40,8 @@ export interface RowBudget {
   /** Present exactly when the action is `hold`. */
   readonly hold?: HoldTerms;
   readonly because?: string;
+  /** The policy only observes: they pass, and it is recorded. */
+  readonly observed?: true;
 }
 
 export interface Verdict {
@@ -58,6 +60,8 @@ export interface Verdict {
   readonly budgets?: readonly RowBudget[];
   /** Columns that rules mask beside those of the policy's `sensitive`. The same array for the same rules. */
   readonly masking?: readonly SensitiveColumns[];
+  /** The hold or denial that it would be, but for a policy that only observes. Present only when the action is `allow` or `mask`. */
+  readonly observed?: Verdict;
 }
 
 /** The rest of what a rule may look at, beside the facts. */
@@ -79,6 +83,8 @@ export interface Policy {
    * estimated rows). When false, verdicts may be cached per facts object, agent and database.
    */
   readonly volatile: boolean;
+  /** Does it let run what it would hold or deny? */
+  readonly observes: boolean;
   /** Columns that agents see as masks, but for those groups that each entry names. */
   readonly sensitive: readonly SensitiveColumns[];
   /** What is looked for in values of text, and replaced there. */

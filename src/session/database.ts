@@ -158,6 +158,11 @@ export class Database {
     return sight;
   }
 
+  /** Is anything in this database masked for the agent, or looked for and replaced? Of rules that mask it isn't known for whom. */
+  hides(agent: { readonly groups: readonly string[] }, policy: Policy): boolean {
+    return policy.masksByRule || this.sight(agent, policy) !== undefined || linesFor(policy.detect, agent.groups, this.config.name).length > 0;
+  }
+
   /** What is looked for in the values that a statement answers the agent with; undefined: nothing. */
   detection(agent: { readonly groups: readonly string[] }, policy: Policy, facts: Facts): Detection | undefined {
     if (policy.detect.length === 0) return undefined;

@@ -13,7 +13,7 @@ import { JournalUnavailable } from '../journal/failures.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement } from '../protocol/statement.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { SessionMetrics } from '../runtime/metrics.ts';
+import type { SessionMetrics } from '../telemetry/metrics.ts';
 import { type Judgement, sameRisk } from './judge.ts';
 import { approvalsUnavailable, cancelledWhileHeld, changedWhileHeld, deferred, journalUnavailable, notReleased, unresolved } from './refusals.ts';
 

@@ -7,6 +7,7 @@ import type { Agent } from '../identity/agent.ts';
 import { searchable } from '../masking/detectors/copy-format.ts';
 import { showingFunction } from '../masking/system-functions.ts';
 import { withoutKeys } from '../masking/keys.ts';
+import { keptHidden } from '../policy/observe.ts';
 import type { Policy, Subject, Verdict } from '../policy/verdict.ts';
 import type { MeaningOfName, NameMeaning, TransactionState } from '../protocol/conversation.ts';
 import type { Statement, StatementText } from '../protocol/statement.ts';
@@ -88,7 +89,12 @@ function inOrder(session: JudgedSession, statements: readonly Statement[], judge
 function unvetted(session: JudgedSession, { text }: StatementText, { facts, veiling }: Judgement): Judgement {
   const policy = session.policy();
   const final = withRoutine(facts);
-  return judged(final, policy.decide(final, subject(session, text)), policy, veiling);
+  return judged(final, decide(session, final, text, policy), policy, veiling);
+}
+
+function decide(session: JudgedSession, facts: Facts, text: string, policy: Policy): Verdict {
+  const verdict = policy.decide(facts, subject(session, text));
+  return verdict.observed !== undefined && session.database.hides(session.agent, policy) ? keptHidden(verdict, facts) : verdict;
 }
 
 function judged(facts: Facts, verdict: Verdict, policy: Policy, veiling?: Veiling): Judgement {
@@ -118,7 +124,7 @@ export function judgeTogether(session: JudgedSession, judgements: readonly Judge
   const policy = session.policy();
   const facts = mergeFacts(judgements.map((judgement) => judgement.facts));
   const rulings = judgements.flatMap(({ veiling }) => veiling?.ruling ?? []);
-  const verdict = veiledVerdict(policy.decide(facts, subject(session, text)), severest(rulings), policy.terms);
+  const verdict = veiledVerdict(decide(session, facts, text, policy), severest(rulings), policy.terms);
   return { facts, verdict, policy: policy.version, forms: judgements.flatMap(formsOf), masked: [...new Set(judgements.flatMap(maskedOf))] };
 }
 
@@ -152,7 +158,7 @@ function remember(session: JudgedSession, source: StatementText, facts: Facts, p
   const verdicts = session.database.verdicts(session.agent, policy.version);
   let verdict = verdicts.get(facts);
   if (verdict === undefined) {
-    verdict = policy.decide(facts, subject(session, source.text));
+    verdict = decide(session, facts, source.text, policy);
     verdicts.set(facts, verdict);
   }
   const judgement = veil(session, source, facts, verdict, policy);
@@ -162,7 +168,7 @@ function remember(session: JudgedSession, source: StatementText, facts: Facts, p
 }
 
 function conclude(session: JudgedSession, source: StatementText, facts: Facts, policy: Policy, followed?: readonly Followed[]): Judgement | Promise<Judgement> {
-  return veil(session, source, facts, policy.decide(facts, subject(session, source.text)), policy, followed);
+  return veil(session, source, facts, decide(session, facts, source.text, policy), policy, followed);
 }
 
 /** Whoever releases code, or text that is run as SQL, for an agent that sees masks must know that no mask reaches into it. */

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/events.ts';
 import type { Policy } from '../policy/verdict.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { SessionMetrics } from '../runtime/metrics.ts';
+import type { SessionMetrics } from '../telemetry/metrics.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Cancellation } from '../sql/facts.ts';
 import type { Tracing } from '../telemetry/tracing.ts';

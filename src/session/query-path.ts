@@ -7,6 +7,7 @@
 
 import type { RequestDraft } from '../approval/request.ts';
 import type { JournalEvent } from '../journal/events.ts';
+import { said } from '../policy/observe.ts';
 import type { HoldTerms } from '../policy/verdict.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { Statement, Step } from '../protocol/statement.ts';
@@ -172,7 +173,7 @@ export function recordRun(session: Session, step: Step, judgements: readonly Jud
     if (judgement.veiling !== undefined) session.forms.note(statement.source.text, judgement.veiling);
     statement.startedAt = clock.monotonic();
     statement.record = journal.append(statementRecord(session, statement, judgement, 'run', request));
-    metrics.statement(judgement.verdict.action, 'run');
+    metrics.statement(said(judgement.verdict).action, judgement.verdict.observed === undefined || request !== undefined ? 'run' : 'observed');
   }
 }
 
@@ -186,18 +187,20 @@ export function recordRefusal(session: Session, step: Step, judgements: readonly
   }
   const record = session.parts.journal.append({ ...statementRecord(session, statement, judgement, 'refused', request), code: refusal.code });
   traceRefusal(session, statement, judgement, record, refusal);
-  session.parts.metrics.statement(judgement.verdict.action, 'refused');
+  session.parts.metrics.statement(said(judgement.verdict).action, 'refused');
 }
 
 const namesAny = ({ facts }: Judgement): boolean => traitsOf(facts).names.length > 0;
 
 function statementRecord(session: Session, statement: Statement, { facts, verdict, policy }: Judgement, fate: 'run' | 'refused', request?: string): StatementRecord {
+  const { action, rule } = said(verdict);
   const record: Mutable<StatementRecord> = {
     kind: 'statement', session: session.id, arrival: statement.arrival, text: statement.source.text,
-    verdict: verdict.action, rule: verdict.rule, effects: facts.effects, tables: facts.tables, policy, fate,
+    verdict: action, rule, effects: facts.effects, tables: facts.tables, statements: traitsOf(facts).recorded, policy, fate,
   };
   if (statement.parameters.length > 0) record.parameters = parameterTexts(statement.parameters);
   if (request !== undefined) record.request = request;
+  else if (verdict.observed !== undefined && fate === 'run') record.observed = true;
   return record;
 }
 

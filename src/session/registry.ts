@@ -54,7 +54,7 @@ export class Registry implements SessionDirectory {
     this.#byProcess.set(key.processId, entry);
     metrics.sessions.inc();
     journal.append({
-      kind: 'session.start', session: id, agent: admitted.agent.name, owner: admitted.agent.owner, database: admitted.database.name,
+      kind: 'session.start', session: id, agent: admitted.agent.name, owner: admitted.agent.owner, groups: admitted.agent.groups, database: admitted.database.name,
       protocol: admitted.database.protocol, client: admitted.client.remote, tls: admitted.client.encrypted, attributes: admitted.attributes,
     });
     session.start();

@@ -1,5 +1,6 @@
 /** What a session must do about a statement beside letting it through, worked out once for its facts. Pure. */
 
+import type { RecordedStatement } from '../journal/events.ts';
 import type { Aftermath } from '../protocol/statement.ts';
 import type { Effect, Facts, SessionNameUse } from '../sql/facts.ts';
 import { redefines } from './redefine.ts';
@@ -23,6 +24,8 @@ export interface Traits {
   readonly sets: readonly string[];
   /** Session objects named, by command of the batch; empty when none names anything. */
   readonly names: readonly (readonly SessionNameUse[])[];
+  /** For the journal. */
+  readonly recorded: readonly RecordedStatement[];
 }
 
 const NO_NAMES: readonly never[] = [];
@@ -48,7 +51,7 @@ function work(facts: Facts): Traits {
     imports: effects.some(({ effect }) => effect === 'import' || effect === 'unknown'),
     after: aftermath(setsAnything || untold, names || sets.length > 0), sets: sets.length > 0 ? sets : NO_NAMES,
     commits: statements.some(({ transaction }) => transaction === 'commit'),
-    names: names ? statements.map((statement) => statement.names) : NO_NAMES,
+    names: names ? statements.map((statement) => statement.names) : NO_NAMES, recorded: recorded(facts),
   };
   const follows = statements.some(({ settings, transaction }) => settings.length > 0 || transaction !== undefined);
   return { ...traits, remarkable: traits.changesCatalog || traits.setsAnything || traits.redefines || follows || traits.names.length > 0 };
@@ -57,4 +60,11 @@ function work(facts: Facts): Traits {
 function aftermath(unseen: boolean, sets: boolean): Aftermath {
   if (unseen) return 'unknown';
   return sets ? 'told' : 'same';
+}
+
+/** With effects and tables of its own where the batch has more. */
+function recorded({ statements, effects, tables }: Facts): readonly RecordedStatement[] {
+  const [only] = statements;
+  const whole = statements.length === 1 && only?.effects.length === effects.length && only.tables.length === tables.length;
+  return statements.map(({ kind, unbounded, effects, tables }) => ({ kind, ...(unbounded && { unbounded }), ...(!whole && { effects, tables }) }));
 }

@@ -131,8 +131,8 @@ export const severest = (rulings: readonly UseVerdict[]): UseVerdict =>
 /** The verdict with what the policy says of the uses of masked columns: it only becomes stricter. */
 export function veiledVerdict(verdict: Verdict, ruling: UseVerdict, terms: Verdict['hold'] & object): Verdict {
   if (ruling.action === 'mask' || verdict.action === 'deny') return verdict;
-  const { rule, matched, mask = [] } = verdict;
+  const { rule, matched, mask = [], observed: _, ...rest } = verdict;
   if (ruling.action === 'deny') return { action: 'deny', rule: 'sensitive', reason: ruling.reason, matched };
   if (verdict.hold !== undefined) return { ...verdict, rule, reason: `${verdict.reason}; ${ruling.reason}` };
-  return { ...verdict, action: 'hold', rule: 'sensitive', reason: ruling.reason, hold: terms, mask };
+  return { ...rest, action: 'hold', rule: 'sensitive', reason: ruling.reason, matched, hold: terms, mask };
 }

@@ -2,11 +2,12 @@
 
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Policy } from '../policy/verdict.ts';
 
 export interface WatchedParts {
   readonly version: string;
-  /** Version of the policy in force. */
-  readonly policy: () => string;
+  /** The policy in force. */
+  readonly policy: () => Pick<Policy, 'version' | 'observes'>;
   /** Does the approval store answer? */
   readonly store: () => boolean;
   /** Can the journal be written? */
@@ -32,9 +33,10 @@ export function healthMetrics(registry: Registry, parts: WatchedParts): HealthMe
     name: 'countersign_policy_info', help: '1, with the SHA-256 of the policy in force', labelNames: ['version'], registers: [registry],
     collect() {
       this.reset();
-      this.set({ version: parts.policy() }, 1);
+      this.set({ version: parts.policy().version }, 1);
     },
   });
+  gauge('countersign_policy_observes', '1 while the policy only observes, so that its rules hold and deny nothing', () => Number(parts.policy().observes));
   gauge('countersign_store_reachable', '1 while the approval store answers', () => Number(parts.store()));
   gauge('countersign_journal_writable', '1 while the journal can be written; nothing runs otherwise', () => Number(parts.journal()));
   gauge('countersign_databases_known', 'Databases whose catalog was read, so that agents may use them', () => parts.databases().known);

@@ -50,15 +50,17 @@ export async function generate(dir: string, statements: number, options: Partial
   return { statements, counts };
 }
 
+const SELECT = [{ kind: 'select' }];
+
 function sessionStart(session: string, agent: string, database: string): JournalEvent {
-  return { kind: 'session.start', session, agent, owner: 'dana@example.com', database, protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: { application_name: 'etl' } };
+  return { kind: 'session.start', session, agent, owner: 'dana@example.com', groups: [], database, protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: { application_name: 'etl' } };
 }
 
 function statementOf(i: number, session: string, { effects, tables, rule }: Shape): Extract<JournalEvent, { kind: 'statement' }> {
   const table = tables[0]?.name ?? '';
   const held = i % 997 === 0;
   return {
-    kind: 'statement', session, arrival: 'extended', policy: 'a'.repeat(64), fate: 'run', effects, tables, rule, verdict: held ? 'hold' : 'allow',
+    kind: 'statement', session, arrival: 'extended', policy: 'a'.repeat(64), fate: 'run', effects, tables, statements: SELECT, rule, verdict: held ? 'hold' : 'allow',
     text: `SELECT t.id, t.email, t.total FROM ${table} AS t JOIN public.regions r ON r.id = t.region WHERE t.city = 'city${i % 1000}' AND t.total > ${i % 77} AND r.name <> $1${i % 100_003 === 5 ? ' /* needle */' : ''}`,
     parameters: [`value ${i}`], ...(held && { request: `req_${i}` }),
   };

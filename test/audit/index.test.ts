@@ -6,7 +6,7 @@ import { ENDED, everyKind, journalOfEverything } from '../journal/every-kind.ts'
 import { open, outcome, scratch, statement, written } from '../journal/setup.ts';
 import { contents, found, grown, indexOf, journalOf } from './support.ts';
 
-const start: JournalEvent = { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} };
+const start: JournalEvent = { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} };
 const opened: JournalEvent = { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects: [{ effect: 'drop', objects: ['table public.orders'] }], rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 0 };
 const decided: JournalEvent = { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'slack', decision: 'approve', reason: 'ticket 7', jws: 'a.b.c' };
 const ended: JournalEvent = { kind: 'request.ended', request: 'req_1', state: 'released' };

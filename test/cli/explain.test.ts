@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
@@ -47,4 +48,15 @@ it('says how many rows may come', async () => {
   expect(text).toMatch(/verdict {2}allow/);
   expect(text).toContain('         when its result has more than 100 rows, and is held there by rule many\n         when this agent has read within an hour more than 1000 rows, and is held there by rule many');
   expect(await told('SELECT name FROM customers')).not.toContain('rows, and is');
+});
+
+it('says where the policy only observes, and where that isn\'t enough to let it run', async () => {
+  const file = join(world.proxy.dir, 'policy.yaml');
+  const policy = readFileSync(file, 'utf8');
+  writeFileSync(file, policy.replace('default: hold', 'default: hold\nmode: observe'));
+  const update = await told('UPDATE notes SET body = \'\'');
+  expect(update).toContain('verdict  hold (rule default): no rule covers update here, so the statement is held by default\n         1 of dba within 30 s, inline\n         but the policy only observes: it runs');
+  expect(await told('SELECT body FROM notes')).toContain('is held there by rule many, but only observed');
+  for (const kept of ['CREATE TABLE t (id int)', 'SELECT id FROM customers WHERE email > \'a\'']) expect(await told(kept)).not.toContain('observe');
+  writeFileSync(file, policy);
 });

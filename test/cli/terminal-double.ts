@@ -4,7 +4,10 @@ import { auditCommand } from '../../src/cli/audit.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
 import { peopleCommand } from '../../src/cli/people.ts';
+import { policyReplayCommand } from '../../src/cli/policy-replay.ts';
+import { policySuggestCommand } from '../../src/cli/policy-suggest.ts';
 import { requestsCommand } from '../../src/cli/requests.ts';
+import { sessionsCommand } from '../../src/cli/sessions.ts';
 import { sessionsKillCommand } from '../../src/cli/sessions-kill.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
@@ -52,10 +55,13 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   const program = new Command('countersign').exitOverride().configureOutput({ writeErr: (text) => terminal.say(text), writeOut: (text) => terminal.out(text) });
   requestsCommand(program, terminal);
   agentsCommand(program, terminal);
-  auditCommand(program, terminal);
   peopleCommand(program, terminal);
+  sessionsCommand(program, terminal);
   sessionsKillCommand(program, terminal);
+  auditCommand(program, terminal);
   loginCommand(program, terminal);
+  policyReplayCommand(program, terminal);
+  policySuggestCommand(program, terminal);
   logoutCommand(program, terminal);
   const done = program.parseAsync([...args], { from: 'user' }).then(() => ran, () => ({ ...ran, failed: true }));
   return Object.assign(ran, { interrupt, done });

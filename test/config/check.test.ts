@@ -40,6 +40,13 @@ test('a right configuration gets a summary with what is perhaps not meant', asyn
   ]);
 });
 
+test('nobody can miss that a policy only observes', async () => {
+  const { code, text } = await run(CONFIG, POLICY.replace('rules:', 'mode: observe\nrules:'));
+  expect(code).toBe(0);
+  expect(text).toContain('what no rule covers would be held');
+  expect(text).toContain('Warning: mode: observe: nothing is held or denied by rules and default; what would be runs, and is only recorded');
+});
+
 test('what is perhaps not meant of sign-in and tokens', async () => {
   for (const file of ['cert.pem', 'key.pem']) writeFileSync(join(dir, file), '');
   const config = `${CONFIG.replace('0.0.0.0:6432', '127.0.0.1:6432, http: 127.0.0.1:8080')}tls: { cert: cert.pem, key: key.pem }

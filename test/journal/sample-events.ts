@@ -2,11 +2,12 @@ import type { JournalEvent } from '../../src/journal/events.ts';
 
 const effects = [{ effect: 'read' as const, objects: ['public.customers'] }];
 const tables = [{ name: 'public.customers', read: true, written: false, columns: ['email', 'id'], known: true }];
+const statements = [{ kind: 'select' }];
 
 export function statement(text: string, more: Partial<Extract<JournalEvent, { kind: 'statement' }>> = {}): JournalEvent {
   return {
     kind: 'statement', session: 's_1', arrival: 'extended', text, parameters: ['42', null], verdict: 'allow', rule: 'reads',
-    effects, tables, policy: 'a'.repeat(64), fate: 'run', ...more,
+    effects, tables, statements, policy: 'a'.repeat(64), fate: 'run', ...more,
   };
 }
 

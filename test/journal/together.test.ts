@@ -11,9 +11,9 @@ const tables = [[], [{ name: 'public.orders', read: true, written: true, columns
 const ran = fc.record({
   kind: fc.constant('statement'), session: fc.constantFrom('s_1', 's_2', '\u202e'), arrival: fc.constantFrom('simple', 'extended'),
   text: fc.oneof(fc.constantFrom('SELECT 1', 'SELECT $1', `SELECT '${'x'.repeat(4200)}'`, `SELECT '${'é'.repeat(4096)}'`), fc.string({ unit: 'binary' })),
-  verdict: fc.constant('allow'), rule: fc.constantFrom('reads', 'writes'), effects: fc.constantFrom(...effects), tables: fc.constantFrom(...tables),
-  policy: fc.constantFrom('p1', 'p2'), fate: fc.constant('run'), parameters: fc.array(fc.option(fc.string({ unit: 'binary' })), { minLength: 1, maxLength: 3 }),
-}, { requiredKeys: ['kind', 'session', 'arrival', 'text', 'verdict', 'rule', 'effects', 'tables', 'policy', 'fate'] }) as fc.Arbitrary<StatementEvent>;
+  verdict: fc.constant('allow'), rule: fc.constantFrom('reads', 'writes'), effects: fc.constantFrom(...effects), tables: fc.constantFrom(...tables), statements: fc.constantFrom<StatementEvent['statements']>([], [{ kind: 'select' }], [{ kind: 'with' }], [{ kind: 'update', unbounded: true }]),
+  policy: fc.constantFrom('p1', 'p2'), fate: fc.constant('run'), observed: fc.constant(true), parameters: fc.array(fc.option(fc.string({ unit: 'binary' })), { minLength: 1, maxLength: 3 }),
+}, { requiredKeys: ['kind', 'session', 'arrival', 'text', 'verdict', 'rule', 'effects', 'tables', 'statements', 'policy', 'fate'] }) as fc.Arbitrary<StatementEvent>;
 const other = fc.constantFrom<JournalEvent>(
   { kind: 'prepare', session: 's_1', name: 'p', text: 'SELECT $1' }, statement('DROP TABLE t', { fate: 'refused', code: 'denied' }),
   statement('DELETE FROM t', { request: 'req_1' }), { kind: 'continue', session: 's_1', statement: 1 },

@@ -76,3 +76,9 @@ rules:
   const cases = given.map((field, index) => `  - { sql: SELECT 1, ${field}, expect: deny, rule: ${rules[index]} }`);
   expect(await run(`policy: [policy.yaml]\ncases:\n${cases.join('\n')}\n  - { sql: SELECT 1, expect: allow }\n`, policy)).toEqual({ code: 0, lines: ['9 cases came out as expected.'] });
 });
+
+test('of a policy that observes, cases are about what it says', async () => {
+  const observing = 'version: 1\nmode: observe\nholds: { approvers: [dba] }\nrules:\n  - { name: reads, effects: [read], then: allow }\n  - { name: many, effects: [read], rows_over: 5, then: deny }\n';
+  const cases = 'policy: [policy.yaml]\ncases:\n  - { sql: DROP TABLE t, expect: hold, rule: default }\n  - { sql: SELECT 1, rows: 6, expect: deny, rule: many }\n  - { sql: SELECT 1, expect: allow }\n';
+  expect(await run(cases, observing)).toEqual({ code: 0, lines: ['3 cases came out as expected.'] });
+});

@@ -129,3 +129,12 @@ test('terms by default come from the configuration', () => {
   const policy = policyFrom([{ file: 'p.yaml', text: 'version: 1\n' }], context);
   expect(policy.model.hold).toEqual({ approvers: ['dba', 'oncall'], quorum: 1, withinMs: 600_000, mode: 'inline' });
 });
+
+test('all files observe or none', () => {
+  const file = (name: string, mode: string): { file: string; text: string } => ({ file: name, text: `version: 1\n${mode}holds: { approvers: [dba] }\n`.replace(name === 'a.yaml' ? '' : 'holds: { approvers: [dba] }\n', '') });
+  const both = (one: string, other: string): boolean => policyFrom([file('a.yaml', one), file('b.yaml', other)]).observes;
+  expect(both('mode: observe\n', 'mode: observe\n')).toBe(true);
+  expect(both('', 'mode: enforce\n')).toBe(false);
+  expect(() => both('', 'mode: observe\n')).toThrow('b.yaml:2:7: either all policy files observe or none, and a.yaml doesn\'t');
+  expect(() => both('mode: observe\n', 'mode: enforce\n')).toThrow('a.yaml:2:7: either all policy files observe or none, and b.yaml doesn\'t');
+});

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EFFECTS } from '../../src/sql/facts.ts';
+import { said } from '../../src/policy/observe.ts';
 import { ACTIONS } from '../../src/policy/verdict.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
 import { batch, policy, statement, subject } from './support.ts';
@@ -78,5 +79,18 @@ test('an unknown effect never passes', () => {
       const verdict = policy(written(rules), HEAD).decide(batch(...given.statements, statement(['unknown'])), subject);
       expect(['hold', 'deny']).toContain(verdict.action);
     }),
+  );
+});
+
+test('a policy that observes stops nothing, and says what it would have said', () => {
+  fc.assert(
+    fc.property(fc.array(rule(ACTIONS), { maxLength: 5 }), facts, (rules, given) => {
+      const verdict = policy(written(rules), `mode: observe\n${HEAD}`).decide(given, subject);
+      expect(['allow', 'mask']).toContain(verdict.action);
+      expect(said(verdict)).toEqual(policy(written(rules), HEAD).decide(given, subject));
+      const { mask = [] } = said(verdict);
+      expect(verdict.mask ?? []).toEqual(expect.arrayContaining([...mask]));
+    }),
+    { numRuns: 400 },
   );
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Sights } from '../../src/masking/sights.ts';
 import { Database } from '../../src/session/database.ts';
 import type { Understanding } from '../../src/sql/facts.ts';
+import { policy } from '../policy/support.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** An understanding whose readings end when the test says so. */
@@ -100,4 +101,11 @@ test('verdicts are kept for an agent as it has logged in, not for its name', () 
   expect(shop.verdicts(before, 'p1')).toBe(shop.verdicts(before, 'p1'));
   expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(after, 'p1'));
   expect(shop.verdicts(before, 'p1')).not.toBe(shop.verdicts(before, 'p2'));
+});
+
+test('whether it hides anything from an agent: by detectors, and by rules that mask, whoever they are about', () => {
+  const { database: shop } = database();
+  const hides = (groups: readonly string[], rules: readonly string[], head = ''): boolean => shop.hides({ groups }, policy(rules, head));
+  expect([hides([], []), hides([], [], 'detect: [{ find: [card], unmask: [dba] }]'), hides(['dba'], [], 'detect: [{ find: [card], unmask: [dba] }]')]).toEqual([false, true, false]);
+  expect(hides([], ['{ name: veil, tables: [notes], agents: [other], then: mask }'])).toBe(true);
 });

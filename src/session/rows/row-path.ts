@@ -77,7 +77,7 @@ export class RowPath {
     if (budget.per === 'hour') return new HourPot(budget, this.#session.agent.name, this.#session.parts.hourCounts);
     const there = this.#pots.get(budget.rule);
     // A policy that was changed since may count otherwise.
-    if (there !== undefined && there.budget.rows === budget.rows) return there;
+    if (there?.budget.rows === budget.rows && there.budget.observed === budget.observed) return there;
     const pot = sessionPot(budget);
     this.#pots.set(budget.rule, pot);
     return pot;

@@ -44,6 +44,11 @@ export class RowStop {
     for (let pot = this.#meter.empty; pot !== undefined; pot = this.#meter.empty) {
       await pot.refill?.();
       if (pot.left > 0) continue;
+      if (pot.budget.observed === true) {
+        this.#observe(pot.budget);
+        this.#meter.passBeyond(pot);
+        continue;
+      }
       this.asks = true;
       const passage = await this.#ask(pot.budget);
       this.asks = false;
@@ -54,6 +59,10 @@ export class RowStop {
       this.#meter.passBeyond(pot);
     }
     return 'pass';
+  }
+
+  #observe({ rule, action, per, rows }: RowBudget): void {
+    this.#session.parts.journal.append({ kind: 'overrun', session: this.#session.id, statement: this.statement.record, rule, action, per, rows });
   }
 
   get #context(): StatementContext {

@@ -4,23 +4,24 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 export interface SessionMetrics {
   readonly sessions: { inc(): void; dec(): void };
   readonly held: { inc(): void; dec(): void };
-  statement(verdict: string, fate: 'run' | 'refused'): void;
+  /** @param fate `observed`: it ran, although the policy says otherwise. */
+  statement(verdict: string, fate: Fate): void;
   /** @param ms how long people took */
   decided(state: string, ms: number): void;
 }
+
+const FATES = ['run', 'observed', 'refused'] as const;
+type Fate = (typeof FATES)[number];
 
 export function createMetrics(registry: Registry = new Registry()): SessionMetrics & { readonly registry: Registry } {
   const sessions = new Gauge({ name: 'countersign_sessions', help: 'Open agent sessions', registers: [registry] });
   const held = new Gauge({ name: 'countersign_held_statements', help: 'Statements that wait for a decision', registers: [registry] });
   // Counted by hand between two scrapes: every statement passes here.
-  const counts = new Map<string, { run: number; refused: number }>();
+  const counts = new Map<string, Record<Fate, number>>();
   void new Counter({
     name: 'countersign_statements_total', help: 'Statements judged', labelNames: ['verdict', 'fate'], registers: [registry],
     collect() {
-      for (const [verdict, { run, refused }] of counts) {
-        if (run > 0) this.inc({ verdict, fate: 'run' }, run);
-        if (refused > 0) this.inc({ verdict, fate: 'refused' }, refused);
-      }
+      for (const [verdict, count] of counts) for (const fate of FATES) if (count[fate] > 0) this.inc({ verdict, fate }, count[fate]);
       counts.clear();
     },
   });
@@ -31,7 +32,7 @@ export function createMetrics(registry: Registry = new Registry()): SessionMetri
     registry, sessions, held,
     statement(verdict, fate) {
       let count = counts.get(verdict);
-      if (count === undefined) counts.set(verdict, (count = { run: 0, refused: 0 }));
+      if (count === undefined) counts.set(verdict, (count = { run: 0, observed: 0, refused: 0 }));
       count[fate]++;
     },
     decided: (state, ms) => decisions.observe({ state }, ms / 1000),
