@@ -51,8 +51,8 @@ export interface Hold {
   judgeAgain(): Promise<Judgement>;
 }
 
-/** `request` is released: it must run now, or be finished as failed. */
-export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal } | 'gone';
+/** `request` is released: it must run now, or be finished as failed. `asked`: id of the request that people were asked by. */
+export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal; readonly asked?: string | undefined } | 'gone';
 
 /** Counts a hold, and how long people took. @param told of how it ended: `released`, `gone`, or the code of the refusal */
 export async function measured({ metrics, clock }: { readonly metrics: SessionMetrics; readonly clock: Clock }, pass: () => Promise<Passage>, told: (how: { readonly code: string; readonly ms: number }) => void): Promise<Passage> {
@@ -75,7 +75,7 @@ export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   try {
     const draft: RequestDraft = { ...hold.draft, digest: digestOf(hold) };
     request = draft.mode === 'deferred' ? await claim(parts, hold, draft) : await openInline(parts, hold, draft);
-    if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement) };
+    if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement), asked: request.id };
     if (draft.mode === 'inline') {
       const resolution = await parts.approvals.resolution(request, hold.signal);
       if (resolution.state !== 'approved') return end(parts, request, resolution.state, unresolved(request, resolution));
@@ -149,7 +149,7 @@ async function release(parts: GateParts, hold: Hold, request: ApprovalRequest): 
 
 function end({ journal }: GateParts, request: ApprovalRequest, state: 'denied' | 'expired' | 'withdrawn' | 'failed', refusal: Refusal): Passage {
   journal.append({ kind: 'request.ended', request: request.id, state, reason: refusal.message });
-  return { refusal };
+  return { refusal, asked: request.id };
 }
 
 function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefined, error: unknown): Passage {
@@ -161,13 +161,13 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
   }
   if (reason instanceof HoldAborted) {
     if (reason.refusal === undefined) return 'gone';
-    return { refusal: reason.refusal.code === 'cancelled' ? cancelledWhileHeld(request?.id) : reason.refusal };
+    return { refusal: reason.refusal.code === 'cancelled' ? cancelledWhileHeld(request?.id) : reason.refusal, asked: request?.id };
   }
   if (reason instanceof HoldRefused) return { refusal: { code: 'too_large', message: reason.message, ...(reason.hint === undefined ? {} : { hint: reason.hint }) } };
-  if (reason instanceof ApprovalsUnavailable) return { refusal: approvalsUnavailable };
-  if (reason instanceof JournalUnavailable) return { refusal: journalUnavailable };
+  if (reason instanceof ApprovalsUnavailable) return { refusal: approvalsUnavailable, asked: request?.id };
+  if (reason instanceof JournalUnavailable) return { refusal: journalUnavailable, asked: request?.id };
   parts.log.error({ err: reason, session: hold.session }, 'session: a hold failed');
-  return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable };
+  return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable, asked: request?.id };
 }
 
 function record(journal: Journal, { session, record: statement }: Hold, request: ApprovalRequest): void {

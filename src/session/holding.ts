@@ -18,7 +18,7 @@ const ESTIMATED_KINDS: ReadonlySet<string> = new Set(['select', 'insert', 'updat
 export type HoldRuling = Ruling & { readonly do: 'hold' };
 
 /** `run`: recorded on disk, to be forwarded now. `gone`: nobody is there any more. */
-export type HoldOutcome = 'run' | 'gone' | { readonly refusal: Refusal; readonly at: number };
+export type HoldOutcome = 'run' | 'gone' | { readonly refusal: Refusal; readonly at: number; readonly request: string | undefined };
 
 export class Holding {
   readonly #session: Session;
@@ -44,7 +44,7 @@ export class Holding {
     const passage = await measured(this.#session.parts, () => this.#pass(), (how) => traceHold(this.#session, transcript(this.#step.statements), together.verdict.rule, how));
     this.request = undefined;
     if (passage === 'gone') return 'gone';
-    return 'refusal' in passage ? this.#refused(passage.refusal) : this.#record(passage.request.id);
+    return 'refusal' in passage ? this.#refused(passage.refusal, passage.asked) : this.#record(passage.request.id);
   }
 
   #pass(): ReturnType<typeof passGate> {
@@ -91,7 +91,7 @@ export class Holding {
     } catch (error) {
       log.error({ err: error, session: session.id, request }, 'session: a released statement could not be recorded and was refused');
       approvals.finish(request, { error: 'journal_unavailable: not run' });
-      return this.#refused(journalUnavailable);
+      return this.#refused(journalUnavailable, request);
     }
     if (!this.#abort.signal.aborted) return 'run';
     const reason = this.#abort.signal.reason as HoldAborted;
@@ -99,11 +99,11 @@ export class Holding {
     for (const { record } of this.#step.statements) {
       journal.append({ kind: 'outcome', session: session.id, statement: record, rows: 0, bytes: 0, ms: 0, error: { code: reason.refusal?.code ?? 'withdrawn', message: 'not run' } });
     }
-    return reason.refusal === undefined ? 'gone' : this.#refused(cancelledWhileHeld(request));
+    return reason.refusal === undefined ? 'gone' : this.#refused(cancelledWhileHeld(request), request);
   }
 
-  #refused(refusal: Refusal): HoldOutcome {
-    return { refusal, at: this.#ruling.judgements.findIndex((judgement) => !passes(judgement)) };
+  #refused(refusal: Refusal, request: string | undefined): HoldOutcome {
+    return { refusal, request, at: this.#ruling.judgements.findIndex((judgement) => !passes(judgement)) };
   }
 }
 

@@ -244,10 +244,10 @@ export class Session {
     this.#flush();
   }
 
-  #refuse(step: Step, at: number, refusal: Refusal, judgements: readonly Judgement[]): void {
+  #refuse(step: Step, at: number, refusal: Refusal, judgements: readonly Judgement[], request?: string): void {
     const before: Step = at === WHOLE ? { ...step, statements: [], prepares: [], continues: [] } : { ...step, statements: step.statements.slice(0, at) };
     recordRun(this, before, judgements);
-    recordRefusal(this, step, judgements, at, refusal);
+    recordRefusal(this, step, judgements, at, refusal, request);
     this.#replies.started(before);
     this.conversation.refuse(step, at, refusal);
     this.#flush();
@@ -272,7 +272,7 @@ export class Session {
   async #endHold(holding: Holding, step: Step, ruling: HoldRuling): Promise<void> {
     const outcome = await holding.outcome();
     this.#hold = undefined;
-    if (outcome !== 'gone') this.#resume(() => (outcome === 'run' ? this.#forward(step) : this.#refuse(step, outcome.at, outcome.refusal, ruling.judgements)));
+    if (outcome !== 'gone') this.#resume(() => (outcome === 'run' ? this.#forward(step) : this.#refuse(step, outcome.at, outcome.refusal, ruling.judgements, outcome.request)));
   }
 
   /** Resolves when the database has answered all that was sent, which is sent on its way for that. */

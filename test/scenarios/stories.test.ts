@@ -64,6 +64,8 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(error).toMatchObject({ code: dialect.denied });
     expect(error?.message).toMatch(/sam@example.com: not today/);
     expect(await world.reached('create table denied')).toBe(0);
+    const refused = (await world.proxy.journal()).find(({ event }) => event.kind === 'statement' && event.text === 'create table denied (id int)');
+    expect(refused?.event).toMatchObject({ fate: 'refused', code: 'decision_denied', request: id });
     await alive(agent);
   });
 
