@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import { canonical } from './canonical.ts';
 import { checkSeal } from './checkpoint.ts';
+import type { JournalRecord } from './events.ts';
 import { isKind } from './kinds.ts';
 import { recordHash } from './record.ts';
 import type { Head } from './record.ts';
@@ -25,32 +26,32 @@ export class RecordChecks {
     this.#references = new References();
   }
 
-  /** The record and the head it makes, or what is wrong: a clause for a person. */
-  check(json: Buffer, before: Head): { readonly head: Head; readonly record: ParsedRecord } | string {
+  /** The record, what it stands for, and the head it makes; or what is wrong: a clause for a person. */
+  check(json: Buffer, before: Head): { readonly head: Head; readonly record: ParsedRecord; readonly whole: readonly JournalRecord[] } | string {
     const record = parseRecord(json);
     if (record === undefined) return 'it is no record, or its length is wrong';
     if (record.sequence !== before.sequence + 1) return `record ${record.sequence} is in the place of record ${before.sequence + 1}`;
     if (record.previous !== before.hash) return 'it doesn\'t follow from the record before it: one of the two was changed';
-    const wrong = this.#content(json, record);
-    if (wrong !== undefined) return wrong;
+    const whole = this.#content(json, record);
+    if (typeof whole === 'string') return whole;
     this.unsigned = record.event.kind === 'checkpoint' ? 0 : this.unsigned + 1;
-    return { head: { sequence: record.sequence + numbersOf(record) - 1, hash: recordHash(json) }, record };
+    return { head: { sequence: record.sequence + numbersOf(record) - 1, hash: recordHash(json) }, record, whole };
   }
 
-  #content(json: Buffer, record: ParsedRecord): string | undefined {
+  #content(json: Buffer, record: ParsedRecord): readonly JournalRecord[] | string {
     const { event } = record;
     // Else a checkpoint with its kind changed would pass as an unsigned record of some kind.
     if (!isKind(event.kind)) return 'it is of a kind that doesn\'t exist, or that only a newer version knows';
     const added = this.#references.add(record);
-    if (added !== undefined) return added ? undefined : 'the text isn\'t the one its hash says';
+    if (added !== undefined) return added ? [] : 'the text isn\'t the one its hash says';
     if (event.kind === 'checkpoint') {
       // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last.
       if (!isUtf8(json) || canonicalRecord(record) !== json.toString()) return 'the checkpoint was changed';
       const wrong = checkSeal(event, record, this.#keys);
-      if (wrong === undefined) this.checkpoints += 1;
-      return wrong;
+      if (wrong !== undefined) return wrong;
+      this.checkpoints += 1;
     }
-    return this.#references.apart(record) === undefined ? 'what it refers to isn\'t in its segment' : undefined;
+    return this.#references.apart(record) ?? 'what it refers to isn\'t in its segment';
   }
 }
 

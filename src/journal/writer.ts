@@ -171,10 +171,16 @@ export class SegmentedJournal implements Journal {
 
   #json(event: JournalEvent): string {
     if (event.kind === 'outcome') return outcomeJson(event);
-    if ((event.kind === 'statement' || event.kind === 'prepare' || event.kind === 'request.opened') && event.text.length > LARGE_TEXT) {
-      return canonical({ ...event, text: JSON.parse(this.#memory.text(event.text)) });
-    }
+    if (event.kind === 'statement' || event.kind === 'prepare') return this.#withTexts(event);
+    if (event.kind === 'request.opened') return this.#withTexts(event, event.forms);
     return canonical(event);
+  }
+
+  /** What is large in it is stored once per segment. */
+  #withTexts(event: JournalEvent & { readonly text: string }, forms?: readonly string[]): string {
+    if (event.text.length <= LARGE_TEXT && forms === undefined) return canonical(event);
+    const stored = (text: string): unknown => JSON.parse(this.#memory.text(text));
+    return canonical({ ...event, text: stored(event.text), ...(forms && { forms: forms.map(stored) }) });
   }
 
   #time(): string {
