@@ -101,8 +101,8 @@ export type JournalNote =
   | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'policy' | 'rule' | 'tables' | 'verdict'>)
   /** The plain outcomes of a few milliseconds; readers give them back one by one, as `outcome`s of this record's sequence number and time. */
   | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
-  /** Signed hash of everything before it; see README.md. */
-  | { readonly kind: 'checkpoint'; readonly key: string; readonly signature: string }
+  /** Signed: the hash of everything before it, and the root of a tree of what was recorded since the last one; see README.md. */
+  | { readonly kind: 'checkpoint'; readonly key: string; readonly leaves: number; readonly root: string; readonly signature: string }
   /** A statement text over 4 KiB, stored once per segment; readers put it back where it is referred to. */
   | { readonly kind: 'text'; readonly sha256: string; readonly text: string }
   /** Found at start after a crash: a record that was never finished, cut off. `bytes` of `file` from `offset` on. */

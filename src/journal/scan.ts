@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalRecord } from './events.ts';
-import { firstSequence, HEADER, LENGTH_BYTES, MAX_RECORD_BYTES } from './record.ts';
+import { firstSequence, HEADER_BYTES, LENGTH_BYTES, MAGIC, MAX_RECORD_BYTES } from './record.ts';
 
 /** A record as it lies in the file. `json` is valid until the next batch is read. */
 export interface RawRecord {
@@ -47,7 +47,7 @@ export class SegmentScan {
   #start = 0;
   #end = 0;
   #offset = 0;
-  #headed = false;
+  #seed: Buffer | undefined;
 
   static async open(path: string): Promise<SegmentScan> {
     return new SegmentScan(await open(path, 'r'));
@@ -61,15 +61,20 @@ export class SegmentScan {
   async batch(): Promise<RawRecord[]> {
     for (;;) {
       const read = await this.#fill();
-      const records = this.#headed || this.#header() ? this.#records() : [];
+      const records = this.#seed !== undefined || this.#header() ? this.#records() : [];
       if (records.length > 0 || read === 0) return records;
     }
+  }
+
+  /** Of its salts; undefined until its header was read. */
+  get seed(): Buffer | undefined {
+    return this.#seed;
   }
 
   async tail(): Promise<Tail> {
     while ((await this.#fill()) > 0);
     const rest = this.#buffer.subarray(this.#start, this.#end);
-    const state = rest.length === 0 && this.#headed ? 'clean' : this.#torn(rest) ? 'torn' : 'damaged';
+    const state = rest.length === 0 && this.#seed !== undefined ? 'clean' : this.#torn(rest) ? 'torn' : 'damaged';
     return { offset: this.#offset, bytes: rest.length, state };
   }
 
@@ -94,10 +99,11 @@ export class SegmentScan {
   }
 
   #header(): boolean {
-    if (this.#end - this.#start < HEADER.length) return false;
-    if (!this.#buffer.subarray(this.#start, this.#start + HEADER.length).equals(HEADER)) return false;
-    this.#take(HEADER.length);
-    this.#headed = true;
+    if (this.#end - this.#start < HEADER_BYTES) return false;
+    const header = this.#buffer.subarray(this.#start, this.#start + HEADER_BYTES);
+    if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return false;
+    this.#seed = Buffer.from(header.subarray(MAGIC.length));
+    this.#take(HEADER_BYTES);
     return true;
   }
 
@@ -123,7 +129,7 @@ export class SegmentScan {
    * length would reach into the next record's length, whose first byte is a control byte, and so can't pass for a cut.
    */
   #torn(rest: Buffer): boolean {
-    if (!this.#headed) return rest.length < HEADER.length && HEADER.subarray(0, rest.length).equals(rest);
+    if (this.#seed === undefined) return rest.length < HEADER_BYTES && MAGIC.subarray(0, rest.length).equals(rest.subarray(0, MAGIC.length));
     const text = withoutTrailingZeros(rest.subarray(LENGTH_BYTES));
     if (text.length === 0) return true;
     const length = rest.readUInt32BE(0);

@@ -98,15 +98,15 @@ class Verifier {
           this.#damage = { file: segment.name, offset: raw.offset };
           return undefined;
         }
-        const why = await this.#record(raw);
+        const why = await this.#record(raw, scan.seed ?? Buffer.alloc(0));
         if (why !== undefined) return { file: segment.name, offset: raw.offset, sequence: this.#head.sequence + 1, why };
       }
     }
     return undefined;
   }
 
-  async #record(raw: RawRecord): Promise<string | undefined> {
-    const result = this.#records.check(raw.json, this.#head);
+  async #record(raw: RawRecord, seed: Buffer): Promise<string | undefined> {
+    const result = this.#records.check(raw.json, this.#head, seed);
     if (typeof result === 'string') return result;
     const { head, record, whole } = result;
     const declared = this.#damage;
