@@ -8,6 +8,7 @@ import type { Checked } from '../journal/verify-signatures.ts';
 import { Failure } from '../runtime/failure.ts';
 import { loadPublicKey } from '../runtime/keys.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { auditGroup } from './audit-group.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';
@@ -23,8 +24,7 @@ interface VerifyFlags {
 }
 
 export function auditCommand(program: Command, terminal: Terminal = processTerminal()): void {
-  const audit = program.commands.find((command) => command.name() === 'audit') ?? program.command('audit').description('what auditors do with the journal');
-  audit.command('verify').description('prove that no record was changed, removed or put elsewhere; needs the files and public keys only')
+  auditGroup(program).command('verify').description('prove that no record was changed, removed or put elsewhere; needs the files and public keys only')
     .option('--dir <dir>', 'the journal\'s directory')
     .option('--config <file>', 'take directory and keys from the configuration')
     .option('--key <pem...>', 'public key of the checkpoints; several after a change of keys')

@@ -22,6 +22,11 @@ export function keyId(publicKey: KeyObject): string {
   return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
 }
 
+/** By keyId. @param keys a private one serves as its public one */
+export function keysById(keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> {
+  return new Map(keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key)).map((key) => [keyId(key), key]));
+}
+
 export type Seal = (over: Omit<Sealed, 'key'>) => string;
 
 /** @returns what makes a checkpoint's event, as canonical JSON. Ed25519, about 50 µs each. */

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
-import { keyId } from './checkpoint.ts';
+import { keysById } from './checkpoint.ts';
 import { EventChecks } from './verify-events.ts';
 import type { Witnessed } from './verify-events.ts';
 import { RecordChecks } from './verify-record.ts';
@@ -72,7 +71,7 @@ class Verifier {
 
   constructor(options: VerifyOptions) {
     const keys = Array.isArray(options.publicKey) ? (options.publicKey as readonly KeyObject[]) : [options.publicKey as KeyObject];
-    this.#records = new RecordChecks(new Map(keys.map((key) => key.type === 'private' ? createPublicKey(key) : key).map((key) => [keyId(key), key])));
+    this.#records = new RecordChecks(keysById(keys));
     this.#events = new EventChecks(options.decisionKeys);
     this.#expect = new Map(options.expect?.map(({ sequence, hash }) => [sequence, hash]));
   }

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { journalPlace } from '../../src/cli/journal-dir.ts';
+import { checkProof } from '../../src/journal/proof/check.ts';
+import { prove } from '../../src/journal/proof/prove.ts';
+import { readJournal } from '../../src/journal/read.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { loadPublicKey } from '../../src/runtime/keys.ts';
 import { frames } from '../support/wire.ts';
@@ -38,6 +41,13 @@ it('whatever was held and released: one statement, several with parameters of ev
   await world.stop();
 
   const { dir: journal, key, decisionKeys = [] } = await journalPlace({ config: join(dir, 'countersign.yaml') });
-  const report = await verifyJournal({ dir: journal, publicKey: loadPublicKey(key ?? ''), decisionKeys: decisionKeys.map(loadPublicKey) });
+  const keys = { publicKeys: [loadPublicKey(key ?? '')], decisionKeys: decisionKeys.map(loadPublicKey) };
+  const report = await verifyJournal({ dir: journal, publicKey: keys.publicKeys, decisionKeys: keys.decisionKeys });
   expect(report).toMatchObject({ ok: true, decisions: { verified: 3, unchecked: 0 }, releases: { verified: 4, unchecked: 0 } });
+
+  for await (const { sequence, event } of readJournal(journal, { kinds: ['statement'] })) {
+    const proven = await checkProof(await prove(journal, sequence), keys);
+    const by = event.kind === 'statement' && event.fate === 'run' && event.request !== undefined;
+    expect(proven, `record ${sequence}`).toMatchObject({ subject: sequence, releases: { unchecked: 0 }, decisions: { verified: by ? 1 : expect.any(Number) } });
+  }
 });

@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { auditCheckProofCommand } from '../../src/cli/audit-check-proof.ts';
+import { auditProveCommand } from '../../src/cli/audit-prove.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
+import { keysCommand } from '../../src/cli/keys.ts';
+import { sessionsCommand } from '../../src/cli/sessions.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+/** Runs a command that needs files only; what such commands don't touch of the world isn't there. */
+export async function run(...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
+  const ran = { out: '', err: '', failed: false };
+  const never = (): Promise<never> => Promise.reject(new Error('nobody is here to ask'));
+  const terminal = {
+    env: {}, interactive: false, columns: undefined, interrupted: new AbortController().signal, now: () => 0,
+    out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
+  } as Partial<Terminal> as Terminal;
+  const program = new Command('countersign').exitOverride();
+  for (const add of [auditCommand, auditProveCommand, auditCheckProofCommand, keysCommand, sessionsCommand]) add(program, terminal);
+  await program.parseAsync(args, { from: 'user' });
+  return ran;
+}
