@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
 import { journalPlace } from './journal-dir.ts';
+import { moment } from './period.ts';
 import { processTerminal } from './process-terminal.ts';
 import { marked } from './request-text.ts';
 import { reporting } from './terminal.ts';
@@ -75,12 +76,6 @@ function factor(text = '1'): number {
   const speed = Number(text);
   if (speed > 0) return speed;
   throw new Failure('bad_speed', `--speed must be a number over 0, not "${visibleLine(text)}".`);
-}
-
-function moment(text: string): number {
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return ms;
-  throw new Failure('bad_time', `"${visibleLine(text)}" is no time.`, { hint: 'Write it like 2026-03-01T08:00:00Z.' });
 }
 
 /** The system's timers don't keep a process alive, but a command that only waits must stay. */
