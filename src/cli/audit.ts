@@ -14,7 +14,7 @@ import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-interface VerifyFlags {
+export interface VerifyFlags {
   readonly dir?: string;
   readonly config?: string;
   readonly key?: readonly string[];
@@ -35,6 +35,13 @@ export function auditCommand(program: Command, terminal: Terminal = processTermi
 }
 
 async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
+  const { report } = await verification(flags);
+  terminal.out(flags.json === true ? `${visibleJson(report, 2)}\n` : reportText(report));
+  if (!report.ok) terminal.fail();
+}
+
+/** What verification of the journal that is meant says. Throws Failure. */
+export async function verification(flags: VerifyFlags): Promise<{ readonly dir: string; readonly report: Report }> {
   const place = await journalPlace(flags);
   const keys = flags.key ?? (place.key === undefined ? [] : [place.key]);
   if (keys.length === 0) throw new Failure('no_key', 'By which key were the checkpoints signed?', { hint: 'Name the public key with --key, or the configuration with --config.' });
@@ -44,8 +51,7 @@ async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
     ...(decisions.length > 0 && { decisionKeys: decisions.map(loadPublicKey) }),
     ...(flags.expect && { expect: flags.expect.map(headOf) }),
   });
-  terminal.out(flags.json === true ? `${visibleJson(report, 2)}\n` : reportText(report));
-  if (!report.ok) terminal.fail();
+  return { dir: place.dir, report };
 }
 
 function headOf(text: string): Head {

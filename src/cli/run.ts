@@ -6,6 +6,7 @@ import { agentsCommand } from './agents.ts';
 import { auditCheckProofCommand } from './audit-check-proof.ts';
 import { auditExportCommand } from './audit-export.ts';
 import { auditProveCommand } from './audit-prove.ts';
+import { auditReportCommand } from './audit-report.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
@@ -24,7 +25,7 @@ import { sessionsCommand } from './sessions.ts';
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('countersign').description('A database proxy for AI agents: it holds risky statements until a person releases them.').version(VERSION);
   for (const add of [
-    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, auditProveCommand, auditCheckProofCommand, auditExportCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
+    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, auditProveCommand, auditCheckProofCommand, auditExportCommand, auditReportCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
   ]) add(program);
   try {
     await program.parseAsync([...argv]);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCheckProofCommand } from '../../src/cli/audit-check-proof.ts';
 import { auditExportCommand } from '../../src/cli/audit-export.ts';
 import { auditProveCommand } from '../../src/cli/audit-prove.ts';
+import { auditReportCommand } from '../../src/cli/audit-report.ts';
 import { auditCommand } from '../../src/cli/audit.ts';
 import { keysCommand } from '../../src/cli/keys.ts';
 import { sessionsCommand } from '../../src/cli/sessions.ts';
@@ -16,7 +17,7 @@ export async function run(...args: string[]): Promise<{ out: string; err: string
     out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
   } as Partial<Terminal> as Terminal;
   const program = new Command('countersign').exitOverride();
-  for (const add of [auditCommand, auditProveCommand, auditCheckProofCommand, auditExportCommand, keysCommand, sessionsCommand]) add(program, terminal);
+  for (const add of [auditCommand, auditProveCommand, auditCheckProofCommand, auditExportCommand, auditReportCommand, keysCommand, sessionsCommand]) add(program, terminal);
   await program.parseAsync(args, { from: 'user' });
   return ran;
 }
