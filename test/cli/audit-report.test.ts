@@ -34,7 +34,7 @@ const report = async (dir: string, ...more: string[]) => run('audit', 'report', 
 /** The cells of each table's rows, under the heading before it. */
 function tables(page: string): Record<string, string[][]> {
   const sections = page.split('<h2>').slice(1).map((section) => {
-    const rows = [...section.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) => [...(row ?? '').matchAll(/<td>(.*?)<\/td>/gs)].map(([, cell]) => (cell ?? '').replaceAll(/<\/?(code|time)>/g, '')));
+    const rows = [...section.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) => [...(row ?? '').matchAll(/<td>(.*?)<\/td>/gs)].map(([, cell]) => (cell ?? '').replaceAll(/<\/?(code|time)( class="[a-z]+")?>/g, '')));
     return [section.slice(0, section.indexOf('</h2>')), rows.filter((row) => row.length > 0)] as const;
   });
   return Object.fromEntries(sections);
@@ -67,7 +67,7 @@ test('who approved what, with what a period needs from before it', async () => {
   expect(found['Refused: sign-ins of people, logins of agents']).toEqual([['2026-01-01T10:00:00.000Z', 'sign-in of a person (cli)', 'mallory@example.com', 'unverified']]);
   expect(found['The journal&#39;s integrity'] ?? found['The journal\'s integrity']).toEqual([['decisions', '3', '0'], ['freezes', '1', '0'], ['sign-outs', '0', '0'], ['statements that ran by a decision', '1', '0']]);
   expect(out).toContain('<strong>Verified.</strong>');
-  expect(out).toContain('1 statements ran by policy, 1 ran after people released them, 1 were refused. 2 decisions.');
+  expect(out).toContain('1 statements ran by policy, 1 ran after people released them, 1 were refused. 2 decisions. Times');
   expect(out).toContain('Supports SOC 2 CC6.1, CC6.3, CC8.1; ISO/IEC 27001:2022 A.5.3, A.5.15, A.8.2, A.8.3; NIST 800-53 (FedRAMP) AC-3, AC-5, AC-6, AU-3, AU-10, CM-3');
   expect(out).not.toContain('satisfies');
 });

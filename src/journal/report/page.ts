@@ -22,8 +22,8 @@ export interface ReportPage {
 
 const STYLE = `body{font:14px/1.45 system-ui,sans-serif;color:#111;background:#fff;margin:2rem auto;max-width:75rem;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:1.6rem 0 .3rem}p{margin:.3rem 0}.supports{color:#555;font-size:.85em}
-table{border-collapse:collapse;width:100%;font-size:.9em}th,td{text-align:left;vertical-align:top;border-top:1px solid #bbb;padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere}th{border:0;font-weight:600}
-td.time{white-space:nowrap}code{font:.95em ui-monospace,monospace;white-space:pre-wrap}.bad{font-weight:700;color:#a00}
+table{border-collapse:collapse;width:100%;font-size:.9em}th,td{text-align:left;vertical-align:top;border-top:1px solid #bbb;padding:.25rem .5rem .25rem 0;overflow-wrap:break-word;max-width:12rem}th{border:0;font-weight:600}th,time,.id{white-space:nowrap}.text{display:block;min-width:15rem}
+code{font:.95em ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}.bad{font-weight:700;color:#a00}
 @media print{body{margin:0;max-width:none;font-size:10px}tr{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}@page{size:A4 landscape;margin:12mm}}`;
 
 export async function reportPage(page: ReportPage): Promise<string> {
@@ -33,7 +33,7 @@ export async function reportPage(page: ReportPage): Promise<string> {
 <h1>Who approved what: evidence from a Countersign journal</h1>
 <p>Period: ${page.since ?? 'from the first record'} up to ${page.until ?? 'the last record'}. Journal: <code>${visibleLine(page.dir)}</code>. Made at ${page.madeAt}.</p>
 ${section('integrity', 'The journal\'s integrity', integrityOf(page.integrity))}
-${section('recorded', 'What was recorded', html`<p>${statements.ran} statements ran by policy, ${statements.released} ran after people released them, ${statements.refused} were refused. ${decisions.length} decisions.</p>${table(['When', 'Gap', '', 'Why'], gaps.map(({ time, what, who, reason }) => [when(time), what, line(who), line(reason)]))}`)}
+${section('recorded', 'What was recorded', html`<p>${statements.ran} statements ran by policy, ${statements.released} ran after people released them, ${statements.refused} were refused. ${decisions.length} decisions. Times in which nothing could be recorded:</p>${table(['When', 'What', 'Which', 'Why'], gaps.map(({ time, what, who, reason }) => [when(time), what, line(who), line(reason)]))}`)}
 ${section('policies', 'Policies in force', table(['From', 'Version', 'Files'], policies.map(({ from, version, files }) => [when(from), code(version), line(files.join(', '))])))}
 ${section('decisions', 'Decisions', decisionTable(decisions))}
 ${section('breakGlass', 'The glass was broken', decisionTable(decisions.filter(({ breakGlass }) => breakGlass)))}
@@ -62,7 +62,7 @@ function decisionTable(rows: readonly DecisionRow[]): Html {
   ]));
 }
 
-const about = ({ request, agent, database, effects, text }: Asked): (string | Html)[] => [code(request), line(agent), line(database), line(effects), text === undefined ? 'opened at another process' : html`<code>${visible(text)}</code>`];
+const about = ({ request, agent, database, effects, text }: Asked): (string | Html)[] => [html`<code class="id">${visibleLine(request)}</code>`, line(agent), line(database), line(effects), text === undefined ? 'opened at another process' : html`<code class="text">${visible(text)}</code>`];
 
 function table(heads: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
   if (rows.length === 0) return html`<p>None.</p>`;
