@@ -27,12 +27,12 @@ test('audit prove writes what audit check-proof tells in words', async () => {
   expect(checked).toMatchObject({ failed: false, out: expect.stringMatching(/^good: record 3 is in the journal\n/) });
   expect(checked.out).toContain('  | DROP TABLE orders -- ⟦U+001B⟧[2J');
   expect(checked.out).toContain('req_1: approve by sam@example.com (cli): fine⟦U+202E⟧');
-  expect(checked.out).toContain('- the 3 records above were in the journal, word for word, when it was signed: checkpoint 4 at 2026-01-01T00:00:00.000Z by key ');
-  expect(checked.out).toContain('- 1 decisions were signed at a desk of that key');
-  expect(checked.out).toContain('- 1 statements ran because enough different people');
+  expect(checked.out).toContain('- what is above was in the journal, word for word (3 records), when it was signed: checkpoint 4 at 2026-01-01T00:00:00.000Z by key ');
+  expect(checked.out).toContain('- signed at a desk of the given key, as shown and about just this request: 1 decision\n');
+  expect(checked.out).toContain('- ran because enough different people, or one who broke the glass, had released it: 1 statement\n');
   const without = await run('audit', 'check-proof', out, '--key', key);
-  expect(without.out).toContain('- who decided: 1 decisions are shown, but --decision-key was not given');
-  expect(without.out).not.toContain('were signed at a desk');
+  expect(without.out).toContain('- who decided, since --decision-key was not given: 1 decision\n');
+  expect(without.out).not.toContain('signed at a desk');
   expect(JSON.parse((await run('audit', 'check-proof', out, '--key', key, '--json')).out)).toMatchObject({ ok: true, subject: 3, decisions: { unchecked: 1 } });
 });
 

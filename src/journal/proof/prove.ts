@@ -1,5 +1,6 @@
 import { Failure } from '../../runtime/failure.ts';
 import { leafJson, leavesOf, Salts } from '../commitments.ts';
+import type { Leaf } from '../commitments.ts';
 import { JournalRefused } from '../failures.ts';
 import { parseRecord, segmentsOf, SegmentScan } from '../scan.ts';
 import type { ParsedRecord, RawRecord, SegmentFile } from '../scan.ts';
@@ -91,27 +92,31 @@ interface Part {
 async function evidence(piece: Piece, wanted: Wanted): Promise<Part> {
   const part: Part = { checkpoints: [], records: [] };
   if (wanted.leaves.size === 0) return part;
-  let salts: Salts | undefined;
-  let count = 0;
-  let hashes: string[] = [];
-  let found: Omit<Evidence, 'checkpoint' | 'path'>[] = [];
+  let signedBefore = 0;
+  let leaves: Leaf[] = [];
+  let found: number[] = [];
   for await (const { record, json, seed } of records(piece)) {
-    const { event } = record;
-    if (event.kind === 'checkpoint') {
-      if (found.length > 0) part.checkpoints.push(signed(record, event));
-      for (const one of found) part.records.push({ ...one, checkpoint: record.sequence, path: inclusionPath(hashes, one.index) });
-      hashes = [];
-      found = [];
-      continue;
-    }
-    salts ??= new Salts(seed);
     for (const [i, leaf] of leavesOf(record, json.toString()).entries()) {
-      const [salt, text] = [salts.at(count++), leafJson(leaf)];
-      if (isWanted(record, i, wanted)) found.push({ leaf: text, salt, index: hashes.length });
-      hashes.push(leafHash(salt + text));
+      if (isWanted(record, i, wanted)) found.push(leaves.length);
+      leaves.push(leaf);
     }
+    if (record.event.kind !== 'checkpoint') continue;
+    if (found.length > 0) {
+      part.checkpoints.push(signed(record, record.event));
+      part.records.push(...included(leaves, found, { salts: new Salts(seed), signedBefore, checkpoint: record.sequence }));
+    }
+    signedBefore += leaves.length;
+    leaves = [];
+    found = [];
   }
   return part;
+}
+
+/** @param leaves of one checkpoint. @param found indices of those that are wanted. @param of.signedBefore leaves of the segment's checkpoints before */
+function included(leaves: readonly Leaf[], found: readonly number[], of: { readonly salts: Salts; readonly signedBefore: number; readonly checkpoint: number }): Evidence[] {
+  const salted = leaves.map((leaf, index) => ({ leaf: leafJson(leaf), salt: of.salts.at(of.signedBefore + index) }));
+  const hashes = salted.map(({ leaf, salt }) => leafHash(salt + leaf));
+  return found.flatMap((index) => salted.slice(index, index + 1).map((one) => ({ ...one, index, checkpoint: of.checkpoint, path: inclusionPath(hashes, index) })));
 }
 
 function signed({ sequence, previous, time }: ParsedRecord, { key, leaves, root, signature }: Extract<ParsedRecord['event'], { kind: 'checkpoint' }>): Checkpoint {
