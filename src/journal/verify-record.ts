@@ -5,11 +5,13 @@ import { checkSeal } from './checkpoint.ts';
 import { Commitments, leavesOf, Salts } from './commitments.ts';
 import type { JournalRecord } from './events.ts';
 import { isKind } from './kinds.ts';
-import { recordHash } from './record.ts';
+import { recordHash, recordJson } from './record.ts';
 import type { Head } from './record.ts';
 import { numbersOf, parseRecord } from './scan.ts';
 import type { ParsedRecord } from './scan.ts';
 import { References } from './references.ts';
+
+type Checkpoint = Extract<JournalRecord['event'], { kind: 'checkpoint' }>;
 
 /** What can be said of one record, knowing the one before it. */
 export class RecordChecks {
@@ -49,25 +51,20 @@ export class RecordChecks {
     if (!isKind(event.kind)) return 'it is of a kind that doesn\'t exist, or that only a newer version knows';
     const added = this.#references.add(record);
     if (added !== undefined) return added ? [] : 'the text isn\'t the one its hash says';
-    if (event.kind === 'checkpoint') {
-      // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last.
-      if (!isUtf8(json) || canonicalRecord(record) !== json.toString()) return 'the checkpoint was changed';
-      const { previous, sequence, time } = record;
-      const wrong = checkSeal({ ...event, previous, sequence, time }, this.#keys);
-      if (wrong !== undefined) return wrong;
-      const { leaves, root } = commitments.made;
-      if (leaves !== event.leaves || root !== event.root) return 'the checkpoint was signed over other records than there are, or the segment\'s header was changed';
-      commitments.signed();
-      this.checkpoints += 1;
-    }
+    const wrong = event.kind === 'checkpoint' ? this.#checkpoint(json, record, event, commitments) : undefined;
+    if (wrong !== undefined) return wrong;
     return this.#references.apart(record) ?? 'what it refers to isn\'t in its segment';
   }
-}
 
-function canonicalRecord(record: ParsedRecord): string | undefined {
-  try {
-    return canonical(record);
-  } catch {
+  #checkpoint(json: Buffer, { previous, sequence, time }: ParsedRecord, { kind, key, leaves, root, signature }: Checkpoint, commitments: Commitments): string | undefined {
+    // Other records are bound byte for byte by the checkpoint after them; a checkpoint may be the last, and its signature is over these fields only.
+    if (!isUtf8(json) || recordJson(canonical({ kind, key, leaves, root, signature }), previous, sequence, time) !== json.toString()) return 'the checkpoint was changed';
+    const wrong = checkSeal({ key, leaves, root, signature, previous, sequence, time }, this.#keys);
+    if (wrong !== undefined) return wrong;
+    const { made } = commitments;
+    if (made.leaves !== leaves || made.root !== root) return 'the checkpoint was signed over other records than there are, or the segment\'s header was changed';
+    commitments.signed();
+    this.checkpoints += 1;
     return undefined;
   }
 }

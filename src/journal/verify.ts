@@ -104,7 +104,18 @@ class Verifier {
     return undefined;
   }
 
+  /** What is wrong with it, if anything. */
   async #record(raw: RawRecord, seed: Buffer): Promise<string | undefined> {
+    try {
+      return await this.#follow(raw, seed);
+    } catch (error) {
+      // Fields of other types than any writer gives them.
+      if (error instanceof TypeError) return 'it isn\'t written as records are';
+      throw error;
+    }
+  }
+
+  async #follow(raw: RawRecord, seed: Buffer): Promise<string | undefined> {
     const result = this.#records.check(raw.json, this.#head, seed);
     if (typeof result === 'string') return result;
     const { head, record, whole } = result;

@@ -30,6 +30,7 @@ export function everyKind(): JournalEvent[] {
     { kind: 'person.signed_in', person: 'sam@example.com', signIn: 'sgn_1', use: 'console', issuer: 'https://login.example.com', roles: ['approver'], groups: ['dba'], until: 1_800_000_000_000 },
     { kind: 'person.signed_out', person: 'sam@example.com', signIn: 'sgn_1', by: 'sam@example.com', jws: 'a.b.c' },
     { kind: 'person.refused', use: 'cli', claimed: 'mallory@example.com', reason: 'The issuer says that your e-mail isn\'t verified.' },
+    { kind: 'form', session: 's_1', text: 'SELECT email FROM customers', ran: 'SELECT \'***\'' },
     { kind: 'session.end', session: 's_1', reason: 'closed by the agent', statements: 3, bytesIn: 10, bytesOut: 20 },
     { kind: 'process.stop', reason: 'SIGTERM' },
   ];

@@ -9,6 +9,8 @@ import { checkProof } from '../../src/journal/proof/check.ts';
 import type { Proven } from '../../src/journal/proof/check.ts';
 import type { Proof } from '../../src/journal/proof/format.ts';
 import { numberOf, prove } from '../../src/journal/proof/prove.ts';
+import { Failure } from '../../src/runtime/failure.ts';
+import { journalOfEverything } from './every-kind.ts';
 import { decided, desk, opened } from './sample-requests.ts';
 import { keys, open, records, scratch, statement, written } from './setup.ts';
 
@@ -104,6 +106,16 @@ describe('a proof', () => {
     }
   });
 
+  test('is made of every kind of record that has a leaf', async () => {
+    const dir = await journalOfEverything();
+    for (const { sequence, event: { kind } } of await records(dir)) {
+      if (kind === 'checkpoint') continue;
+      const made = await prove(dir, sequence).catch((error: unknown) => error);
+      if (made instanceof Failure) expect([kind, made.code]).toEqual(['outcome', 'not_provable']);
+      else expect((await checkProof(made, { publicKeys: [keys.publicKey] }) as Proven).records.map((record) => record.event.kind)).toContain(kind);
+    }
+  });
+
   test('isn\'t made of what isn\'t there, isn\'t signed, or is others\' as well', async () => {
     await expect(prove(busy.dir, 99_999)).rejects.toMatchObject({ code: 'no_record' });
     const all = await records(busy.dir);
@@ -149,6 +161,7 @@ describe('a proof is refused', () => {
     expect(await checkProof({ ...proof, checkpoints: [] }, trusted)).toContain('isn\'t in it');
     expect(await checkProof({ ...proof, records: proof.records.filter(({ leaf }) => numberOf(leaf) !== proof.subject) }, trusted)).toContain('which it is about');
     expect(await checkProof({ ...proof, more: 1 }, trusted)).toContain('no proof');
+    expect(await checkProof({ ...proof, records: [{ ...proof.records[0], leaf: '{"event":{"kind":"form","n":1e999},"sequence":1,"time":""}' }] }, trusted)).toContain('no record');
     for (const nothing of [undefined, null, 7, [], {}]) expect(await checkProof(nothing, trusted)).toContain('no proof');
   });
 

@@ -18,7 +18,7 @@ test('an untouched journal of every kind of record is good', async () => {
   const dir = await journalOfEverything();
   expect(segments(dir).length).toBeGreaterThan(2);
   expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0, decisions: { unchecked: 1 } });
-  expect(new Set((await records(dir)).map(({ event }) => event.kind)).size).toBe(23);
+  expect(new Set((await records(dir)).map(({ event }) => event.kind)).size).toBe(24);
 });
 
 test('any byte changed anywhere, in a header, a length or any field, is found at its record or before the next checkpoint', async () => {

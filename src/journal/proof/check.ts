@@ -63,7 +63,11 @@ function recordOf(leaf: string): ParsedRecord | undefined {
   const record = parseRecord(Buffer.from(leaf.replace(/\}$/, ',"previous":""}')));
   if (record === undefined || !isKind(record.event.kind)) return undefined;
   const { event, sequence, time } = record;
-  return canonical({ event, sequence, time }) === leaf ? record : undefined;
+  try {
+    return canonical({ event, sequence, time }) === leaf ? record : undefined;
+  } catch {
+    return undefined; // a number that is none: 1e999
+  }
 }
 
 async function told(records: readonly ParsedRecord[], { subject, checkpoints }: Pick<Proven, 'subject' | 'checkpoints'>, events: EventChecks): Promise<Proven | string> {
