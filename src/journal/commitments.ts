@@ -32,6 +32,12 @@ export function leavesOf(record: ParsedRecord, json: string): readonly Leaf[] {
   return event.kind === 'checkpoint' ? [] : [{ event: eventJson(json, record) ?? '', sequence, time }];
 }
 
+export function leafCount({ event }: ParsedRecord): number {
+  if (event.kind === 'statements') return event.ran.length;
+  if (event.kind === 'outcomes') return event.ended.length;
+  return event.kind === 'checkpoint' ? 0 : 1;
+}
+
 /** What is hashed, after its salt. */
 export function leafJson({ event, sequence, time }: Leaf): string {
   return `{"event":${event},"sequence":${sequence},"time":"${time}"}`;

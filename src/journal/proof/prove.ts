@@ -1,8 +1,8 @@
 import { Failure } from '../../runtime/failure.ts';
-import { leafJson, leavesOf, Salts } from '../commitments.ts';
+import { leafCount, leafJson, leavesOf, Salts } from '../commitments.ts';
 import type { Leaf } from '../commitments.ts';
 import { JournalRefused } from '../failures.ts';
-import { parseRecord, segmentsOf, SegmentScan } from '../scan.ts';
+import { numbersOf, parseRecord, segmentsOf, SegmentScan } from '../scan.ts';
 import type { ParsedRecord, RawRecord, SegmentFile } from '../scan.ts';
 import { inclusionPath, leafHash } from '../tree.ts';
 import type { Checkpoint, Evidence, Proof } from './format.ts';
@@ -51,8 +51,7 @@ async function whole(known: About, pieces: readonly Piece[]): Promise<About> {
 async function find(pieces: readonly Piece[], isIt: (record: ParsedRecord, next: number) => boolean, mark?: Buffer): Promise<ParsedRecord | undefined> {
   for (const piece of pieces) {
     for await (const { record } of records(piece, ({ json }) => mark === undefined || json.includes(mark))) {
-      const next = record.sequence + (record.event.kind === 'statements' ? record.event.ran.length : 1);
-      if (isIt(record, next)) return record;
+      if (isIt(record, record.sequence + numbersOf(record))) return record;
     }
   }
   return undefined;
@@ -71,8 +70,7 @@ async function wanted(piece: Piece, related: Related, subject: number): Promise<
   // Who is about no session and no request is found by nothing but its number.
   const here = marks.length === 0 && piece.segment.first <= subject && subject < piece.end;
   for await (const { record } of records(piece, ({ json }) => here || marks.some((mark) => json.includes(mark)))) {
-    const count = record.event.kind === 'statements' ? record.event.ran.length : record.event.kind === 'outcomes' ? record.event.ended.length : 1;
-    const indices = [...Array(count).keys()].filter((index) => related.has(record, index));
+    const indices = [...Array(leafCount(record)).keys()].filter((index) => related.has(record, index));
     if (indices.length > 0) wanted.leaves.set(record.sequence, indices);
     for (const index of indices) {
       const { judged, texts } = references(record, index);
