@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import type { HashedValue } from '../protocol/parameters.ts';
 
-/** A bound parameter as it came: format 0 is text, 1 is binary, and null is neither. */
+/** A bound parameter as it came: format 0 is text, 1 is binary, and null is neither. A large one counts by its hash. */
 export interface DigestParameter {
   readonly format: number;
-  readonly value: Uint8Array | null;
+  readonly value: Uint8Array | HashedValue | null;
 }
 
 /** One of several statements that are held together. */
@@ -63,11 +64,19 @@ export function requestDigest(parts: DigestParts): string {
 const ABSENT = 0;
 const LIST = 1;
 const BYTES = 2;
+const HASHED = 3;
 
 function one(hash: Hash, { format, value }: DigestParameter): void {
   count(hash, format);
   if (value === null) absent(hash);
-  else bytes(hash, value);
+  else if (value instanceof Uint8Array) bytes(hash, value);
+  else hashed(hash, value);
+}
+
+function hashed(hash: Hash, { sha256, length }: HashedValue): void {
+  hash.update(Uint8Array.of(HASHED));
+  count(hash, length);
+  string(hash, sha256);
 }
 
 function absent(hash: Hash): void {

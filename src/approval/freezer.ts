@@ -38,7 +38,7 @@ class FreezerService implements Freezer {
   constructor(options: FreezerOptions) {
     this.#options = options;
     this.#records = new SignedRecords(options, {
-      shelf: 'freezes', type: 'countersign-freeze+jws', schema: Freeze, name: ({ agent }) => agent, learned: (record, { before }) => this.#learned(record, before),
+      shelf: 'freezes', type: 'countersign-freeze+jws', schema: Freeze, name: ({ agent }) => agent, learned: (record, { before, jws }) => this.#learned(record, before, jws),
     });
   }
 
@@ -60,9 +60,9 @@ class FreezerService implements Freezer {
     return this.#records.get(agent)?.frozen === true;
   }
 
-  #learned({ agent, by, reason, frozen }: Freeze, before: Freeze | undefined): void {
+  #learned({ agent, by, reason, frozen }: Freeze, before: Freeze | undefined, jws: string): void {
     const { journal, expel } = this.#options;
-    if (frozen !== (before?.frozen ?? false)) journal.append({ kind: frozen ? 'agent.frozen' : 'agent.thawed', agent, by, ...(reason === undefined ? {} : { reason }) });
+    if (frozen !== (before?.frozen ?? false)) journal.append({ kind: frozen ? 'agent.frozen' : 'agent.thawed', agent, by, ...(reason === undefined ? {} : { reason }), jws });
     if (frozen) expel(agent);
   }
 

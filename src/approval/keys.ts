@@ -38,11 +38,16 @@ export function decisionKeys(signing: KeyObject, { desks = [], proxies = [] }: T
   };
 }
 
-/** To verify only. @param keys whose decisions are believed; private ones serve as well */
-export function deskKeys(keys: readonly KeyObject[]): Pick<DecisionKeys, 'trusted'> {
-  const publicKeys = keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key));
+/** To verify only, what people have said: decisions, freezes, sign-outs. @param keys private ones serve as well */
+export function witnessKeys(keys: readonly KeyObject[]): Pick<DecisionKeys, 'trusted'> {
+  const trusted = byThumbprint(keys.map((key) => (key.type === 'private' ? createPublicKey(key) : key)));
   const none = new Map<string, KeyObject>();
-  return { trusted: { 'countersign-decision+jws': byThumbprint(publicKeys), 'countersign-request+jws': none, 'countersign-freeze+jws': none, 'countersign-sign-in+jws': none, 'countersign-sign-out+jws': none, 'countersign-proof+jws': none } };
+  return {
+    trusted: {
+      'countersign-decision+jws': trusted, 'countersign-freeze+jws': trusted, 'countersign-sign-out+jws': trusted,
+      'countersign-request+jws': none, 'countersign-sign-in+jws': none, 'countersign-proof+jws': none,
+    },
+  };
 }
 
 function byThumbprint(keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> {

@@ -43,15 +43,27 @@ export async function verifyDecisions(own: Own, offered: readonly { readonly jws
 }
 
 function meetsQuorum(decisions: readonly SignedDecision[], draft: RequestDraft, now: number): boolean {
-  const broken = decisions.some((one) => one.decision === 'approve' && one.breakGlass === true);
-  const denied = decisions.some((one) => one.decision === 'deny');
-  return !denied && now < draft.expiresAt && draft.quorum >= 1 && (broken || approversOf(decisions).size >= draft.quorum);
+  return now < draft.expiresAt && suffice(decisions, draft.quorum);
 }
 
-/** Why the claims aren't about this request under these terms; undefined when they are. */
+/** Have enough different people approved, or one by breaking the glass, and nobody denied? */
+export function suffice(decisions: readonly Pick<SignedDecision, 'decision' | 'person' | 'breakGlass'>[], quorum: number): boolean {
+  const broken = decisions.some((one) => one.decision === 'approve' && one.breakGlass === true);
+  const denied = decisions.some((one) => one.decision === 'deny');
+  return !denied && quorum >= 1 && (broken || approversOf(decisions).size >= quorum);
+}
+
+/** Why the claims don't count for this request now; undefined when they do. */
 function mismatch(claims: DecisionClaims, own: Own, expectedView: string, now: number): string | undefined {
-  const { draft } = own;
-  if (claims.request !== own.id) return `It is a decision about ${claims.request}.`;
+  return unfit(claims, own, expectedView) ?? untimely(claims, own.draft, now);
+}
+
+/** What of a draft a decision has to fit, whenever that is looked at. */
+export type Terms = Pick<RequestDraft, 'digest' | 'mode' | 'quorum' | 'approvers' | 'breakGlass' | 'expiresAt'> & { readonly agent: Pick<RequestDraft['agent'], 'owner' | 'actsFor'> };
+
+/** Why the claims aren't about this request under these terms, or not by somebody who may; undefined when they are. */
+export function unfit(claims: DecisionClaims, { id, draft }: { readonly id: string; readonly draft: Terms }, expectedView: string): string | undefined {
+  if (claims.request !== id) return `It is a decision about ${claims.request}.`;
   if (claims.digest !== draft.digest) return 'It is a decision about other bytes.';
   if (claims.mode !== draft.mode) return `It is a decision about a statement held ${claims.mode}.`;
   if (claims.view !== expectedView) return 'The person was shown something else.';
@@ -59,14 +71,14 @@ function mismatch(claims: DecisionClaims, own: Own, expectedView: string, now: n
   if (claims.breakGlass === true && (draft.breakGlass === undefined || claims.decision !== 'approve' || claims.reason === undefined)) return 'Nobody may break the glass for it.';
   if (sameEmail(claims.person, draft.agent.owner)) return `${claims.person} owns the agent.`;
   if (draft.agent.actsFor !== undefined && sameEmail(claims.person, draft.agent.actsFor)) return `The agent acts for ${claims.person}.`;
-  return untimely(claims, draft, now);
+  if (draft.mode === 'inline' && claims.expiresAt !== draft.expiresAt) return 'It was decided under another time limit.';
+  return undefined;
 }
 
 /** A deferred statement is opened in one session and released in another, so only its length of time is our own knowledge. */
 function untimely(claims: DecisionClaims, draft: RequestDraft, now: number): string | undefined {
   if (claims.at > now + CLOCK_SKEW_MS) return 'It was signed in the future.';
   if (now >= claims.expiresAt) return 'Its time is over.';
-  if (draft.mode === 'inline' && claims.expiresAt !== draft.expiresAt) return 'It was decided under another time limit.';
   if (now - claims.at > draft.expiresAt - draft.createdAt + CLOCK_SKEW_MS) return 'It is older than the time limit.';
   return undefined;
 }

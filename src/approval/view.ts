@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { RequestDraft } from './request.ts';
 
+/** What of a request its view is made of. */
+export type Viewed = Pick<RequestDraft, 'digest' | 'mode' | 'agent' | 'database' | 'protocol' | 'text' | 'parameters' | 'forms'
+  | 'effects' | 'tables' | 'unbounded' | 'rule' | 'policy' | 'approvers' | 'quorum' | 'breakGlass'> & { readonly escalation?: Pick<NonNullable<RequestDraft['escalation']>, 'approvers'> };
+
 /**
  * SHA-256 (hex) over what a person must have seen right for an approval to count, and over the terms it was given under.
  * The digest covers what runs; the view ties the shown text to it, so that a store that shows `select 1` for the digest
  * of a DROP gets a signature that releases nothing. Left out is what differs when a deferred statement is sent again
  * from another session: times, session, transaction, context.
  */
-export function view(draft: RequestDraft): string {
+export function view(draft: Viewed): string {
   return sha256(canonical([
     draft.digest, draft.mode, draft.agent, draft.database, draft.protocol, draft.text, draft.parameters ?? null, draft.forms ?? null,
     draft.effects, draft.tables, draft.unbounded, draft.rule, draft.policy, draft.approvers, draft.quorum, draft.escalation?.approvers ?? null, draft.breakGlass ?? null,

@@ -105,7 +105,7 @@ export function entryOf(event: Events): NewEntry | undefined {
       const { agent, database, client, code } = event;
       return { body: { kind: event.kind, code }, by: { agent, database, client } };
     }
-    case 'agent.frozen': case 'agent.thawed': return { body: { kind: event.kind, people: [event.by], details: rest(event, 'by') }, by: { agent: event.agent } };
+    case 'agent.frozen': case 'agent.thawed': return { body: { kind: event.kind, people: [event.by], details: rest(event, 'by', 'jws') }, by: { agent: event.agent } };
     case 'person.signed_in': return { body: { kind: event.kind, people: [event.person], details: rest(event, 'person') } };
     case 'person.signed_out': return { body: { kind: event.kind, people: [...new Set([event.person, event.by])], details: rest(event, 'jws') } };
     case 'person.refused': case 'policy.loaded': case 'policy.rejected': case 'process.start': case 'process.stop': case 'recovered': case 'outage':

@@ -8,8 +8,10 @@ import { JournalRefused } from '../journal/failures.ts';
 import { segmentsOf } from '../journal/scan.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { auditGroup } from './audit-group.ts';
 import { entryLine, entryText } from './audit-text.ts';
 import { journalPlace } from './journal-dir.ts';
+import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,7 +25,8 @@ const FILTERS: Readonly<Record<(typeof FACETS)[number], string>> = {
 /** A longer wait than this is explained. */
 const EXPLAIN_MS = 1000;
 
-export function auditSearchCommands(audit: Command, terminal: Terminal): void {
+export function auditSearchCommands(program: Command, terminal: Terminal = processTerminal()): void {
+  const audit = auditGroup(program);
   const add = (spec: string, description: string): Command => audit.command(spec).description(description)
     .option('--dir <dir>', 'the journal\'s directory').option('--config <file>', 'take the directory from the configuration').option('--json', 'print JSON');
   const search = add('search [text...]', 'find statements, requests and other events, newest first; all words must be there, "drop table" side by side, custom* as a beginning');

@@ -7,7 +7,8 @@ export interface JournalPlace {
   readonly dir: string;
   /** The keys' files, where a configuration names them. */
   readonly key?: string;
-  readonly decisionKey?: string;
+  /** What people say is signed with these: the process's own, and those it believes. */
+  readonly decisionKeys?: readonly string[];
 }
 
 /** Where the journal is: `--dir`, else what the configuration says. Throws Failure. */
@@ -21,7 +22,9 @@ export async function journalPlace({ dir, config }: { readonly dir?: string; rea
 
 async function configured(file: string): Promise<JournalPlace> {
   const { journal, approvals } = await loadConfig(file);
-  return { dir: journal.dir, key: publicHalf(journal.signingKey), ...(existsSync(approvals.signingKey) && { decisionKey: publicHalf(approvals.signingKey) }) };
+  const { signingKey, trust: { desks, proxies } } = approvals;
+  const own = [signingKey].map(publicHalf).filter(existsSync);
+  return { dir: journal.dir, key: publicHalf(journal.signingKey), decisionKeys: [...own, ...desks, ...proxies] };
 }
 
 /** An auditor may hold the public half only. */

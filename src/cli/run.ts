@@ -3,6 +3,11 @@ import { ConfigError } from '../config/problems.ts';
 import { Failure } from '../runtime/failure.ts';
 import { VERSION } from '../version.ts';
 import { agentsCommand } from './agents.ts';
+import { auditCheckProofCommand } from './audit-check-proof.ts';
+import { auditExportCommand } from './audit-export.ts';
+import { auditProveCommand } from './audit-prove.ts';
+import { auditReportCommand } from './audit-report.ts';
+import { auditSearchCommands } from './audit-search.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
@@ -23,7 +28,7 @@ import { sessionsCommand } from './sessions.ts';
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('countersign').description('A database proxy for AI agents: it holds risky statements until a person releases them.').version(VERSION);
   for (const add of [
-    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, policyReplayCommand, policySuggestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
+    demoCommand, serveCommand, checkCommand, explainCommand, policyTestCommand, policyReplayCommand, policySuggestCommand, requestsCommand, sessionsCommand, sessionsKillCommand, auditCommand, auditSearchCommands, auditProveCommand, auditCheckProofCommand, auditExportCommand, auditReportCommand, agentsCommand, peopleCommand, keysCommand, loginCommand, logoutCommand,
   ]) add(program);
   try {
     await program.parseAsync([...argv]);

@@ -12,6 +12,8 @@ export interface Entry {
   readonly about: number;
   /** It is one of a `statements` record. */
   readonly ran?: true;
+  /** JSON of the events that it is made of, where it is more than one. */
+  readonly leaves?: readonly string[];
   /** What an outcome amounted to, for when it has to be given up. */
   readonly outcome?: { readonly count: number; readonly rows: number; readonly bytes: number; readonly errors: number };
 }

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Entry } from './backlog.ts';
-import { HEADER, LENGTH_BYTES, MAX_RECORD_BYTES, recordHash, recordJson } from './record.ts';
+import { Commitments, ranAlone, Salts } from './commitments.ts';
+import { HEADER_BYTES, LENGTH_BYTES, MAGIC, MAX_RECORD_BYTES, recordHash, recordJson, SEED_BYTES } from './record.ts';
 import type { Head } from './record.ts';
 
 const USUAL_BYTES = 1 << 20;
@@ -11,39 +13,60 @@ export class Encoder {
   #buffer = Buffer.allocUnsafe(USUAL_BYTES);
   #length = 0;
   #head: Head = { sequence: 0, hash: '' };
-  /** Entries of the `statements` record under way. */
-  #ran = '';
-  #ranCount = 0;
+  #commitments = new Commitments(new Salts(Buffer.alloc(0)));
+  /** Entries of the `statements` record under way, and their length. */
+  #ran: string[] = [];
+  #ranChars = 0;
   #ranTime = '';
 
-  /** @param fresh a new segment: its header comes first. */
-  begin(head: Head, fresh: boolean): void {
+  /** @param commitments of the segment so far; undefined: a new one, whose header comes first. */
+  begin(head: Head, commitments: Commitments | undefined): void {
     if (this.#buffer.length > USUAL_BYTES) this.#buffer = Buffer.allocUnsafe(USUAL_BYTES);
     this.#head = head;
-    this.#length = fresh ? HEADER.copy(this.#buffer) : 0;
-    this.#ran = '';
-    this.#ranCount = 0;
+    this.#length = 0;
+    this.#commitments = commitments?.copy() ?? this.#header();
+    this.#ran = [];
+    this.#ranChars = 0;
+  }
+
+  #header(): Commitments {
+    const seed = randomBytes(SEED_BYTES);
+    MAGIC.copy(this.#buffer);
+    seed.copy(this.#buffer, MAGIC.length);
+    this.#length = HEADER_BYTES;
+    return new Commitments(new Salts(seed));
   }
 
   /** Those that `ran` one after another become one record. */
-  add({ json, time, ran }: Pick<Entry, 'json' | 'time' | 'ran'>): void {
+  add({ json, time, ran, leaves }: Pick<Entry, 'json' | 'time' | 'ran' | 'leaves'>): void {
     if (ran === undefined) {
       this.end();
+      const sequence = this.#head.sequence + 1;
+      for (const event of leaves ?? [json]) this.#commitments.add({ event, sequence, time });
       this.#record(json, time, 1);
       return;
     }
-    if (this.#ranCount > 0 && (this.#ranTime !== time || this.#ran.length > RUN_CHARS)) this.end();
-    this.#ran = this.#ranCount === 0 ? json : `${this.#ran},${json}`;
+    if (this.#ran.length > 0 && (this.#ranTime !== time || this.#ranChars > RUN_CHARS)) this.end();
+    this.#ran.push(json);
+    this.#ranChars += json.length;
     this.#ranTime = time;
-    this.#ranCount++;
+  }
+
+  /** A checkpoint over all that was added; after `end`. @param event canonical JSON */
+  seal(event: string, time: string): void {
+    this.#record(event, time, 1);
+    this.#commitments.signed();
   }
 
   /** Nothing more is to come, for now. */
   end(): void {
-    if (this.#ranCount === 0) return;
-    this.#record(`{"kind":"statements","ran":[${this.#ran}]}`, this.#ranTime, this.#ranCount);
-    this.#ran = '';
-    this.#ranCount = 0;
+    const ran = this.#ran;
+    if (ran.length === 0) return;
+    const first = this.#head.sequence + 1;
+    for (const [index, entry] of ran.entries()) this.#commitments.add({ event: ranAlone(entry), sequence: first + index, time: this.#ranTime });
+    this.#record(ranAlone(ran.join(',')), this.#ranTime, ran.length);
+    this.#ran = [];
+    this.#ranChars = 0;
   }
 
   /** @param numbers how many sequence numbers the record takes: one, or one a statement in it */
@@ -60,6 +83,11 @@ export class Encoder {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Of the segment, with what was added. */
+  get commitments(): Commitments {
+    return this.#commitments;
   }
 
   /** Valid until the next `begin`. */

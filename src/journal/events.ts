@@ -1,5 +1,6 @@
 /** What the journal records. One closed union; `kind` tells them apart. */
 
+import type { Bound } from '../approval/bound.ts';
 import type { Hits } from '../masking/detectors/tally.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
 import type { Action, Span } from '../policy/verdict.ts';
@@ -38,7 +39,13 @@ export type JournalEvent =
   | {
       /** `statement`: the sequence number of the record of one that runs already; what is asked is whether more rows of it may follow. */
       readonly kind: 'request.opened'; readonly session: string; readonly statement?: number; readonly request: string; readonly digest: string; readonly mode: 'inline' | 'deferred';
-      readonly text: string; readonly parameters?: readonly (string | null)[]; readonly effects: readonly EffectUse[]; readonly rule: string;
+      readonly agent: string; readonly owner: string; readonly actsFor?: string; readonly groups: readonly string[]; readonly database: string; readonly protocol: 'postgres' | 'mysql';
+      readonly text: string; readonly parameters?: readonly (string | null)[];
+      /** What runs in the place of statements that read masked columns. */
+      readonly forms?: readonly string[];
+      /** What else the digest is made of: it can be computed again from this record alone. */
+      readonly bound: Bound;
+      readonly effects: readonly EffectUse[]; readonly tables: readonly TableUse[]; readonly unbounded: boolean; readonly rule: string; readonly policy: string;
       readonly approvers: readonly string[]; readonly quorum: number; readonly expiresAt: number;
       readonly escalation?: { readonly approvers: readonly string[]; readonly at: number }; readonly breakGlass?: readonly string[];
     }
@@ -47,7 +54,8 @@ export type JournalEvent =
   /** Nobody has decided by the time in its terms: from now on these groups may, too. By the process that has marked it so in the store. */
   | { readonly kind: 'request.escalated'; readonly request: string; readonly approvers: readonly string[] }
   | { readonly kind: 'request.ended'; readonly request: string; readonly state: 'denied' | 'expired' | 'withdrawn' | 'released' | 'finished' | 'failed'; readonly reason?: string }
-  | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string }
+  /** Recorded by every replica, as it was signed. */
+  | { readonly kind: 'agent.frozen' | 'agent.thawed'; readonly agent: string; readonly by: string; readonly reason?: string; readonly jws: string }
   /** By an issuer, or by an API token of that name; with the roles and groups that counted then. `until`: milliseconds since 1970. */
   | {
       readonly kind: 'person.signed_in'; readonly person: string; readonly signIn: string; readonly use: 'console' | 'cli'; readonly issuer?: string; readonly token?: string;
@@ -109,8 +117,8 @@ export type JournalNote =
   | ({ readonly kind: 'judged'; readonly text?: string } & Pick<StatementEvent, 'arrival' | 'effects' | 'observed' | 'policy' | 'rule' | 'statements' | 'tables' | 'verdict'>)
   /** The plain outcomes of a few milliseconds; readers give them back one by one, as `outcome`s of this record's sequence number and time. */
   | { readonly kind: 'outcomes'; readonly ended: readonly PlainOutcome[] }
-  /** Signed hash of everything before it; see README.md. */
-  | { readonly kind: 'checkpoint'; readonly key: string; readonly signature: string }
+  /** Signed: the hash of everything before it, and the root of a tree of what was recorded since the last one; see README.md. */
+  | { readonly kind: 'checkpoint'; readonly key: string; readonly leaves: number; readonly root: string; readonly signature: string }
   /** A statement text over 4 KiB, stored once per segment; readers put it back where it is referred to. */
   | { readonly kind: 'text'; readonly sha256: string; readonly text: string }
   /** Found at start after a crash: a record that was never finished, cut off. `bytes` of `file` from `offset` on. */

@@ -21,12 +21,9 @@ export function outcomeJson(event: Outcome): string {
   },"statement":${canonical(event.statement)}${event.tag === undefined ? '' : `,"tag":${canonical(event.tag)}`}}`;
 }
 
-export function outcomesJson(ended: readonly PlainOutcome[]): string {
-  let json = '';
-  for (const [session, statement, rows, bytes, us, tag] of ended) {
-    json += `${json === '' ? '' : ','}[${repeated(session)},${canonical(statement)},${canonical(rows)},${canonical(bytes)},${canonical(us)},${repeated(tag)}]`;
-  }
-  return `{"ended":[${json}],"kind":"outcomes"}`;
+/** An entry of an `outcomes` record. */
+export function endedJson([session, statement, rows, bytes, us, tag]: PlainOutcome): string {
+  return `[${repeated(session)},${canonical(statement)},${canonical(rows)},${canonical(bytes)},${canonical(us)},${repeated(tag)}]`;
 }
 
 function parameters(values: readonly (string | null)[]): string {

@@ -4,9 +4,10 @@ import { JournalRefused } from './failures.ts';
 import { lockDirectory } from './lock.ts';
 import { recover } from './recover.ts';
 import { SegmentFiles } from './segment.ts';
-import { type JournalOptions, SegmentedJournal } from './writer.ts';
+import type { JournalOptions } from './options.ts';
+import { SegmentedJournal } from './writer.ts';
 
-export type { JournalOptions } from './writer.ts';
+export type { JournalOptions } from './options.ts';
 
 /** Locks the directory, made when absent, mends what a crash left, and goes on where the last process stopped. Throws JournalRefused. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
@@ -17,8 +18,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
   const lock = lockDirectory(options.dir);
   try {
-    const { head, last, cut } = await recover(options.dir);
-    const journal = new SegmentedJournal(options, lock, head, new SegmentFiles(options.dir, last));
+    const { head, last, commitments, cut } = await recover(options.dir);
+    const journal = new SegmentedJournal(options, lock, { head, commitments }, new SegmentFiles(options.dir, last));
     for (const piece of cut) {
       options.log?.warn(piece, 'the last record was never finished; its beginning is cut off');
       journal.note({ kind: 'recovered', ...piece });

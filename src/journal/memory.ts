@@ -1,6 +1,7 @@
 import type { Arrival } from '../protocol/statement.ts';
 import { canonical } from './canonical.ts';
-import type { StatementEvent } from './events.ts';
+import type { JournalEvent, StatementEvent } from './events.ts';
+import { outcomeJson } from './hot.ts';
 import { LARGE_TEXT, textHash } from './record.ts';
 
 /** Adds a record that others of the segment refer to, before them, and gives its sequence number. */
@@ -54,6 +55,20 @@ export class SegmentMemory {
       this.#texts.add(sha256);
     }
     return `{"sha256":"${sha256}"}`;
+  }
+
+  /** The event as canonical JSON, its large texts stored once. */
+  json(event: JournalEvent): string {
+    if (event.kind === 'outcome') return outcomeJson(event);
+    if (event.kind === 'statement' || event.kind === 'prepare') return this.#withTexts(event);
+    if (event.kind === 'request.opened') return this.#withTexts(event, event.forms);
+    return canonical(event);
+  }
+
+  #withTexts(event: JournalEvent & { readonly text: string }, forms?: readonly string[]): string {
+    if (event.text.length <= LARGE_TEXT && forms === undefined) return canonical(event);
+    const stored = (text: string): unknown => JSON.parse(this.text(text));
+    return canonical({ ...event, text: stored(event.text), ...(forms && { forms: forms.map(stored) }) });
   }
 
   /** Number of the `judged` record and the text (null where that record has it), as the middle of a `ran` entry. */

@@ -10,6 +10,8 @@ export interface ReadFilter {
   readonly session?: string;
   /** Records from this moment on, milliseconds since 1970. */
   readonly since?: number;
+  /** Records before this one. */
+  readonly until?: number;
   readonly kinds?: readonly string[];
   /** Go on waiting for new records until it aborts. */
   readonly follow?: AbortSignal;
@@ -89,6 +91,7 @@ async function existing(dir: string): Promise<SegmentFile[]> {
 class Wanted {
   readonly #filter: ReadFilter;
   readonly #since: string | undefined;
+  readonly #until: string | undefined;
   readonly #kinds: ReadonlySet<string> | undefined;
   /** Requests of the session: what becomes of them names only the request. */
   readonly #requests = new Set<string>();
@@ -96,6 +99,7 @@ class Wanted {
   constructor(filter: ReadFilter) {
     this.#filter = filter;
     this.#since = filter.since === undefined ? undefined : new Date(filter.since).toISOString();
+    this.#until = filter.until === undefined ? undefined : new Date(filter.until).toISOString();
     this.#kinds = filter.kinds === undefined ? undefined : new Set(filter.kinds);
   }
 
@@ -103,6 +107,7 @@ class Wanted {
     const { session } = this.#filter;
     if (session !== undefined && !this.#of(session, event)) return false;
     if (this.#since !== undefined && time < this.#since) return false;
+    if (this.#until !== undefined && time >= this.#until) return false;
     return this.#kinds === undefined || this.#kinds.has(event.kind);
   }
 

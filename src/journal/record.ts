@@ -2,8 +2,10 @@
 
 import { hash } from 'node:crypto';
 
-/** First bytes of every segment: name, NUL, version. */
-export const HEADER: Buffer = Buffer.from('CSJOURNAL\0\0\x01', 'latin1');
+/** First bytes of every segment: name, NUL, version; after them comes the seed of its salts. */
+export const MAGIC: Buffer = Buffer.from('CSJOURNAL\0\0\x02', 'latin1');
+export const SEED_BYTES = 32;
+export const HEADER_BYTES = 44;
 export const LENGTH_BYTES = 4;
 /** A V8 string holds no more, so neither writer nor reader could. */
 export const MAX_RECORD_BYTES = 0x1fff_ffe8;
@@ -34,6 +36,13 @@ export function firstSequence(name: string): number | undefined {
 /** @param event canonical JSON of the event. */
 export function recordJson(event: string, previous: string, sequence: number, time: string): string {
   return `{"event":${event},"previous":"${previous}","sequence":${sequence},"time":"${time}"}`;
+}
+
+/** The event of a record as it was written; undefined when the record isn't as `recordJson` makes them. */
+export function eventJson(json: string, { previous, sequence, time }: { readonly previous: string; readonly sequence: number; readonly time: string }): string | undefined {
+  const start = '{"event":';
+  const end = `,"previous":"${previous}","sequence":${sequence},"time":"${time}"}`;
+  return json.startsWith(start) && json.endsWith(end) ? json.slice(start.length, -end.length) : undefined;
 }
 
 /** SHA-256, hex, of the record's JSON bytes without the length before them. */

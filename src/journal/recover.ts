@@ -1,14 +1,18 @@
 import { truncate, unlink } from 'node:fs/promises';
 import { JournalRefused } from './failures.ts';
-import { HEADER, NO_HASH, recordHash } from './record.ts';
+import { Commitments, leavesOf, Salts } from './commitments.ts';
+import type { Leaf } from './commitments.ts';
+import { HEADER_BYTES, NO_HASH, recordHash } from './record.ts';
 import type { Head } from './record.ts';
 import { numbersOf, parseRecord, SegmentScan, segmentsOf } from './scan.ts';
-import type { SegmentFile, Tail } from './scan.ts';
+import type { ParsedRecord, SegmentFile, Tail } from './scan.ts';
 
 export interface Recovery {
   readonly head: Head;
   /** The segment to go on with, and its length. Undefined: begin one. */
   readonly last?: { readonly name: string; readonly size: number };
+  /** Of that segment. */
+  readonly commitments?: Commitments | undefined;
   /** Ends of records that were never finished, now cut off. */
   readonly cut: readonly { readonly file: string; readonly offset: number; readonly bytes: number }[];
 }
@@ -21,16 +25,16 @@ export async function recover(dir: string): Promise<Recovery> {
   const segments = await segmentsOf(dir);
   const cut: { file: string; offset: number; bytes: number }[] = [];
   for (let last = segments.pop(); last !== undefined; last = segments.pop()) {
-    const { head, tail } = await walk(last, Number.POSITIVE_INFINITY);
+    const { head, tail, commitments } = await walk(last, Number.POSITIVE_INFINITY);
     if (tail.state === 'damaged') throw damaged(last, tail.offset, 'it goes on with something that is no record');
     if (tail.bytes > 0) cut.push({ file: last.name, offset: tail.offset, bytes: tail.bytes });
     if (head !== undefined) {
       await linked(last, head.previous, segments.at(-1));
       if (tail.bytes > 0) await truncate(last.path, tail.offset);
-      return { head, last: { name: last.name, size: tail.offset }, cut };
+      return { head, last: { name: last.name, size: tail.offset }, commitments, cut };
     }
     // Killed before the file's first record was whole: it held nothing.
-    if (tail.offset > HEADER.length) throw damaged(last, tail.offset, 'it has no record');
+    if (tail.offset > HEADER_BYTES) throw damaged(last, tail.offset, 'it has no record');
     await unlink(last.path);
   }
   return { head: { sequence: 0, hash: NO_HASH }, cut };
@@ -40,6 +44,8 @@ interface Walk {
   /** `previous`: what the segment's first record says comes before it. */
   readonly head?: Head & { readonly previous: string };
   readonly tail: Tail;
+  /** Up to its end. */
+  readonly commitments?: Commitments | undefined;
 }
 
 /** Follows the chain within one segment, up to the record `until`. */
@@ -47,6 +53,7 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
   const scan = await SegmentScan.open(segment.path);
   try {
     let head: (Head & { previous: string }) | undefined;
+    const unsigned = new Unsigned();
     for (let batch = await scan.batch(); batch.length > 0; batch = await scan.batch()) {
       for (const { offset, json } of batch) {
         if (head?.sequence === until) return { head, tail: await scan.tail() };
@@ -55,11 +62,34 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
         if (record?.sequence !== expected) throw damaged(segment, offset, `record ${expected} isn't there`);
         if (head !== undefined && record.previous !== head.hash) throw damaged(segment, offset, `record ${expected} doesn't follow from the one before it`);
         head = { sequence: expected + numbersOf(record) - 1, hash: recordHash(json), previous: head?.previous ?? record.previous };
+        unsigned.add(record, json);
       }
     }
-    return { ...(head && { head }), tail: await scan.tail() };
+    return { ...(head && { head }), tail: await scan.tail(), commitments: scan.seed && unsigned.commitments(scan.seed) };
   } finally {
     await scan.close();
+  }
+}
+
+/** What the next checkpoint of a segment will have to commit to. */
+class Unsigned {
+  #signed = 0;
+  #leaves: Leaf[] = [];
+
+  add(record: ParsedRecord, json: Buffer): void {
+    if (record.event.kind === 'checkpoint') {
+      this.#signed += this.#leaves.length;
+      this.#leaves = [];
+      return;
+    }
+    this.#leaves.push(...leavesOf(record, json.toString()));
+  }
+
+  commitments(seed: Buffer): Commitments {
+    const made = new Commitments(new Salts(seed));
+    made.skip(this.#signed);
+    for (const leaf of this.#leaves) made.add(leaf);
+    return made;
   }
 }
 
@@ -67,7 +97,7 @@ async function linked(segment: SegmentFile, previous: string, before: SegmentFil
   const head = before === undefined ? undefined : (await walk(before, segment.first - 1)).head;
   const expected = before === undefined && segment.first === 1 ? NO_HASH : head?.hash;
   if (expected !== previous || (head !== undefined && head.sequence !== segment.first - 1)) {
-    throw damaged(segment, HEADER.length, before === undefined ? `the segment before it is missing` : `it doesn't follow from ${before.name}`);
+    throw damaged(segment, HEADER_BYTES, before === undefined ? `the segment before it is missing` : `it doesn't follow from ${before.name}`);
   }
 }
 

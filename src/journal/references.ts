@@ -39,18 +39,25 @@ export class References {
 
   #statement([session, judged, text, parameters]: Extract<JournalNote, { kind: 'statements' }>['ran'][number]): StatementEvent | undefined {
     const known = this.#judged.get(judged);
-    const whole = text ?? known?.text;
-    const found = typeof whole === 'object' ? this.#texts.get(whole.sha256) : whole;
+    const found = this.#found(text ?? known?.text) as string | undefined;
     if (known === undefined || found === undefined) return undefined;
     const { arrival, effects, observed, policy, rule, statements, tables, verdict } = known;
     return { kind: 'statement', session, arrival, text: found, ...(parameters === undefined ? {} : { parameters }), verdict, rule, effects, tables, statements, policy, fate: 'run', ...(observed && { observed }) };
   }
 
   #whole(event: JournalRecord['event']): JournalRecord['event'] | undefined {
-    const { text } = event as { text?: unknown };
-    if (typeof text !== 'object' || text === null || !('sha256' in text)) return event;
-    const found = typeof text.sha256 === 'string' ? this.#texts.get(text.sha256) : undefined;
-    return found === undefined ? undefined : ({ ...event, text: found } as JournalRecord['event']);
+    const { text, forms } = event as { text?: unknown; forms?: unknown };
+    const found = this.#found(text);
+    const masked = Array.isArray(forms) ? forms.map((form) => this.#found(form)) : undefined;
+    if (found === text && masked === undefined) return event;
+    if ((found === undefined && text !== undefined) || masked?.includes(undefined)) return undefined;
+    return { ...event, ...(found !== undefined && { text: found }), ...(masked && { forms: masked }) } as JournalRecord['event'];
+  }
+
+  /** What it stands for, or itself; undefined when that isn't in the segment. */
+  #found(text: unknown): unknown {
+    if (typeof text !== 'object' || text === null || !('sha256' in text)) return text;
+    return typeof text.sha256 === 'string' ? this.#texts.get(text.sha256) : undefined;
   }
 }
 

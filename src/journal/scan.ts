@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalRecord } from './events.ts';
-import { firstSequence, HEADER, LENGTH_BYTES, MAX_RECORD_BYTES } from './record.ts';
+import { firstSequence, HEADER_BYTES, LENGTH_BYTES, MAGIC, MAX_RECORD_BYTES } from './record.ts';
 
 /** A record as it lies in the file. `json` is valid until the next batch is read. */
 export interface RawRecord {
@@ -48,6 +48,7 @@ export class SegmentScan {
   #end = 0;
   #offset = 0;
   #headed = false;
+  #seed: Buffer | undefined;
 
   /** @param offset of a record; without it, the segment from its beginning. */
   static async open(path: string, offset = 0): Promise<SegmentScan> {
@@ -71,6 +72,11 @@ export class SegmentScan {
     // Whoever is writing it may yet take it back: it's read anew the next time.
     this.#end = this.#start;
     return [];
+  }
+
+  /** Of its salts; undefined until its header was read, which isn't where it was opened behind. */
+  get seed(): Buffer | undefined {
+    return this.#seed;
   }
 
   async tail(): Promise<Tail> {
@@ -101,10 +107,12 @@ export class SegmentScan {
   }
 
   #header(): boolean {
-    if (this.#end - this.#start < HEADER.length) return false;
-    if (!this.#buffer.subarray(this.#start, this.#start + HEADER.length).equals(HEADER)) return false;
-    this.#take(HEADER.length);
+    if (this.#end - this.#start < HEADER_BYTES) return false;
+    const header = this.#buffer.subarray(this.#start, this.#start + HEADER_BYTES);
+    if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return false;
     this.#headed = true;
+    this.#seed = Buffer.from(header.subarray(MAGIC.length));
+    this.#take(HEADER_BYTES);
     return true;
   }
 
@@ -130,7 +138,7 @@ export class SegmentScan {
    * length would reach into the next record's length, whose first byte is a control byte, and so can't pass for a cut.
    */
   #torn(rest: Buffer): boolean {
-    if (!this.#headed) return rest.length < HEADER.length && HEADER.subarray(0, rest.length).equals(rest);
+    if (!this.#headed) return rest.length < HEADER_BYTES && MAGIC.subarray(0, rest.length).equals(rest.subarray(0, MAGIC.length));
     const text = withoutTrailingZeros(rest.subarray(LENGTH_BYTES));
     if (text.length === 0) return true;
     const length = rest.readUInt32BE(0);

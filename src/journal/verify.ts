@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
-import { keyId } from './checkpoint.ts';
-import { DecisionChecks } from './verify-decisions.ts';
-import type { Decisions } from './verify-decisions.ts';
+import { keysById } from './checkpoint.ts';
+import { EventChecks } from './verify-events.ts';
+import type { Witnessed } from './verify-events.ts';
 import { RecordChecks } from './verify-record.ts';
 import { NO_HASH } from './record.ts';
 import type { Head } from './record.ts';
@@ -18,7 +17,7 @@ export interface VerifyOptions {
   readonly dir: string;
   /** Ed25519; several after a rotation of keys. A private key serves as its public one. */
   readonly publicKey: KeyObject | readonly KeyObject[];
-  /** Keys decisions were signed with; without them decisions are counted as unchecked. */
+  /** Keys decisions, freezes and sign-outs were signed with; without them these are counted as unchecked. */
   readonly decisionKeys?: readonly KeyObject[];
   /** Heads of earlier reports: a journal cut back behind one of them can't pass. */
   readonly expect?: readonly Head[];
@@ -33,7 +32,7 @@ export interface Problem {
   readonly why: string;
 }
 
-export interface Report {
+export interface Report extends Witnessed {
   readonly ok: boolean;
   readonly segments: number;
   readonly records: number;
@@ -42,7 +41,6 @@ export interface Report {
   readonly unsigned: number;
   /** Last good record; keep it to prove later that nothing was cut off. */
   readonly head: Head;
-  readonly decisions: Decisions;
   /** The first thing that is wrong; nothing after it is looked at. */
   readonly problem?: Problem;
 }
@@ -65,7 +63,7 @@ export async function verifyJournal(options: VerifyOptions): Promise<Report> {
 
 class Verifier {
   readonly #expect: Map<number, string>;
-  readonly #decisions: DecisionChecks;
+  readonly #events: EventChecks;
   readonly #records: RecordChecks;
   #head: Head = { sequence: 0, hash: NO_HASH };
   /** What the next segment's first record has to own up to. */
@@ -73,8 +71,8 @@ class Verifier {
 
   constructor(options: VerifyOptions) {
     const keys = Array.isArray(options.publicKey) ? (options.publicKey as readonly KeyObject[]) : [options.publicKey as KeyObject];
-    this.#records = new RecordChecks(new Map(keys.map((key) => key.type === 'private' ? createPublicKey(key) : key).map((key) => [keyId(key), key])));
-    this.#decisions = new DecisionChecks(options.decisionKeys);
+    this.#records = new RecordChecks(keysById(keys));
+    this.#events = new EventChecks(options.decisionKeys);
     this.#expect = new Map(options.expect?.map(({ sequence, hash }) => [sequence, hash]));
   }
 
@@ -99,17 +97,28 @@ class Verifier {
           this.#damage = { file: segment.name, offset: raw.offset };
           return undefined;
         }
-        const why = await this.#record(raw);
+        const why = await this.#record(raw, scan.seed ?? Buffer.alloc(0));
         if (why !== undefined) return { file: segment.name, offset: raw.offset, sequence: this.#head.sequence + 1, why };
       }
     }
     return undefined;
   }
 
-  async #record(raw: RawRecord): Promise<string | undefined> {
-    const result = this.#records.check(raw.json, this.#head);
+  /** What is wrong with it, if anything. */
+  async #record(raw: RawRecord, seed: Buffer): Promise<string | undefined> {
+    try {
+      return await this.#follow(raw, seed);
+    } catch (error) {
+      // Fields of other types than any writer gives them.
+      if (error instanceof TypeError) return 'it isn\'t written as records are';
+      throw error;
+    }
+  }
+
+  async #follow(raw: RawRecord, seed: Buffer): Promise<string | undefined> {
+    const result = this.#records.check(raw.json, this.#head, seed);
     if (typeof result === 'string') return result;
-    const { head, record } = result;
+    const { head, record, whole } = result;
     const declared = this.#damage;
     this.#damage = undefined;
     if (declared !== undefined) {
@@ -118,8 +127,8 @@ class Verifier {
     }
     const expected = this.#expect.get(head.sequence);
     if (expected !== undefined && expected !== head.hash) return 'it isn\'t the record that was here when the journal was verified before';
-    const decided = this.#decisions.check(record.event);
-    const wrong = decided === undefined ? undefined : await decided;
+    const checking = this.#events.check(record, whole);
+    const wrong = typeof checking === 'object' ? await checking : checking;
     if (wrong === undefined) this.#head = head;
     return wrong;
   }
@@ -167,7 +176,7 @@ class Verifier {
     const { checkpoints, unsigned } = this.#records;
     return {
       ok: problem === undefined, segments, records: this.#head.sequence, checkpoints, unsigned, head: this.#head,
-      decisions: this.#decisions.counts, ...(problem && { problem }),
+      ...this.#events.counts, ...(problem && { problem }),
     };
   }
 }

@@ -1,32 +1,19 @@
-import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../runtime/clock.ts';
 import { amount, keep, PLACEHOLDER } from './backlog.ts';
 import type { Entry, Outage } from './backlog.ts';
 import { canonical } from './canonical.ts';
 import { sealer } from './checkpoint.ts';
 import type { Seal } from './checkpoint.ts';
+import { endedAlone } from './commitments.ts';
+import type { Commitments } from './commitments.ts';
 import { Encoder } from './encoder.ts';
 import type { Journal, JournalEvent, JournalNote, PlainOutcome, StatementEvent } from './events.ts';
 import { JournalRefused, JournalUnavailable, systemCode } from './failures.ts';
-import { outcomeJson, outcomesJson, ranJson } from './hot.ts';
+import { endedJson, ranJson } from './hot.ts';
 import type { Lock } from './lock.ts';
 import { SegmentMemory } from './memory.ts';
-import { LARGE_TEXT } from './record.ts';
+import type { JournalOptions } from './options.ts';
 import type { Head } from './record.ts';
 import type { SegmentFiles } from './segment.ts';
-
-export interface JournalOptions {
-  readonly dir: string;
-  /** A file that has reached this many bytes is the last batch's; the next begins another. */
-  readonly segmentBytes: number;
-  /** A checkpoint comes at the latest after so many records, and so many milliseconds after the first unsigned one. */
-  readonly checkpointRecords: number;
-  readonly checkpointMs: number;
-  /** Ed25519, private. */
-  readonly signingKey: KeyObject;
-  readonly clock: Clock;
-  readonly log?: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
-}
 
 /** How often writing is tried again while it fails. */
 export const RETRY_MS = 250;
@@ -58,6 +45,8 @@ export class SegmentedJournal implements Journal {
   readonly #seal: Seal;
   readonly #encoder = new Encoder();
   #head: Head;
+  /** Of the segment that is written to. */
+  #commitments: Commitments | undefined;
   #pending: Entry[] = [];
   #callbacks: ((failure?: Error) => void)[] = [];
   #scheduled = false;
@@ -80,14 +69,16 @@ export class SegmentedJournal implements Journal {
   #lastMs = Number.NaN;
   #lastTime = '';
 
-  constructor(options: JournalOptions, lock: Lock, head: Head, files: SegmentFiles) {
+  /** @param at where the last process has stopped, in that segment */
+  constructor(options: JournalOptions, lock: Lock, at: { readonly head: Head; readonly commitments?: Commitments | undefined }, files: SegmentFiles) {
     this.#options = options;
     this.#lock = lock;
-    this.#head = head;
+    this.#head = at.head;
+    this.#commitments = at.commitments;
     this.#files = files;
     this.#seal = sealer(options.signingKey);
     this.#flushedAt = options.clock.monotonic();
-    if (head.sequence > 0) this.#unsignedRecords(1);
+    if (at.head.sequence > 0) this.#unsignedRecords(1);
   }
 
   get writable(): boolean {
@@ -98,7 +89,7 @@ export class SegmentedJournal implements Journal {
     if (event.kind === 'statement' && event.fate === 'run' && event.request === undefined) return this.#ran(event);
     this.#addEnded();
     this.#schedule();
-    const json = this.#json(event);
+    const json = this.#memory.json(event);
     const time = this.#time();
     if (event.kind !== 'outcome') return this.#add({ kind: event.kind, time, json, about: event.kind === 'continue' ? event.statement : 0 });
     const { rows, bytes, error } = event;
@@ -166,15 +157,8 @@ export class SegmentedJournal implements Journal {
     const ended = this.#ended;
     if (ended.length === 0) return;
     this.#ended = [];
-    this.#add({ kind: 'outcomes', time: this.#time(), json: outcomesJson(ended), about: 0, outcome: amount(ended) });
-  }
-
-  #json(event: JournalEvent): string {
-    if (event.kind === 'outcome') return outcomeJson(event);
-    if ((event.kind === 'statement' || event.kind === 'prepare' || event.kind === 'request.opened') && event.text.length > LARGE_TEXT) {
-      return canonical({ ...event, text: JSON.parse(this.#memory.text(event.text)) });
-    }
-    return canonical(event);
+    const entries = ended.map(endedJson);
+    this.#add({ kind: 'outcomes', time: this.#time(), json: endedAlone(entries.join(',')), leaves: entries.map(endedAlone), about: 0, outcome: amount(ended) });
   }
 
   #time(): string {
@@ -239,7 +223,7 @@ export class SegmentedJournal implements Journal {
     const encoder = this.#encoder;
     let sealed = false;
     try {
-      encoder.begin(this.#head, this.#files.fresh);
+      encoder.begin(this.#head, this.#files.fresh ? undefined : this.#commitments);
       for (const entry of entries) encoder.add(entry);
       encoder.end();
       sealed = whole && this.#sealDue(entries.length);
@@ -249,6 +233,7 @@ export class SegmentedJournal implements Journal {
       return this.#fail(error);
     }
     this.#head = encoder.head;
+    this.#commitments = encoder.commitments;
     this.#signed(sealed, entries.length);
     this.#pending = this.#pending.slice(entries.length);
     if (this.#files.size >= this.#options.segmentBytes && whole) this.#rotate();
@@ -262,9 +247,9 @@ export class SegmentedJournal implements Journal {
   }
 
   #addCheckpoint(): void {
-    const { sequence, hash } = this.#encoder.head;
+    const { head: { sequence, hash }, commitments } = this.#encoder;
     const time = this.#time();
-    this.#encoder.add({ json: this.#seal(hash, sequence + 1, time), time });
+    this.#encoder.seal(this.#seal({ previous: hash, sequence: sequence + 1, time, ...commitments.made }), time);
   }
 
   #signed(sealed: boolean, records: number): void {

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from 'pino';
-import { requestDigest } from '../approval/digest.ts';
+import { boundDigest, boundOf } from '../approval/bound.ts';
 import { ApprovalsUnavailable, HoldRefused } from '../approval/failures.ts';
 import type { ApprovalRequest, Approvals, RequestDraft } from '../approval/request.ts';
 import type { Journal } from '../journal/events.ts';
@@ -73,7 +73,7 @@ export async function measured({ metrics, clock }: { readonly metrics: SessionMe
 export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   let request: ApprovalRequest | undefined;
   try {
-    const draft: RequestDraft = { ...hold.draft, digest: digestOf(hold) };
+    const draft: RequestDraft = { ...hold.draft, digest: boundDigest({ ...hold.draft, agent: hold.draft.agent.name, bound: boundOf(hold) }) };
     request = draft.mode === 'deferred' ? await claim(parts, hold, draft) : await openInline(parts, hold, draft);
     if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement), asked: request.id };
     if (draft.mode === 'inline') {
@@ -84,20 +84,6 @@ export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   } catch (error) {
     return failed(parts, hold, request, error);
   }
-}
-
-/** Binds the approval to everything that decides what would run. */
-function digestOf({ draft, statements, settings }: Hold): string {
-  const each = statements.map(({ source, parameters }) => ({
-    text: Buffer.from(source.text, 'utf8'), types: [...source.types, ...parameters.flatMap(({ type }) => type ?? [])],
-    parameters: parameters.map(({ format, bytes }) => ({ format, value: bytes })),
-  }));
-  // What was prepared is read as the session was then.
-  const readings = statements.flatMap(({ source: { reading } }, index) => (reading === undefined ? [] : [[`reading of statement ${index}`, reading.key] as const]));
-  return requestDigest({
-    agent: draft.agent.name, database: draft.database, batch: Buffer.from(draft.text, 'utf8'), statements: each, policy: draft.policy,
-    settings: [...settings, ...readings, ...(draft.forms ?? []).map((form, index) => [`form ${index}`, form] as const)],
-  });
 }
 
 async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
@@ -170,11 +156,16 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
   return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable, asked: request?.id };
 }
 
-function record(journal: Journal, { session, record: statement }: Hold, request: ApprovalRequest): void {
+function record(journal: Journal, hold: Hold, request: ApprovalRequest): void {
+  const { session, record: statement } = hold;
+  const { agent, parameters, forms, escalation, breakGlass } = request;
   journal.append({
-    kind: 'request.opened', session, ...(statement !== undefined && { statement }), request: request.id, digest: request.digest, mode: request.mode, text: request.text, effects: request.effects,
-    rule: request.rule, approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
-    ...(request.escalation && { escalation: request.escalation }), ...(request.breakGlass && { breakGlass: request.breakGlass }),
-    ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
+    kind: 'request.opened', session, ...(statement !== undefined && { statement }), request: request.id, digest: request.digest, mode: request.mode,
+    agent: agent.name, owner: agent.owner, ...(agent.actsFor !== undefined && { actsFor: agent.actsFor }), groups: agent.groups,
+    database: request.database, protocol: request.protocol,
+    text: request.text, ...(parameters && { parameters }), ...(forms && { forms }), bound: boundOf(hold),
+    effects: request.effects, tables: request.tables, unbounded: request.unbounded, rule: request.rule, policy: request.policy,
+    approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
+    ...(escalation && { escalation }), ...(breakGlass && { breakGlass }),
   });
 }

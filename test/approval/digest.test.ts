@@ -9,7 +9,8 @@ const digest = (changes: Partial<DigestParts>) => requestDigest({ ...base, ...ch
 /** Few, short and confusable values, so that near misses are common. */
 const short = fc.oneof(fc.constantFrom('', 'a', 'aa', 'b', '\0', 'ab', '\uD800', '\uDC00', '\uFFFD'), fc.string({ maxLength: 3 }));
 const bytes = fc.uint8Array({ maxLength: 3, max: 2 });
-const parameter = fc.record({ format: fc.constantFrom(0, 1), value: fc.option(bytes) });
+const hashed = fc.record({ sha256: fc.constantFrom('', 'a', 'b'), length: fc.nat({ max: 1 }) });
+const parameter = fc.record({ format: fc.constantFrom(0, 1), value: fc.oneof(fc.option(bytes), hashed) });
 const parts: fc.Arbitrary<DigestParts> = fc.record(
   {
     agent: short, database: short, batch: bytes, policy: short,
@@ -20,7 +21,7 @@ const parts: fc.Arbitrary<DigestParts> = fc.record(
   { requiredKeys: ['agent', 'database', 'batch', 'policy', 'settings'] },
 );
 
-const readable = ({ format, value }: DigestParameter) => [format, value && [...value]];
+const readable = ({ format, value }: DigestParameter) => [format, value instanceof Uint8Array ? [...value] : value];
 
 /** What must be told apart: everything but the order of the settings. */
 const meaning = ({ batch, parameters, settings, ...rest }: DigestParts) => JSON.stringify([

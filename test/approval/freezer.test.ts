@@ -43,11 +43,11 @@ test('every replica expels the agent within a second, records it once, and lets 
   expect(performance.now() - began).toBeLessThan(1_000);
   for (const each of [one, two]) {
     expect(each.expelled).toEqual(['reporter']);
-    expect(each.events).toEqual([{ kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'odd queries' }]);
+    expect(each.events).toEqual([{ kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'odd queries', jws: expect.any(String) }]);
   }
   await two.freezer.thaw('reporter', 'kim@example.com');
   await eventually(() => !one.freezer.isFrozen('reporter'), 'the first replica', 1_000);
-  expect(one.events.at(-1)).toEqual({ kind: 'agent.thawed', agent: 'reporter', by: 'kim@example.com' });
+  expect(one.events.at(-1)).toEqual({ kind: 'agent.thawed', agent: 'reporter', by: 'kim@example.com', jws: expect.any(String) });
 });
 
 test('who starts later knows, too', async () => {

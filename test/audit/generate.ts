@@ -2,6 +2,7 @@
 
 import type { Journal, JournalEvent } from '../../src/journal/events.ts';
 import type { Effect, EffectUse, TableUse } from '../../src/sql/facts.ts';
+import { opened } from '../journal/sample-requests.ts';
 import { open, written } from '../journal/setup.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 
@@ -67,7 +68,7 @@ function statementOf(i: number, session: string, { effects, tables, rule }: Shap
 }
 
 function decided(journal: Journal, { session, text, effects, rule, request = '' }: Extract<JournalEvent, { kind: 'statement' }>, i: number): void {
-  journal.append({ kind: 'request.opened', session, request, digest: 'c'.repeat(64), mode: 'inline', text, effects, rule, approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 });
+  journal.append(opened({ session, request, text, effects, rule }));
   journal.append({ kind: 'request.decided', request, person: PEOPLE[i % PEOPLE.length] ?? '', channel: 'cli', decision: 'approve', reason: `ticket ${i}`, jws: 'a.b.c' });
   journal.append({ kind: 'request.ended', request, state: 'released' });
 }

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { ENDED, everyKind, journalOfEverything } from '../journal/every-kind.ts';
+import { opened as openedRequest } from '../journal/sample-requests.ts';
 import { open, outcome, scratch, statement, written } from '../journal/setup.ts';
 import { contents, found, grown, indexOf, journalOf } from './support.ts';
 
 const start: JournalEvent = { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} };
-const opened: JournalEvent = { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects: [{ effect: 'drop', objects: ['table public.orders'] }], rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 0 };
+const opened = openedRequest({ effects: [{ effect: 'drop', objects: ['table public.orders'] }] });
 const decided: JournalEvent = { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'slack', decision: 'approve', reason: 'ticket 7', jws: 'a.b.c' };
 const ended: JournalEvent = { kind: 'request.ended', request: 'req_1', state: 'released' };
 const ran = statement('DROP TABLE orders', { request: 'req_1', verdict: 'hold', rule: 'drops' });
@@ -42,7 +43,7 @@ test('who decided is found with what they decided, in whatever order the records
 test('every kind of event is found, or told by another entry, or nothing to find', async () => {
   const index = await grown(await journalOfEverything());
   const kinds = new Set((await found(index)).map(({ kind }) => kind));
-  const told = ['request.opened', 'request.escalated', 'request.decided', 'request.ended', 'outcome', 'continue', 'cancel', 'session.end'];
+  const told = ['request.opened', 'request.escalated', 'request.decided', 'request.ended', 'outcome', 'continue', 'cancel', 'form', 'session.end'];
   for (const { kind } of everyKind()) expect(kinds.has(kind as never), kind).toBe(!told.includes(kind));
   expect(await found(index, { kind: 'person.*', person: 'sam@example.com' })).toMatchObject([{ kind: 'person.signed_out' }, { kind: 'person.signed_in', details: { use: 'console', groups: ['dba'] } }]);
   expect(await found(index, { kind: 'agent.*', person: 'sam@example.com', agent: 'reporter' })).toMatchObject([{ kind: 'agent.thawed' }, { kind: 'agent.frozen', details: { reason: 'too eager' } }]);

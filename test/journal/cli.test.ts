@@ -1,32 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { auditCommand } from '../../src/cli/audit.ts';
-import { keysCommand } from '../../src/cli/keys.ts';
-import { sessionsCommand } from '../../src/cli/sessions.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { run, runTyped } from '../cli/offline.ts';
 import { journalOfEverything } from './every-kind.ts';
 import { keys, open, scratch, statement } from './setup.ts';
-
-async function run(...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
-  return runTyped(undefined, ...args);
-}
-
-/** @param typed by a person at a terminal */
-async function runTyped(typed: readonly string[] | undefined, ...args: string[]): Promise<{ out: string; err: string; failed: boolean }> {
-  const ran = { out: '', err: '', failed: false };
-  const never = (): Promise<never> => Promise.reject(new Error('nobody is here to ask'));
-  // What these commands don't touch isn't there.
-  const terminal = {
-    env: {}, interactive: typed !== undefined, typing: typed && (async function* () { yield* typed; }), columns: undefined, interrupted: new AbortController().signal, now: () => 0,
-    out: (text) => { ran.out += text; }, say: (text) => { ran.err += text; }, fail: () => { ran.failed = true; }, ask: never, askSecret: never, input: never,
-  } as Partial<Terminal> as Terminal;
-  const program = new Command('countersign').exitOverride();
-  for (const add of [auditCommand, keysCommand, sessionsCommand]) add(program, terminal);
-  await program.parseAsync(args, { from: 'user' });
-  return ran;
-}
 
 function publicKeyFile(): string {
   const file = join(scratch(), 'key.pub');

@@ -1,4 +1,5 @@
 import type { JournalEvent, PlainOutcome } from '../../src/journal/events.ts';
+import { opened } from './sample-requests.ts';
 import { open, outcome, scratch, statement, written } from './setup.ts';
 
 const effects = [{ effect: 'drop' as const, objects: ['public.orders'], because: 'it says so' }];
@@ -21,15 +22,16 @@ export function everyKind(): JournalEvent[] {
     outcome(7, { error: { code: '42P01', message: 'no such relation' } }),
     { kind: 'overrun', session: 's_1', statement: 7, rule: 'large', action: 'hold', per: 'session', rows: 100 },
     { kind: 'cancel', session: 's_1', by: 'agent', what: 'running' },
-    { kind: 'request.opened', session: 's_1', request: 'req_1', digest: 'c'.repeat(64), mode: 'inline', text: 'DROP TABLE orders', effects, rule: 'drops', approvers: ['dba'], quorum: 1, expiresAt: 1_800_000_000_000 },
+    opened(),
     { kind: 'request.escalated', request: 'req_1', approvers: ['managers'] },
     { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'cli', decision: 'approve', reason: 'fine', jws: 'a.b.c' },
     { kind: 'request.ended', request: 'req_1', state: 'released' },
-    { kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'too eager' },
-    { kind: 'agent.thawed', agent: 'reporter', by: 'sam@example.com' },
+    { kind: 'agent.frozen', agent: 'reporter', by: 'sam@example.com', reason: 'too eager', jws: 'a.b.c' },
+    { kind: 'agent.thawed', agent: 'reporter', by: 'sam@example.com', jws: 'a.b.c' },
     { kind: 'person.signed_in', person: 'sam@example.com', signIn: 'sgn_1', use: 'console', issuer: 'https://login.example.com', roles: ['approver'], groups: ['dba'], until: 1_800_000_000_000 },
     { kind: 'person.signed_out', person: 'sam@example.com', signIn: 'sgn_1', by: 'sam@example.com', jws: 'a.b.c' },
     { kind: 'person.refused', use: 'cli', claimed: 'mallory@example.com', reason: 'The issuer says that your e-mail isn\'t verified.' },
+    { kind: 'form', session: 's_1', text: 'SELECT email FROM customers', ran: 'SELECT \'***\'' },
     { kind: 'session.end', session: 's_1', reason: 'closed by the agent', statements: 3, bytesIn: 10, bytesOut: 20 },
     { kind: 'process.stop', reason: 'SIGTERM' },
   ];

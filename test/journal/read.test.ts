@@ -1,12 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { CompactSign } from 'jose';
 import { expect, test } from 'vitest';
-import { thumbprint } from '../../src/approval/keys.ts';
 import { findEvents } from '../../src/journal/find.ts';
 import { readJournal } from '../../src/journal/read.ts';
-import { verifyJournal } from '../../src/journal/verify.ts';
 import { ENDED_READ, everyKind, journalOfEverything } from './every-kind.ts';
-import { keys, open, records, scratch, statement, stoppedClock, written } from './setup.ts';
+import { open, records, scratch, statement, stoppedClock, written } from './setup.ts';
 
 test('everything comes back as it was appended', async () => {
   const dir = await journalOfEverything();
@@ -49,29 +45,6 @@ test('following: new records come, through new segments, until it is stopped', a
   await reading;
   expect(seen).toEqual(['SELECT 0', 'SELECT 1', 'SELECT 2', 'SELECT 3', 'SELECT 4']);
   await journal.close();
-});
-
-test('decisions are checked against their signatures and the request\'s digest', async () => {
-  const decider = generateKeyPairSync('ed25519');
-  const claims = {
-    request: 'req_1', digest: 'c'.repeat(64), view: 'v', mode: 'inline', decision: 'approve', person: 'sam@example.com', channel: 'cli',
-    reason: 'fine', at: 1, quorum: 1, expiresAt: 2, approvers: ['dba'],
-  };
-  const signed = (more: object): Promise<string> => new CompactSign(Buffer.from(JSON.stringify({ ...claims, ...more })))
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'countersign-decision+jws', kid: thumbprint(decider.publicKey) }).sign(decider.privateKey);
-  const cases = { good: {}, person: { person: 'eve@example.com' }, decision: { decision: 'deny' }, 'another digest': { digest: 'd'.repeat(64) }, reason: { reason: 'other' } };
-  for (const [name, more] of Object.entries(cases)) {
-    const dir = scratch();
-    const journal = await open(dir);
-    const jws = await signed(more);
-    for (const event of everyKind()) journal.append(event.kind === 'request.decided' ? { ...event, jws } : event);
-    await journal.close();
-    const report = await verifyJournal({ dir, publicKey: keys.publicKey, decisionKeys: [decider.publicKey] });
-    if (name === 'good') expect(report).toMatchObject({ ok: true, decisions: { verified: 1, unchecked: 0 } });
-    else expect(report.problem?.why, name).toContain(name);
-    const stranger = await verifyJournal({ dir, publicKey: keys.publicKey, decisionKeys: [keys.publicKey] });
-    expect(stranger.problem?.why).toContain('signature');
-  }
 });
 
 test('events of a kind are found without the rest, in segments written to since', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { HEADER_BYTES } from '../../src/journal/record.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { journalOfEverything } from './every-kind.ts';
 import { keys, records } from './setup.ts';
@@ -17,7 +18,7 @@ test('an untouched journal of every kind of record is good', async () => {
   const dir = await journalOfEverything();
   expect(segments(dir).length).toBeGreaterThan(2);
   expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0, decisions: { unchecked: 1 } });
-  expect(new Set((await records(dir)).map(({ event }) => event.kind)).size).toBe(24);
+  expect(new Set((await records(dir)).map(({ event }) => event.kind)).size).toBe(25);
 });
 
 test('any byte changed anywhere, in a header, a length or any field, is found at its record or before the next checkpoint', async () => {
@@ -83,8 +84,8 @@ test('records exchanged, removed or repeated in a file are found', async () => {
   const file = join(dir, segments(dir)[0] as string);
   const good = readFileSync(file);
   const pieces: Buffer[] = [];
-  for (let at = 12; at < good.length; at += 4 + good.readUInt32BE(at)) pieces.push(good.subarray(at, at + 4 + good.readUInt32BE(at)));
-  const header = good.subarray(0, 12);
+  for (let at = HEADER_BYTES; at < good.length; at += 4 + good.readUInt32BE(at)) pieces.push(good.subarray(at, at + 4 + good.readUInt32BE(at)));
+  const header = good.subarray(0, HEADER_BYTES);
   for (let i = 0; i + 1 < pieces.length; i++) {
     const arrangements = [pieces.toSpliced(i, 1), pieces.toSpliced(i, 2, pieces[i + 1] as Buffer, pieces[i] as Buffer), pieces.toSpliced(i, 0, pieces[i] as Buffer)];
     for (const arrangement of arrangements) {

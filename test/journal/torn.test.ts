@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { HEADER_BYTES } from '../../src/journal/record.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { keys, open, outcome, records, scratch, statement, written } from './setup.ts';
 
@@ -24,8 +25,8 @@ function lastSegment(dir: string): string {
 
 /** Where records begin, and where the file ends. */
 function borders(bytes: Buffer): number[] {
-  const found = [12];
-  for (let at = 12; at < bytes.length; found.push(at)) at += 4 + bytes.readUInt32BE(at);
+  const found = [HEADER_BYTES];
+  for (let at = HEADER_BYTES; at < bytes.length; found.push(at)) at += 4 + bytes.readUInt32BE(at);
   return found;
 }
 
@@ -36,7 +37,7 @@ test('a file cut at any length: opened again, the whole records stay, the rest i
   const dir = join(source, 'cut');
   mkdirSync(dir);
   // Every length around where records meet and within the first record; every seventh elsewhere.
-  const near = (length: number): boolean => length < 120 || length === whole.length || starts.some((start) => Math.abs(start - length) < 8);
+  const near = (length: number): boolean => length < 150 || length === whole.length || starts.some((start) => Math.abs(start - length) < 8);
   for (const length of Array.from({ length: whole.length + 1 }, (_, i) => i).filter((i) => near(i) || i % 7 === 0)) {
     writeFileSync(join(dir, '0000000000000001.journal'), whole.subarray(0, length));
     const before = Math.max(0, starts.filter((start) => start <= length).length - 1);
@@ -44,7 +45,7 @@ test('a file cut at any length: opened again, the whole records stay, the rest i
     await journal.close();
     const read = await records(dir);
     expect(read.slice(0, before).length, `length ${length}`).toBe(before);
-    const dropped = length < 12 ? length : length - (starts[before] as number);
+    const dropped = length < HEADER_BYTES ? length : length - (starts[before] as number);
     expect(read[before]?.event, `length ${length}`).toEqual(dropped > 0 ? expect.objectContaining({ kind: 'recovered', bytes: dropped }) : before === 0 ? undefined : expect.objectContaining({ kind: 'checkpoint' }));
     expect(await verifyJournal({ dir, publicKey })).toMatchObject({ ok: true, unsigned: 0 });
     for (const name of readdirSync(dir).filter((one) => one !== '0000000000000001.journal' && one.endsWith('.journal'))) expect.unreachable(name);
@@ -55,7 +56,7 @@ test('what the disk filled with zeros is cut off as well', async () => {
   const dir = await fiveStatements();
   const file = lastSegment(dir);
   const whole = readFileSync(file);
-  for (const tail of [Buffer.alloc(1), Buffer.alloc(4096), Buffer.concat([whole.subarray(12, 60), Buffer.alloc(100)])]) {
+  for (const tail of [Buffer.alloc(1), Buffer.alloc(4096), Buffer.concat([whole.subarray(HEADER_BYTES, HEADER_BYTES + 48), Buffer.alloc(100)])]) {
     writeFileSync(file, Buffer.concat([whole, tail]));
     await (await open(dir)).close();
     expect((await verifyJournal({ dir, publicKey })).ok).toBe(true);
@@ -64,7 +65,7 @@ test('what the disk filled with zeros is cut off as well', async () => {
 });
 
 test('a crash while a segment was begun', async () => {
-  for (const length of [0, 5, 12, 40]) {
+  for (const length of [0, 5, 12, 40, HEADER_BYTES, 70]) {
     const dir = await fiveStatements(1500);
     const { head } = await verifyJournal({ dir, publicKey });
     const template = readFileSync(lastSegment(dir));
@@ -89,7 +90,7 @@ test('anything else than a cut refuses to start, and says where and what to do',
   const shorter = Buffer.from(whole);
   shorter.writeUInt32BE(whole.readUInt32BE(third) - 1, third);
   const badHeader = Buffer.from(whole);
-  badHeader[11] = 2;
+  badHeader[11] = 3;
   for (const bad of [longer, flipped, shorter, badHeader, Buffer.concat([whole, Buffer.from('\0\0\0\x05hello')]), Buffer.concat([whole, Buffer.from('\n\n\n\n\n')])]) {
     const dir = scratch();
     writeFileSync(join(dir, '0000000000000001.journal'), bad);

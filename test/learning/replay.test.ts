@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { replayPolicy, type Replayed } from '../../src/learning/replay.ts';
 import { policy } from '../policy/support.ts';
 import { Records, START } from './records.ts';
+import { opened } from '../journal/sample-requests.ts';
 
 const ALLOWED = '{ name: all, effects: [read, update, delete, transaction], then: allow }';
 
@@ -138,9 +139,7 @@ describe('row budgets', () => {
   test('what they stopped would no longer be, or still', async () => {
     const records = new Records().session('s_1');
     const held = select(records, -1);
-    records.add({
-      kind: 'request.opened', session: 's_1', statement: held, request: 'req_1', digest: '', mode: 'inline', text: '', effects: [], rule: 'large', approvers: ['dba'], quorum: 1, expiresAt: 0,
-    });
+    records.add(opened({ statement: held, rule: 'large' }));
     records.outcome('s_1', held, 10, { error: { code: '42501', message: 'req_1 was denied by sam@example.com' } });
     const cut = select(records, -1);
     records.outcome('s_1', cut, 10, { error: { code: '42501', message: 'refused by policy: its result has more than 10 rows, and is cut off there by rule enough: why' } });

@@ -8,6 +8,7 @@ import { policyFrom } from '../../src/policy/load.ts';
 import { EFFECTS } from '../../src/sql/facts.ts';
 import { batch, policy, statement, subject } from '../policy/support.ts';
 import { Records, START } from './records.ts';
+import { opened } from '../journal/sample-requests.ts';
 
 const READS = '{ name: reads, effects: [read], then: allow }';
 const TEXT = 'UPDATE orders SET status = \'x\' WHERE id = ';
@@ -24,7 +25,7 @@ function ask(records: Records, text: string, tables: readonly string[], { sessio
   const request = `req_${records.all.length}`;
   const [kind = ''] = text.toLowerCase().split(' ', 1);
   const effects = more.effects ?? [{ effect: kind as 'update', objects: [] }];
-  records.add({ kind: 'request.opened', session, request, digest: '', mode: 'inline', text, effects, rule: 'default', approvers: ['dba'], quorum: 1, expiresAt: 0 });
+  records.add(opened({ session, request, text, effects, rule: 'default' }));
   for (const person of people) records.add({ kind: 'request.decided', request, person, channel: 'cli', decision, jws: '', ...(breakGlass && { breakGlass: true as const }) });
   if (decision === 'approve') records.statement(session, text, tables, { verdict: 'hold', rule: 'default', request, effects, ...more });
 }

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Config } from '../../src/config/config.ts';
 import { configFrom } from '../../src/config/load.ts';
 import { hashToken } from '../../src/identity/tokens.ts';
 import { readJournal } from '../../src/journal/read.ts';
+import { verifyJournal } from '../../src/journal/verify.ts';
 import type { JournalRecord } from '../../src/journal/events.ts';
 import { makeVerifier } from '../../src/identity/scram-verifier.ts';
 import { cachingSha2Verifier, nativeVerifier } from '../../src/config/verifier.ts';
@@ -14,6 +16,7 @@ import { sha1Twice, sha256Twice } from '../../src/mysql/auth/digests.ts';
 import type { ProcessRole } from '../../src/config/role.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
+import { loadPublicKey } from '../../src/runtime/keys.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import type { Certificate } from './certificates.ts';
 
@@ -104,7 +107,8 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   }
   const text = configuration(options);
   writeFileSync(file, text);
-  const proxy = await startProxy(configFrom(file, text), options.log ?? createLog(process.env['COUNTERSIGN_LOG'] ?? 'silent'), options.clock ?? systemClock, options.role);
+  const config = configFrom(file, text);
+  const proxy = await startProxy(config, options.log ?? createLog(process.env['COUNTERSIGN_LOG'] ?? 'silent'), options.clock ?? systemClock, options.role);
   const { protocol } = new URL(options.upstream.url);
   const port = (protocol === 'mysql:' ? proxy.mysql : proxy.postgres)?.port ?? 0;
   const api = proxy.http?.url ?? '';
@@ -135,6 +139,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
     journal: () => Array.fromAsync(readJournal(join(dir, 'journal'))),
     async stop() {
       await proxy.stop('the test is over');
+      await provesItself(config);
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -163,4 +168,13 @@ approvals: { store: "${store}", within: 30s${approvals === '' ? '' : `, ${approv
 journal: { dir: journal }
 policies: [policy.yaml]
 ${extra}`;
+}
+
+/** Whatever a test has done: digests, signatures and what ran by them are right. */
+async function provesItself({ journal, approvals }: Config): Promise<void> {
+  const { desks, proxies } = approvals.trust;
+  const { problem } = await verifyJournal({
+    dir: journal.dir, publicKey: loadPublicKey(journal.signingKey), decisionKeys: [approvals.signingKey, ...desks, ...proxies].map(loadPublicKey),
+  });
+  if (problem !== undefined) throw new Error(`the journal is wrong at record ${problem.sequence}: ${problem.why}`);
 }
