@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { agentsCommand } from '../../src/cli/agents.ts';
+import { auditCommand } from '../../src/cli/audit.ts';
 import { auditSearchCommands } from '../../src/cli/audit-search.ts';
 import { loginCommand } from '../../src/cli/login.ts';
 import { logoutCommand } from '../../src/cli/logout.ts';
@@ -58,6 +59,7 @@ export function start(args: readonly string[], options: { env?: Record<string, s
   peopleCommand(program, terminal);
   sessionsCommand(program, terminal);
   sessionsKillCommand(program, terminal);
+  auditCommand(program, terminal);
   auditSearchCommands(program, terminal);
   loginCommand(program, terminal);
   policyReplayCommand(program, terminal);

@@ -31,7 +31,7 @@ describe('a held statement', () => {
     const client = await world.agent();
     client.send(...p('select 1001 as before'), ...p('create table held_1 (id int)'), ...p('select 1002 as after'), frames.sync(), frames.query('select 1003 as next'));
     const { id } = await world.proxy.pending(/held_1/);
-    expect(reached('1001') + reached('held_1') + reached('1003')).toBe(0);
+    expect(reached('select 1001') + reached('held_1') + reached('select 1003')).toBe(0);
     await world.proxy.decide(id, 'approve');
     const lines = [...(await client.until('ReadyForQuery')), ...(await client.until('ReadyForQuery'))];
     expect(lines.filter((line) => line.startsWith('B DataRow'))).toEqual(['B DataRow "1001"', 'B DataRow "1002"', 'B DataRow "1003"']);
