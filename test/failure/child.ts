@@ -160,7 +160,7 @@ agents:
 people:
   - { email: sam@example.com, roles: [approver], groups: [dba] }
 tokens:
-  - { name: sam, hash: "${hashToken(TOKENS.sam)}", person: sam@example.com, scopes: [requests:read, requests:decide, sessions:read] }
+  - { name: sam, hash: "${hashToken(TOKENS.sam)}", person: sam@example.com, scopes: [requests:read, requests:decide, sessions:read, audit:read] }
 approvals: { store: "${store}", within: 10m, signing_key: decisions.pem${approvals === '' ? '' : `, ${approvals}`} }
 journal: { dir: "${journal}", signing_key: checkpoints.pem }
 policies: [policy.yaml]

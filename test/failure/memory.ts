@@ -9,7 +9,10 @@ export const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 /** Looks at the resident set until told to stop; answers with the most there was. */
 export function watchMemory(proxy: ChildProxy): { stop(): number } {
   let most = proxy.rss();
-  const timer = setInterval(() => (most = Math.max(most, proxy.rss())), 20);
+  const timer = setInterval(() => {
+    if (proxy.running) most = Math.max(most, proxy.rss());
+    else clearInterval(timer);
+  }, 20);
   return {
     stop() {
       clearInterval(timer);
