@@ -8,6 +8,7 @@ import { escalatedTo } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
 import { agentRoutes } from './agents.ts';
 import { assetRoutes } from './assets.ts';
+import { auditRoutes } from './audit.ts';
 import { fromHere, PageRefused, securityHeaders, signedIn } from './guard.ts';
 import { historyRoutes } from './history.ts';
 import { refusal, show } from './layout.ts';
@@ -15,7 +16,9 @@ import type { ConsoleEnv, ConsoleParts } from './parts.ts';
 import { queueRoutes } from './queue.ts';
 import { requestRoutes } from './request-page.ts';
 import { Sealer } from './sealed.ts';
+import { sessionRoutes } from './sessions.ts';
 import { signInRoutes } from './sign-in.ts';
+import { timelineRoutes } from './timeline.ts';
 import { visitorOf } from './visitor.ts';
 
 export interface Console {
@@ -52,6 +55,9 @@ export function createConsole(parts: ConsoleParts): Console {
   queueRoutes(app, guard, parts);
   requestRoutes(app, guard, parts);
   historyRoutes(app, guard, parts);
+  sessionRoutes(app, guard, parts);
+  timelineRoutes(app, guard, parts);
+  auditRoutes(app, guard, parts);
   agentRoutes(app, guard, parts);
   app.all('*', () => { throw new PageRefused(404, 'There is no such page.'); });
   return { app, closeStreams: () => streams.closeAll() };
