@@ -6,6 +6,7 @@ import { EventStreams } from '../api/event-stream.ts';
 import { isForCaller } from '../api/problem.ts';
 import { escalatedTo } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
+import { JournalRefused } from '../journal/failures.ts';
 import { agentRoutes } from './agents.ts';
 import { assetRoutes } from './assets.ts';
 import { auditRoutes } from './audit.ts';
@@ -38,7 +39,7 @@ export function createConsole(parts: ConsoleParts): Console {
     const visitor = await visitorOf(context, parts);
     const now = parts.clock.now();
     if (error instanceof PageRefused) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: error.status });
-    if (isForCaller(error)) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: 503 });
+    if (isForCaller(error) || error instanceof JournalRefused) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: 503 });
     parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'a page of the console failed');
     return show(context, { title: 'Failed', body: html`<p role="alert">The console failed to answer. The log of the process says why; look at the request again before you rely on a decision.</p>`, visitor, now, status: 500 });
   });

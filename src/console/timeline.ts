@@ -50,7 +50,7 @@ function overview({ summary, begun }: SessionPage, id: string, { sessions }: Con
     ['Agent', [summary && `${summary.agent}, owned by ${summary.owner}`]],
     ['Database', [summary && `${summary.database}, from ${summary.client}`]],
     ['Began', [summary === undefined ? `before ${moment(begun)}: the journal no longer has its beginning` : moment(begun)]],
-    ['Ended', [isOpen ? 'it is open' : summary?.endedAt === undefined ? 'the journal has no end of it' : `${moment(Date.parse(summary.endedAt))}: ${summary.reason ?? ''}`]],
+    ['Ended', [isOpen ? 'not yet' : summary?.endedAt === undefined ? 'the journal has no end of it' : `${moment(Date.parse(summary.endedAt))}: ${summary.reason ?? ''}`]],
     ['Statements', [summary && `${summary.statements}; ${summary.held} held, ${summary.refused} refused${summary.observed === 0 ? '' : `, ${summary.observed} only observed`}`]],
   ])}${isOpen && visitor.may('kill') ? html`<p><a class="button plain" href="/console/sessions/${encodeURIComponent(id)}/kill">Kill …</a></p>` : ''}</section>`;
 }
@@ -71,11 +71,13 @@ function item(one: PageRecord, begun: number): Html {
   const { record, outcomes, transaction } = one;
   const { event, sequence, time } = record;
   const { heading, text, parameters } = timelineEntry(record);
+  const hasEntry = HAS_ENTRY.has(event.kind);
   const entry = `/console/audit/${sequence}`;
+  const most = hasEntry ? SHOWN : Number.POSITIVE_INFINITY;
   const all = (length: string): Html => html`<a href="${entry}">All ${length}</a>`;
   return html`<li id="r${sequence}" class="${[weightOf(one), ...bandClasses(transaction)].join(' ')}">
-<div class="line"><a href="${HAS_ENTRY.has(event.kind) ? entry : `#r${statementOf(event) ?? sequence}`}"><time datetime="${time}">${since(time, begun)}</time></a> ${heading}${transaction === undefined ? '' : band(transaction, outcomes)}</div>
-${text === undefined ? '' : beginning('Statement', text, SHOWN, all)}${parameters.length === 0 ? '' : beginning('Parameters', parameters.join('\n'), SHOWN, all)}${outcomes.map((outcome) => html`<p>${timelineEntry(outcome).heading}</p>`)}${requestOf(event)}</li>`;
+<div class="line"><a href="${hasEntry ? entry : `#r${statementOf(event) ?? sequence}`}"><time datetime="${time}">${since(time, begun)}</time></a> ${heading}${transaction === undefined ? '' : band(transaction, outcomes)}</div>
+${text === undefined ? '' : beginning('Statement', text, most, all)}${parameters.length === 0 ? '' : beginning('Parameters', parameters.join('\n'), most, all)}${outcomes.map((outcome) => html`<p>${timelineEntry(outcome).heading}</p>`)}${requestOf(event)}</li>`;
 }
 
 /** Records that are entries of the index, too. */

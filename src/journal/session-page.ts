@@ -96,7 +96,8 @@ class Pager {
   #length = 0;
 
   pageOf({ event }: JournalRecord): number {
-    const { text = '', parameters = [] } = event as { readonly text?: string; readonly parameters?: readonly (string | null)[] };
+    const text = 'text' in event ? event.text ?? '' : '';
+    const parameters = 'parameters' in event ? event.parameters ?? [] : [];
     const length = parameters.reduce((sum, value) => sum + (value?.length ?? 0), text.length);
     if (this.#records === PAGE_RECORDS || (this.#records > 0 && this.#length + length > PAGE_LENGTH)) {
       this.page += 1;

@@ -5,6 +5,7 @@ import { opened } from '../journal/sample-requests.ts';
 import { journalOfEverything } from '../journal/every-kind.ts';
 import { outcome, statement } from '../journal/setup.ts';
 import type { JournalEvent, JournalRecord } from '../../src/journal/events.ts';
+import { JournalRefused } from '../../src/journal/failures.ts';
 import { Failure } from '../../src/runtime/failure.ts';
 import { EVIL } from './hostile.ts';
 import { MORE, testConsole } from './parts.ts';
@@ -48,6 +49,7 @@ describe('the list', () => {
     const { status, text } = await page(console, '/console/sessions', MORE.ada);
     expect(status).toBe(200);
     expect(text).toMatch(/This process is a desk[^]*ses_1[^]*The search index doesn&#39;t answer\./);
+    for (const path of ['/console/audit', '/console/sessions/ses_1']) expect((await page(testConsole({ role: 'desk', records: recorded(START) }), path, MORE.ada)).text).toContain('This process is a desk');
   });
 });
 
@@ -86,10 +88,34 @@ describe('a session\'s page', () => {
       statement('COMMIT', { statements: [{ kind: 'commit' }] }), outcome(7, { tag: 'COMMIT', rows: 0, bytes: 12 }),
     ) });
     const { text } = await page(console, '/console/sessions/ses_1', TOKENS.kim);
-    expect(text).toMatch(/<dd>reporter, owned by dana@example.com<\/dd>[^]*<dd>it is open<\/dd>[^]*<dd>3; 1 held, 1 refused<\/dd>/);
+    expect(text).toMatch(/<dd>reporter, owned by dana@example.com<\/dd>[^]*<dd>not yet<\/dd>[^]*<dd>3; 1 held, 1 refused<\/dd>/);
     expect(text).toMatch(/Held and refused[^]*href="#r4">held \+1\.500 s<[^]*href="#r6">refused \+2\.500 s</);
     expect(text).toMatch(/<li id="r2" class="calm inside begins">[^]*transaction 1 begins[^]*<li id="r4" class="changing inside">[^]*req_a+: deny by sam@example\.com \(console\): not now[^]*<li id="r6" class="grave inside">[^]*transaction 1 is committed[^]*statement 7: COMMIT, 0 rows, 12 bytes/);
     expect(text).not.toContain('SIGNATURE');
+  });
+
+  it('says how transactions ended', async () => {
+    const command = (kind: string): JournalEvent => statement(kind, { statements: [{ kind }] });
+    const console = testConsole({ records: recorded(
+      command('begin'), command('commit'), outcome(2, { tag: 'ROLLBACK' }), command('begin'), command('commit'), outcome(5, { error: { code: '23503', message: 'no such order' } }),
+      command('begin'), command('rollback'), outcome(8), command('begin'), command('commit'), statement('BEGIN; COMMIT', { statements: [{ kind: 'begin' }, { kind: 'commit' }] }), outcome(12),
+    ) });
+    const { text } = await page(console, '/console/sessions/ses_1', TOKENS.kim);
+    expect([...text.matchAll(/>(transaction \d [^<]+)</g)].map(([, words]) => words)).toEqual([
+      'transaction 1 begins', 'transaction 1 is rolled back', 'transaction 2 begins', 'transaction 2 is rolled back', 'transaction 3 begins', 'transaction 3 is rolled back',
+      'transaction 4 begins', 'transaction 4 ends, with no outcome', 'transaction 5 begins and is committed',
+    ]);
+    expect(text).toMatch(/<li id="r5" class="grave inside ends">[^]*error 23503: no such order/);
+    expect(text).toContain('the journal no longer has its beginning');
+  });
+
+  it('says what is wrong with the journal', async () => {
+    const damaged = new JournalRefused('damaged', 'A record can\'t be read.', { hint: 'Run `countersign audit verify`.' });
+    const console = testConsole({ records: async function* (session) {
+      yield* recorded(START)(session);
+      throw damaged;
+    } });
+    expect(await page(console, '/console/sessions/ses_1', TOKENS.kim)).toEqual({ status: 503, text: expect.stringContaining('Run `countersign audit verify`.') as string });
   });
 
   it('has pages of 200 records, which the jumps lead to', async () => {
