@@ -32,7 +32,7 @@ import { createAgentTokens } from './identity/agent-tokens.ts';
 import { createSignIn, type SignInDoors } from './identity/identity.ts';
 import { createPeople, type PeopleDirectory } from './identity/people.ts';
 import { BY_API_TOKEN_MS } from './identity/sign-ins.ts';
-import type { Journal } from './journal/events.ts';
+import type { Journal, JournalRecord } from './journal/events.ts';
 import { findEvents } from './journal/find.ts';
 import { openJournal } from './journal/journal.ts';
 import { readJournal } from './journal/read.ts';
@@ -157,10 +157,11 @@ async function start(config: Config, role: ProcessRole, log: Logger, clock: Cloc
   const seats = { sessions: registry, freezer, agents: () => new Map([...agentTokens.issued, ...config.agents]), people: () => people, clock, log };
   const audit = new IndexProcess({ dir: config.journal.dir, clock, log });
   stack.defer(() => audit.close());
+  const records = (session: string): AsyncIterable<JournalRecord> => readJournal(config.journal.dir, { session });
   const api: Api = createApi({
-    ...seats, audit, ...(signIn && deskParts(config, { ...seats, desk, key: derivedSecret(approvalKey.privateKey, 'console session') }, signIn)),
+    ...seats, audit, ...(signIn && deskParts(config, { ...seats, desk, audit, records, role, key: derivedSecret(approvalKey.privateKey, 'console session') }, signIn)),
     metrics: metrics.registry, webhooks: () => webhooks?.status() ?? [],
-    events: (session) => sessionEvents(config.journal.dir, session),
+    events: records,
     health: async () => {
       const checks = { listeners: !draining, databases: databases.size === config.databases.size, store: await store.healthy(), journal: journal.writable };
       return { ready: Object.values(checks).every(Boolean), checks };
@@ -273,8 +274,4 @@ async function tracingOf({ traces }: Config, stack: AsyncDisposableStack): Promi
   const { tracing, close } = otlpTracing({ ...traces, headers: Object.fromEntries(headers), version: VERSION });
   stack.defer(close);
   return tracing;
-}
-
-async function* sessionEvents(dir: string, session: string): AsyncIterable<unknown> {
-  yield* readJournal(dir, { session });
 }

@@ -21,10 +21,14 @@ export function sessionRoutes(app: Hono<ApiEnv>, guard: Guard, sessions: Session
   app.delete('/api/v1/sessions/:id', guard('sessions:kill'), async (context) => {
     const { reason } = await bodyOf(context, ReasonBody);
     const id = context.req.param('id');
-    const by = context.get('caller').person.email;
-    if (!(await sessions.kill(id, reason === undefined ? `ended by ${by}` : `ended by ${by}: ${reason}`))) throw noSession();
+    if (!(await sessions.kill(id, endedBy(context.get('caller').person.email, reason)))) throw noSession();
     return context.json({ session: id, killed: true });
   });
+}
+
+/** What the agent and the journal are told of a session that somebody ends. */
+export function endedBy(person: string, reason?: string): string {
+  return reason === undefined ? `ended by ${person}` : `ended by ${person}: ${reason}`;
 }
 
 async function sessionEvents(context: Context<ApiEnv, '/:id'>, sessions: SessionDirectory, events: SessionEvents): Promise<Response> {

@@ -3,15 +3,14 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { SessionInfo } from '../api/sessions.ts';
-import { MAX_REASON } from '../approval/request.ts';
 import type { Agent } from '../identity/agent.ts';
 import { visibleLine } from '../runtime/visible.ts';
 import { PageRefused, type signedIn } from './guard.ts';
 import { type Html, show } from './layout.ts';
 import type { ConsoleEnv, ConsoleParts } from './parts.ts';
+import { reasonField, reasonIn } from './reason.ts';
+import { sessionFacts, sessionLink } from './session-words.ts';
 import type { Visitor } from './visitor.ts';
-import { moment } from './words.ts';
-
 
 export function agentRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, parts: ConsoleParts): void {
   app.get('/agents', guard('agents'), (context) => {
@@ -21,9 +20,8 @@ export function agentRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof sign
     return show(context, { title: 'Agents', body, visitor, now: parts.clock.now() });
   });
   app.post('/agents/:name/freeze', guard('freeze'), async (context) => {
-    const { reason } = await context.req.parseBody();
-    if (typeof reason !== 'string' || reason.trim() === '' || reason.length > MAX_REASON) throw new PageRefused(400, `Say why, in up to ${MAX_REASON} characters.`);
-    await parts.freezer.freeze(known(context, parts), context.get('visitor').person.email, reason.trim());
+    const reason = reasonIn(await context.req.parseBody());
+    await parts.freezer.freeze(known(context, parts), context.get('visitor').person.email, reason);
     return context.redirect('/console/agents', 303);
   });
   app.post('/agents/:name/thaw', guard('freeze'), async (context) => {
@@ -43,17 +41,13 @@ function card(agent: Agent, { freezer }: ConsoleParts, visitor: Visitor, session
   const name = visibleLine(agent.name);
   return html`<section class="card" aria-label="Agent ${name}"><h2>${name} ${frozen ? html`<span class="badge denied">frozen</span>` : ''}</h2>
 <p class="quiet">owned by ${visibleLine(agent.owner)}${agent.actsFor === undefined ? '' : `, acts for ${visibleLine(agent.actsFor)}`}; databases: ${visibleLine(agent.databases.join(', '))}; groups: ${visibleLine(agent.groups.join(', ')) || 'none'}</p>
-${sessions === undefined ? '' : sessions.length === 0 ? html`<p class="quiet">No session is open.</p>` : html`<ul class="sessions">${sessions.map(session)}</ul>`}
+${sessions === undefined ? '' : sessions.length === 0 ? html`<p class="quiet">No session is open.</p>` : html`<ul class="sessions">${sessions.map((one) => html`<li>${sessionLink(one.id, visitor)} ${sessionFacts(one)}</li>`)}</ul>`}
 ${visitor.may('freeze') ? control(agent.name, frozen, visitor.csrf) : ''}</section>`;
-}
-
-function session({ id, database, client, state, statements, startedAt, request }: SessionInfo): Html {
-  return html`<li><code>${id}</code> <span class="badge ${state}">${state}</span> on ${visibleLine(database)} from ${client}, since ${moment(startedAt)}, statements: ${statements}${request === undefined ? '' : html`; waits for <a href="/console/requests/${request}">${request}</a>`}</li>`;
 }
 
 function control(name: string, frozen: boolean, csrf: string): Html {
   const path = `/console/agents/${encodeURIComponent(name)}`;
   if (frozen) return html`<form method="post" action="${path}/thaw"><input type="hidden" name="csrf" value="${csrf}"><button>Thaw</button></form>`;
   return html`<form class="deny" method="post" action="${path}/freeze"><input type="hidden" name="csrf" value="${csrf}">
-<label>Reason<input name="reason" required maxlength="${MAX_REASON}" autocomplete="off"></label><button>Freeze</button></form>`;
+${reasonField()}<button>Freeze</button></form>`;
 }

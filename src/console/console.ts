@@ -6,8 +6,10 @@ import { EventStreams } from '../api/event-stream.ts';
 import { isForCaller } from '../api/problem.ts';
 import { escalatedTo } from '../approval/escalation.ts';
 import type { ApprovalRequest } from '../approval/request.ts';
+import { JournalRefused } from '../journal/failures.ts';
 import { agentRoutes } from './agents.ts';
 import { assetRoutes } from './assets.ts';
+import { auditRoutes } from './audit.ts';
 import { fromHere, PageRefused, securityHeaders, signedIn } from './guard.ts';
 import { historyRoutes } from './history.ts';
 import { refusal, show } from './layout.ts';
@@ -15,7 +17,9 @@ import type { ConsoleEnv, ConsoleParts } from './parts.ts';
 import { queueRoutes } from './queue.ts';
 import { requestRoutes } from './request-page.ts';
 import { Sealer } from './sealed.ts';
+import { sessionRoutes } from './sessions.ts';
 import { signInRoutes } from './sign-in.ts';
+import { timelineRoutes } from './timeline.ts';
 import { visitorOf } from './visitor.ts';
 
 export interface Console {
@@ -35,7 +39,7 @@ export function createConsole(parts: ConsoleParts): Console {
     const visitor = await visitorOf(context, parts);
     const now = parts.clock.now();
     if (error instanceof PageRefused) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: error.status });
-    if (isForCaller(error)) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: 503 });
+    if (isForCaller(error) || error instanceof JournalRefused) return show(context, { title: 'Not possible', body: refusal(error.message, error.hint), visitor, now, status: 503 });
     parts.log.error({ err: error, method: context.req.method, path: context.req.path }, 'a page of the console failed');
     return show(context, { title: 'Failed', body: html`<p role="alert">The console failed to answer. The log of the process says why; look at the request again before you rely on a decision.</p>`, visitor, now, status: 500 });
   });
@@ -52,6 +56,9 @@ export function createConsole(parts: ConsoleParts): Console {
   queueRoutes(app, guard, parts);
   requestRoutes(app, guard, parts);
   historyRoutes(app, guard, parts);
+  sessionRoutes(app, guard, parts);
+  timelineRoutes(app, guard, parts);
+  auditRoutes(app, guard, parts);
   agentRoutes(app, guard, parts);
   app.all('*', () => { throw new PageRefused(404, 'There is no such page.'); });
   return { app, closeStreams: () => streams.closeAll() };

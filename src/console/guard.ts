@@ -67,11 +67,11 @@ export function signedIn(parts: ConsoleParts): (right: Right) => MiddlewareHandl
 
 function mayNot(right: Right, noRole: boolean): PageRefused {
   if (noRole) return new PageRefused(403, 'You are known here, but have no role.', 'An operator can give you one: approver, auditor or admin, under people in the configuration.');
-  const needs = { read: 'any role', decide: 'the role approver', agents: 'any role', sessions: 'any role', freeze: 'the role admin' }[right];
+  const needs = { read: 'any role', decide: 'the role approver', agents: 'any role', sessions: 'any role', kill: 'the role admin', audit: 'the role auditor or admin', freeze: 'the role admin' }[right];
   return new PageRefused(403, `This needs ${needs}, and an API token that allows it if you signed in by one.`, 'Sign in otherwise, or ask an operator.');
 }
 
 /** A path of the console, or its first page: never an address elsewhere. */
 export function localPath(wanted: unknown): string {
-  return typeof wanted === 'string' && /^\/console(?:\/[a-z0-9_-]+){0,3}(?:\?[a-z0-9_=&-]*)?$/.test(wanted) && !wanted.startsWith('/console/sign') ? wanted : '/console';
+  return typeof wanted === 'string' && /^\/console(?:\/[a-z0-9_-]+){0,3}(?:\?[\w=&%+.*~-]*)?$/.test(wanted) && !wanted.startsWith('/console/sign') ? wanted : '/console';
 }

@@ -20,14 +20,16 @@ export interface Page {
   readonly live?: readonly string[];
   /** Without JavaScript, the page is loaded anew this often. */
   readonly refreshSeconds?: number;
+  /** What it shows changes without an event to say so: renewed this often, with JavaScript or without. */
+  readonly renewSeconds?: number;
   readonly status?: ContentfulStatusCode;
 }
 
-/** In the order shown. */
-const SECTIONS = [['/console', 'Queue'], ['/console/history', 'History'], ['/console/agents', 'Agents']] as const;
+/** In the order shown, to who may see them. */
+const SECTIONS = [['/console', 'Queue', 'read'], ['/console/history', 'History', 'read'], ['/console/sessions', 'Sessions', 'sessions'], ['/console/agents', 'Agents', 'agents'], ['/console/audit', 'Audit', 'audit']] as const;
 
 export function show(context: Context<ConsoleEnv>, page: Page): Response | Promise<Response> {
-  const { title, body, visitor, now, live = [], refreshSeconds, status = 200 } = page;
+  const { title, body, visitor, now, live = [], renewSeconds, refreshSeconds = renewSeconds, status = 200 } = page;
   const here = context.req.path;
   return context.html(html`<!doctype html>
 <html lang="en">
@@ -41,11 +43,11 @@ export function show(context: Context<ConsoleEnv>, page: Page): Response | Promi
 <script src="${SCRIPT.path}" defer></script>
 ${refreshSeconds === undefined ? '' : html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`}
 </head>
-<body data-now="${now}" data-live="${live.join(' ')}">
+<body data-now="${now}" data-live="${live.join(' ')}"${renewSeconds === undefined ? '' : html` data-renew="${renewSeconds}"`}>
 <a class="skip" href="#main">To the content</a>
 <header>
 <strong class="name">Countersign</strong>
-${visitor === undefined ? '' : html`<nav aria-label="Pages">${SECTIONS.map(([path, name]) => html`<a href="${path}"${here === path ? html` aria-current="page"` : ''}>${name}</a>`)}</nav>
+${visitor === undefined ? '' : html`<nav aria-label="Pages">${SECTIONS.filter(([, , right]) => visitor.may(right)).map(([path, name]) => html`<a href="${path}"${here === path ? html` aria-current="page"` : ''}>${name}</a>`)}</nav>
 <form class="who" method="post" action="/console/sign-out"><input type="hidden" name="csrf" value="${visitor.csrf}">
 <span title="${visibleLine(visitor.way)}">${visibleLine(visitor.person.email)}</span> <button class="plain">Sign out</button></form>`}
 </header>
@@ -56,7 +58,7 @@ ${body}
 <p id="news" class="quiet" role="status" aria-live="polite"></p>
 <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
 <dl class="facts"><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous</dd><dt><kbd>Enter</kbd></dt><dd>open</dd>
-<dt><kbd>a</kbd></dt><dd>go to Approve; Enter then approves</dd><dt><kbd>d</kbd></dt><dd>go to the reason for a denial; Enter then denies</dd><dt><kbd>q</kbd></dt><dd>back to the queue</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
+<dt><kbd>a</kbd></dt><dd>go to Approve; Enter then approves</dd><dt><kbd>d</kbd></dt><dd>go to the reason for a denial; Enter then denies</dd><dt><kbd>q</kbd></dt><dd>back to the queue</dd><dt><kbd>/</kbd></dt><dd>search the audit</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
 <form method="dialog"><button>Close</button></form></dialog>
 </body>
 </html>`, status);

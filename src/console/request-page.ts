@@ -13,12 +13,13 @@ import { rowsLine } from '../approval/words.ts';
 import { approversOf } from '../approval/voters.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleLine } from '../runtime/visible.ts';
+import { type FactRow, factList } from './fact-list.ts';
 import { PageRefused, type signedIn } from './guard.ts';
 import { type Html, refusal, show } from './layout.ts';
 import type { ConsoleEnv, ConsoleParts } from './parts.ts';
 import { parameters, statement } from './statement.ts';
 import type { Visitor } from './visitor.ts';
-import { becameLine, effectLine, moment, STATE_WORDS, tableLine, timeLeft, weight } from './words.ts';
+import { becameLine, effectLine, moment, STATE_WORDS, tableWords, timeLeft, weight } from './words.ts';
 
 export function requestRoutes(app: Hono<ConsoleEnv>, guard: ReturnType<typeof signedIn>, parts: ConsoleParts): void {
   app.get('/requests/:id', guard('read'), async (context) => page(context, parts, await found(parts, context.req.param('id'))));
@@ -120,13 +121,13 @@ function whoMay(request: ApprovalRequest): string[] {
 
 function facts(request: ApprovalRequest): Html {
   const { agent, transaction } = request;
-  const rows: (readonly [string, readonly string[]])[] = [
+  const rows: readonly FactRow[] = [
     ['Agent', [`${agent.name}, owned by ${agent.owner}${agent.actsFor === undefined ? '' : `, acting for ${agent.actsFor}`}`]],
     ['Database', [`${request.database} (${request.protocol})`]],
-    ['Tables', request.tables.map(tableLine)],
+    ['Tables', request.tables.map(tableWords)],
     ['Rule', [`${request.rule}: ${request.reason}`]],
     ['Masked columns', request.masked ?? []],
-    ['Rows', [rowsLine(request)].filter((line) => line !== undefined)],
+    ['Rows', [rowsLine(request)]],
     ['Who may decide', whoMay(request)],
     ['Transaction', [transaction.open ? `open for ${Math.round(transaction.ageMs / 1000)} s; its locks wait too` : 'none is open']],
     ['The agent says', Object.entries(request.context).map(([name, value]) => `${name}: ${value}`)],
@@ -137,6 +138,5 @@ function facts(request: ApprovalRequest): Html {
     ['Digest', [request.digest]],
     ['Policy', [request.policy]],
   ];
-  return html`<section aria-labelledby="facts"><h2 id="facts">Facts</h2><dl class="facts">${rows.filter(([, values]) => values.length > 0)
-    .map(([label, values]) => html`<dt>${label}</dt>${values.map((value) => html`<dd>${visibleLine(value)}</dd>`)}`)}</dl></section>`;
+  return html`<section aria-labelledby="facts"><h2 id="facts">Facts</h2>${factList(rows)}</section>`;
 }

@@ -57,6 +57,7 @@ if (live.length > 0) {
   });
   // A stream that was refused is closed for good: try again now and then.
   setInterval(() => { if (source.readyState === EventSource.CLOSED) renew().catch(() => {}); }, 10000);
+  if (body.dataset.renew) setInterval(soon, Number(body.dataset.renew) * 1000);
 }
 
 let chosen;
@@ -73,7 +74,9 @@ function move(by) {
   const focused = items.findIndex((item) => item.contains(document.activeElement));
   const at = focused === -1 ? items.findIndex((item) => item.id === chosen) : focused;
   const item = items[at === -1 ? (by > 0 ? 0 : items.length - 1) : Math.min(items.length - 1, Math.max(0, at + by))];
-  item.querySelector('a').focus();
+  const link = item.querySelector('a');
+  if (link) link.focus();
+  else document.activeElement?.blur();
   if (item.id) choose(item.id);
 }
 
@@ -82,6 +85,7 @@ const keys = {
   a: () => (document.getElementById('approve') || followed('#approve'))?.focus(),
   d: () => (document.getElementById('deny-reason') || followed('#deny-reason'))?.focus(),
   q: () => location.assign('/console'),
+  '/': () => (document.getElementById('words') || document.querySelector('nav a[href="/console/audit"]'))?.focus(),
   '?': () => document.getElementById('keys').showModal(),
 };
 // In the queue nothing is decided: the whole statement is on the request's own page.

@@ -9,10 +9,22 @@ const MARK = /(⟦U\+[0-9A-F]{4,6}⟧)/;
 const MOST_MARKS = 2_000;
 
 export function statement(title: string, text: string): Html {
-  const shown = visible(text);
-  const hidden = shown.split('⟦').length - 1;
-  return html`<section><h2>${title}</h2><pre class="statement" tabindex="0" aria-label="${title}"><code>${hidden > 0 && hidden <= MOST_MARKS ? marked(shown) : shown}</code></pre>
+  const { box, hidden } = boxed(title, visible(text));
+  return html`<section><h2>${title}</h2>${box}
 <p class="quiet">${count(text.length, 'character')}, ${count(text.split('\n').length, 'line')}, all of it above${text.length > 2_000 ? ' (the box scrolls)' : ''}${hidden === 0 ? '.' : html`; <em class="warning">${count(hidden, 'hidden or unusual character')}</em>, shown as U+ numbers.`}</p></section>`;
+}
+
+/** Its beginning, where a page has many; `all` leads to the rest of it. */
+export function beginning(title: string, text: string, most: number, all: (length: string) => Html): Html {
+  if (text.length <= most) return boxed(title, visible(text)).box;
+  const start = text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
+  return html`${boxed(title, visible(start)).box}<p class="quiet">… ${all(count(text.length, 'character'))}</p>`;
+}
+
+/** @param shown made visible */
+function boxed(title: string, shown: string): { readonly box: Html; readonly hidden: number } {
+  const hidden = shown.split('⟦').length - 1;
+  return { hidden, box: html`<pre class="statement" tabindex="0" aria-label="${title}"><code>${hidden > 0 && hidden <= MOST_MARKS ? marked(shown) : shown}</code></pre>` };
 }
 
 function marked(shown: string): (Html | string)[] {

@@ -9,7 +9,7 @@ import type { BegunSignIn, SignedInHolder } from '../identity/sign-ins.ts';
 import { deleteLongCookie, getLongCookie, setLongCookie } from './cookie.ts';
 import type { ConsoleEnv, ConsoleParts } from './parts.ts';
 
-export type Right = 'read' | 'decide' | 'agents' | 'sessions' | 'freeze';
+export type Right = 'read' | 'decide' | 'agents' | 'sessions' | 'kill' | 'audit' | 'freeze';
 
 export interface Visitor {
   readonly person: Person;
@@ -26,8 +26,9 @@ export interface Visitor {
 const NAME = 'countersign';
 const SECURE_NAME = `__Host-${NAME}`;
 
-const ROLES = { read: ['approver', 'auditor', 'admin'], decide: ['approver'], agents: ['approver', 'auditor', 'admin'], sessions: ['approver', 'auditor', 'admin'], freeze: ['admin'] } as const;
-const SCOPES: { readonly [R in Right]: TokenScope } = { read: 'requests:read', decide: 'requests:decide', agents: 'agents:read', sessions: 'sessions:read', freeze: 'agents:freeze' };
+const ANY = ['approver', 'auditor', 'admin'] as const;
+const ROLES = { read: ANY, decide: ['approver'], agents: ANY, sessions: ANY, kill: ['admin'], audit: ['auditor', 'admin'], freeze: ['admin'] } as const;
+const SCOPES: { readonly [R in Right]: TokenScope } = { read: 'requests:read', decide: 'requests:decide', agents: 'agents:read', sessions: 'sessions:read', kill: 'sessions:kill', audit: 'audit:read', freeze: 'agents:freeze' };
 
 /** A new session; whatever session the browser had before is replaced, never continued. */
 export function startSession(context: Context<ConsoleEnv>, parts: ConsoleParts, { token, signIn: { until } }: BegunSignIn): void {

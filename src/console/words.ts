@@ -20,9 +20,10 @@ export function effectLine(use: EffectUse): string {
   return visibleLine(effectWords(use));
 }
 
-export function tableLine({ name, read, written, columns, known }: TableUse): string {
+/** Written by the agent, in part: to be made visible. */
+export function tableWords({ name, read, written, columns, known }: TableUse): string {
   const how = howUsed({ read, written });
-  return visibleLine(`${name}: ${how}${columns.length === 0 || columns.includes('*') ? '' : ` (${columns.join(', ')})`}${known ? '' : '; not in the catalog'}`);
+  return `${name}: ${how}${columns.length === 0 || columns.includes('*') ? '' : ` (${columns.join(', ')})`}${known ? '' : '; not in the catalog'}`;
 }
 
 /** At most `max` characters of the first line that has any. Only for lists: a decision shows all of it. */

@@ -140,6 +140,81 @@ describe('the console in Chromium', () => {
     await page.context().close();
   });
 
+  it('shows sessions live, tells one as a timeline, finds what it did, and kills it', async () => {
+    const agent = new pg.Client(world.proxy.url());
+    agent.on('error', () => {});
+    clients.push(agent);
+    const { page, complaints } = await visit(browser, console('/sessions'), TOKENS.dana);
+    await agent.connect();
+    for (const text of ['begin', 'select note from orders', "insert into orders values (7, 'n')", 'commit', "select '\u202e'"]) await agent.query(text);
+    await agent.query('drop table orders').catch(() => {});
+    const end = agent.query('truncate table orders').catch((error: Error) => error.message);
+    const { id } = await world.proxy.pending('truncate table orders');
+    const item = page.locator('#open li.session', { hasText: id });
+    await item.getByText('held').waitFor();
+    const session = await item.getByRole('link', { name: /^ses_/ }).innerText();
+    await picture(page, 'sessions-light');
+    while (await item.locator('a:focus').count() === 0) await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/sessions/${session}`);
+    expect(await page.locator('.timeline > .inside').count()).toBe(4);
+    await page.getByText('transaction 1 is committed').waitFor();
+    await page.locator('.jumps a', { hasText: 'refused' }).click();
+    await page.locator('.timeline > li:target', { hasText: 'drop table orders' }).waitFor();
+    await picture(page, 'timeline-light');
+    await page.keyboard.press('/');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/audit');
+    await page.keyboard.press('/');
+    await page.keyboard.type('"drop table"');
+    await page.getByLabel('Session').or(page.getByText('More filters')).first().click();
+    await page.getByLabel('Session').fill(session);
+    await page.keyboard.press('Enter');
+    const hit = page.locator('.requests > li.grave', { hasText: 'drop table orders' });
+    await hit.waitFor();
+    await picture(page, 'audit-light');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^Entry \d+$/ }).waitFor();
+    await picture(page, 'entry-light');
+    await page.goto(console(`/sessions/${session}`));
+    await page.getByRole('link', { name: 'Kill …' }).click();
+    await picture(page, 'kill-light');
+    await page.getByLabel('Reason').fill('too eager');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/sessions');
+    expect(await end).toBeDefined();
+    await page.locator('#open').waitFor();
+    await expect.poll(() => page.locator('#open').innerText()).not.toContain(session);
+    await page.goto(console(`/sessions/${session}`));
+    await page.getByText('ended by dana@example.com: too eager').first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows sessions, timelines and entries on a phone, without scrolling sideways', async () => {
+    const { client } = await held(`truncate orders /* <b>\u202e evil ${'x'.repeat(300_000)} the end */`);
+    const { page, complaints } = await visit(browser, console('/sessions'), TOKENS.dana, { viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
+    const fits = async (name: string): Promise<void> => {
+      await picture(page, `${name}-phone-dark`);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    };
+    const item = page.locator('#open li.session').last();
+    await fits('sessions');
+    await item.getByRole('link', { name: /^ses_/ }).click();
+    await page.getByRole('link', { name: /^All 300,\d{3} characters$/ }).first().waitFor();
+    await fits('timeline');
+    await page.getByRole('link', { name: /^All / }).first().click();
+    await page.getByRole('heading', { name: /^Entry / }).waitFor();
+    expect(await page.locator('pre.statement').first().innerText()).toMatch(/<b>⟦U\+202E⟧ evil x+ the end \*\/$/);
+    await fits('entry');
+    await page.goto(console('/audit?verdict=hold'));
+    await fits('audit');
+    expect(complaints).toEqual([]);
+    await client.end();
+    await page.context().close();
+  });
+
   it('works without JavaScript', async () => {
     const { id, end } = await held("delete from orders where id = 1; truncate orders");
     const { page } = await visit(browser, console(), TOKENS.kim, { javaScriptEnabled: false, colorScheme: 'dark' });

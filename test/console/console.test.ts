@@ -6,6 +6,7 @@ import { ClockDouble, requestDouble } from '../api/doubles.ts';
 import { SAM, TOKENS } from '../api/parts.ts';
 import { newKeys } from '../approval/support.ts';
 import { testSignIns } from '../identity/support.ts';
+import { EVIL as evil } from './hostile.ts';
 import { cookieOf, everybody, MORE, testConsole } from './parts.ts';
 
 /** One group more than fits into one cookie of a browser's, and another. */
@@ -22,7 +23,7 @@ const providerDouble = (groups: readonly string[] = ['dba']): SignInProvider => 
 });
 
 describe('every page', () => {
-  it.each(['/console', '/console/history', '/console/agents', '/console/sign-in', '/console/nothing', '/console/requests/req_zzzz'])('%s has a strict policy and is not kept', async (path) => {
+  it.each(['/console', '/console/history', '/console/sessions', '/console/sessions/ses_1', '/console/agents', '/console/audit', '/console/sign-in', '/console/nothing', '/console/requests/req_zzzz'])('%s has a strict policy and is not kept', async (path) => {
     const console = testConsole();
     const { cookie } = await console.enter(TOKENS.sam);
     const answer = await console.get(path, cookie);
@@ -50,7 +51,7 @@ describe('signing in', () => {
     const console = testConsole();
     const answer = await console.get('/console/history?before=req_aaaa');
     expect(answer.headers.get('location')).toBe('/console/sign-in?returnTo=%2Fconsole%2Fhistory%3Fbefore%3Dreq_aaaa');
-    for (const [returnTo, wanted] of [['/console/history?before=req_aaaa', '/console/history?before=req_aaaa'], ['//evil.example', '/console'], ['https://evil.example/console', '/console'],
+    for (const [returnTo, wanted] of [['/console/history?before=req_aaaa', '/console/history?before=req_aaaa'], ['/console/audit?text=%22drop+table%22&since=2026-03-01', '/console/audit?text=%22drop+table%22&since=2026-03-01'], ['//evil.example', '/console'], ['https://evil.example/console', '/console'],
       ['/console/../evil', '/console'], ['/console\\evil', '/console'], ['/consolevil', '/console'], ['/console/sign-out', '/console']] as const) {
       expect((await console.post('/console/sign-in', { token: TOKENS.sam, returnTo })).headers.get('location')).toBe(wanted);
     }
@@ -235,7 +236,6 @@ describe('the stream of changes', () => {
 describe('hostile text', () => {
   it('stays text everywhere', async () => {
     const console = testConsole();
-    const evil = '</code><script>alert(1)</script>"\'&\u202e\u200b';
     const request = console.desk.put(requestDouble({
       text: evil, rule: evil, reason: evil, context: { [evil]: evil }, parameters: [evil], forms: [evil], database: evil, note: evil, session: evil, approvers: ['dba', evil],
       agent: { name: evil, owner: evil, groups: [] }, effects: [{ effect: 'drop', objects: [evil], because: evil }], tables: [{ name: evil, read: true, written: true, columns: [evil], known: false }],

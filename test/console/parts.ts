@@ -1,5 +1,6 @@
 /** The console before doubles, with somebody at it. */
 
+import type { AuditSearch } from '../../src/audit/search.ts';
 import { createConsole } from '../../src/console/console.ts';
 import type { ConsoleParts } from '../../src/console/parts.ts';
 import { createPeople, type PeopleDirectory } from '../../src/identity/people.ts';
@@ -20,13 +21,15 @@ export const everybody = (clock: Pick<Clock, 'now'>): PeopleDirectory => createP
   { name: 'reader', hash: hashToken(MORE.reader), person: SAM.email, scopes: ['requests:read'] },
 ], clock);
 
+const nothing: AuditSearch = { search: async () => ({ entries: [], complete: true }) };
+
 export function testConsole(changes: Partial<ConsoleParts> = {}) {
   const parts = { desk: new DeskDouble(), freezer: new FreezerDouble(), sessions: new SessionsDouble(), clock: new ClockDouble() };
   const state: { people: PeopleDirectory } = { people: everybody(parts.clock) };
   const logged: unknown[] = [];
   const log = { error: (...line: unknown[]) => { logged.push(line); }, warn: () => {} };
   const { signIns, events } = testSignIns({ clock: changes.clock ?? parts.clock, people: () => state.people });
-  const made = createConsole({ ...parts, signIns, agents: () => new Map([[REPORTER.name, REPORTER]]), log, key: Buffer.alloc(32, 7), ...changes });
+  const made = createConsole({ ...parts, signIns, agents: () => new Map([[REPORTER.name, REPORTER]]), log, audit: nothing, records: async function* () { /* none */ }, role: 'all', key: Buffer.alloc(32, 7), ...changes });
   const { app, closeStreams } = testApi({ ...parts, console: made });
   const get = async (path: string, cookie = ''): Promise<Response> => await app.request(path, { headers: { cookie } });
   const post = async (path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> =>
