@@ -11,8 +11,8 @@ const KILLS = 50;
 const WRITER = join(import.meta.dirname, 'writer.ts');
 
 /** Runs the writer, kills it after about `ms` of writing, and answers with what it had acknowledged. */
-async function killedWriter(dir: string, key: string, ms: number): Promise<Map<number, number>> {
-  const child = spawn(process.execPath, [WRITER, dir, key], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function killedWriter(dir: string, key: string, ms: number, ...more: string[]): Promise<Map<number, number>> {
+  const child = spawn(process.execPath, [WRITER, dir, key, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, signal) => resolve(signal)));
   const acknowledged = new Map<number, number>();
   const lines = createInterface({ input: child.stdout });
@@ -48,6 +48,29 @@ test(`killed ${KILLS} times in mid-work, no acknowledged statement is missing an
   for (const [number, length] of acknowledged) expect(lengths.get(number), `record ${number}`).toBe(length);
   const recovered = (await records(dir, { kinds: ['recovered'] })).length;
   console.log(`${acknowledged.size} acknowledged statements, ${recovered} torn records cut off`);
+}, 120_000);
+
+test(`killed ${KILLS} times while the front is retired, nothing else is missing and the journal says what is`, async () => {
+  const dir = scratch();
+  const key = join(scratch(), 'key');
+  const { privateKey, publicKey } = generateSigningKey(key);
+  const acknowledged: number[] = [];
+  let [unfinished, retired] = [0, 0];
+  for (let i = 0; i < KILLS; i++) {
+    acknowledged.push(...(await killedWriter(dir, key, Math.random() * 120, '20000')).keys());
+    // Without retention: as the crash has left it.
+    await (await open(dir, { signingKey: privateKey })).close();
+    const report = await verifyJournal({ dir, publicKey });
+    expect(report).toMatchObject({ ok: true, unsigned: 0 });
+    expect(report.retired?.last ?? 0).toBeGreaterThanOrEqual(retired);
+    retired = report.retired?.last ?? 0;
+    const last = (await records(dir, { kinds: ['retired'] })).flatMap(({ event }) => (event.kind === 'retired' ? [event.last] : [])).at(-1) ?? 0;
+    if (last > retired) unfinished += 1;
+  }
+  const there = new Set((await records(dir, { kinds: ['statement'] })).map(({ sequence }) => sequence));
+  expect(retired).toBeGreaterThan(KILLS * 20);
+  expect(acknowledged.filter((number) => number > retired && !there.has(number))).toEqual([]);
+  console.log(`${retired} records retired, ${unfinished} times killed between tombstone and last file`);
 }, 120_000);
 
 test('verification of a journal that is being written finds nothing wrong', async () => {
