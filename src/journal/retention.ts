@@ -1,10 +1,9 @@
-import { stat, unlink } from 'node:fs/promises';
+import { open, stat, unlink } from 'node:fs/promises';
 import type { JournalNote } from './events.ts';
 import { systemCode } from './failures.ts';
 import type { JournalOptions, Keep } from './options.ts';
 import { isGone, segmentsOf } from './scan.ts';
 import type { SegmentFile } from './scan.ts';
-import { syncDirectory } from './segment.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -130,7 +129,7 @@ export class Retention {
       if (!isGone(error)) throw error;
     });
     // In this order also after a power cut: what is left must have no gap.
-    syncDirectory(this.#options.dir);
+    await syncDirectory(this.#options.dir);
     this.#surveys.delete(name);
   }
 
@@ -151,6 +150,16 @@ function tombstoneOf(due: readonly Due[]): Extract<JournalNote, { kind: 'retired
     kind: 'retired', first: oldest.segment.first, last, hash, segments: due.length, bytes: surveys.reduce((sum, { bytes }) => sum + bytes, 0),
     since: surveys.map(({ since }) => since).toSorted()[0] ?? '', until: surveys.map(({ until }) => until).toSorted().at(-1) ?? '', why: newest.why,
   };
+}
+
+/** Not at once as SegmentFiles does it: statements run meanwhile. */
+async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function total(segments: readonly SegmentFile[]): Promise<number> {

@@ -122,7 +122,7 @@ function writeAll(file: OpenFile, batch: Buffer): void {
   for (let done = 0; done < batch.length;) done += writeSync(file.fd, batch, done, batch.length - done, file.size + done);
 }
 
-export function syncDirectory(dir: string): void {
+function syncDirectory(dir: string): void {
   const fd = openSync(dir, 'r');
   try {
     fsyncSync(fd);

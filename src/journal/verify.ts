@@ -39,6 +39,7 @@ export interface Problem {
 export interface Report extends Witnessed {
   readonly ok: boolean;
   readonly segments: number;
+  /** Those that are there. */
   readonly records: number;
   readonly checkpoints: number;
   /** Records after the last checkpoint: chained, but not signed. */
