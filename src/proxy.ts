@@ -31,7 +31,7 @@ import { authoritiesOf, openDatabases, secretOf } from './databases.ts';
 import { createAgentTokens } from './identity/agent-tokens.ts';
 import { createSignIn, type SignInDoors } from './identity/identity.ts';
 import { createPeople, type PeopleDirectory } from './identity/people.ts';
-import { BY_API_TOKEN_MS } from './identity/sign-ins.ts';
+import { longestSignInMs } from './identity/lifetimes.ts';
 import type { Journal, JournalRecord } from './journal/events.ts';
 import { findEvents } from './journal/find.ts';
 import { openJournal } from './journal/journal.ts';
@@ -264,7 +264,7 @@ function openChannels(config: Config, { people, metrics, ...parts }: ChannelPart
 
 /** What the journal has of sign-ins that were ended and might still count otherwise. */
 async function* signedOut({ identity, journal: { dir } }: Config, clock: Clock): AsyncIterable<string> {
-  for await (const { jws } of findEvents(dir, 'person.signed_out', clock.now() - Math.max(BY_API_TOKEN_MS, identity?.sessionMs ?? 0))) yield jws;
+  for await (const { jws } of findEvents(dir, 'person.signed_out', clock.now() - longestSignInMs(identity?.sessionMs))) yield jws;
 }
 
 async function tracingOf({ traces }: Config, stack: AsyncDisposableStack): Promise<Tracing | undefined> {

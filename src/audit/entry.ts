@@ -111,7 +111,7 @@ export function entryOf(event: Events): NewEntry | undefined {
     case 'person.refused': case 'policy.loaded': case 'policy.rejected': case 'process.start': case 'process.stop': case 'recovered': case 'outage':
       return { body: { kind: event.kind, details: rest(event) } };
     case 'session.end': case 'form': case 'continue': case 'outcome': case 'cancel': case 'request.decided': case 'request.escalated': case 'request.ended':
-    case 'statements': case 'judged': case 'outcomes': case 'checkpoint': case 'text': default:
+    case 'statements': case 'judged': case 'outcomes': case 'checkpoint': case 'text': case 'retired': default:
       return undefined;
   }
 }

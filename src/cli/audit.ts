@@ -60,10 +60,11 @@ function headOf(text: string): Head {
   return { sequence: Number(match[1]), hash: match[2] ?? '' };
 }
 
-function reportText({ ok, problem, records, segments, checkpoints, unsigned, head, ...said }: Report): string {
+function reportText({ ok, problem, records, segments, checkpoints, unsigned, head, retired, ...said }: Report): string {
   const lines = [
     `${ok ? 'good' : 'BAD'}: ${records} records in ${segments} segments, ${checkpoints} checkpoints`,
     ...(problem === undefined ? [] : [`record ${problem.sequence}${problem.file === '' ? '' : ` in ${problem.file} at byte ${problem.offset}`}: ${visibleLine(problem.why)}`]),
+    ...retiredText(retired),
     ...(unsigned === 0 ? [] : [`unsigned tail: ${unsigned} records`]),
     ...counted('decisions', said.decisions, 'for want of their key'),
     ...counted('freezes', said.freezes, 'for want of their key'),
@@ -72,6 +73,14 @@ function reportText({ ok, problem, records, segments, checkpoints, unsigned, hea
     `head: ${head.sequence}:${head.hash}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function retiredText(retired: Report['retired']): string[] {
+  if (retired === undefined) return [];
+  return [
+    visibleLine(`retired: records 1 to ${retired.last}, until ${retired.until}, by this journal's own word of ${retired.at}`),
+    ...retired.expected.map((sequence) => `head ${sequence}, which is expected: was retired, so that nothing is left to compare it with`),
+  ];
 }
 
 function counted(what: string, { verified, unchecked }: Checked, why: string): string[] {

@@ -2,6 +2,7 @@
 
 import type { Agent, AgentJwt } from '../identity/agent.ts';
 import type { Person, Role } from '../identity/person.ts';
+import type { Keep } from '../journal/options.ts';
 
 export interface Address {
   readonly host: string;
@@ -151,6 +152,8 @@ export interface Config {
     readonly segmentBytes: number;
     readonly checkpointRecords: number;
     readonly checkpointMs: number;
+    /** Absent: all of it. */
+    readonly keep?: Keep;
     /** PEM (PKCS 8) Ed25519 key for checkpoints; made at first start when absent. */
     readonly signingKey: string;
   };

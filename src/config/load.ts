@@ -4,6 +4,7 @@ import type { Agent } from '../identity/agent.ts';
 import type { Config, DatabaseConfig, SecretSource, SlackConfig, TeamsConfig } from './config.ts';
 import { defined } from './defined.ts';
 import { agentIssuerOf, agentJwtOf, identityOf } from './identity-schema.ts';
+import { keepOf } from './keep.ts';
 import { ConfigError } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { checkReferences } from './references.ts';
@@ -72,6 +73,7 @@ function build(file: string, shape: ConfigFile, absolute: (path: string) => stri
       segmentBytes: journal.segment,
       checkpointRecords: journal.checkpoint_records,
       checkpointMs: journal.checkpoint_every,
+      ...keepOf(shape),
       signingKey: journal.signing_key === undefined ? join(keys, 'checkpoints.pem') : absolute(journal.signing_key),
     },
     policies: shape.policies.map(absolute),

@@ -21,5 +21,6 @@ export function policyContext(config: Config): PolicyContext {
     issuedGroups: config.agentIssuers.some(({ groupsClaim }) => groupsClaim !== undefined),
     approversSignIn: signIn.length > 0,
     withinMs: config.approvals.withinMs,
+    ...(config.journal.keep?.ageMs !== undefined && { keepMs: config.journal.keep.ageMs }),
   };
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { checkAgentIssuers, checkAgentJwt, checkAudiences, checkIdentity } from './identity-references.ts';
+import { checkKeep } from './keep.ts';
 import { checkDatabaseNames, once } from './lists.ts';
 import { suggestion } from './nearest.ts';
 import type { Problem } from './problems.ts';
@@ -22,6 +23,7 @@ export function checkReferences(config: ConfigFile, source: YamlSource, resolve:
   checkAudiences(config, report);
   checkPeople(config, report);
   checkStore(config, report);
+  checkKeep(config, report);
   checkSlack(config, report);
   if (config.teams !== undefined && config.listen.http === undefined) report(['teams'], 'Teams calls back over HTTP, so listen.http is needed');
   once(config.webhooks.map((webhook) => webhook.name), (index, name) => report(['webhooks', index, 'name'], `there is another webhook named "${name}"`));

@@ -67,12 +67,14 @@ const approvals = z.strictObject({
   store_down: z.enum(['pass_unflagged', 'refuse_all']).default('pass_unflagged'),
 });
 
-/** `{ dir: ./journal, segment: 64MiB, checkpoint_records: 1000, checkpoint_every: 10s, signing_key: checkpoints.pem }` */
+/** `{ dir: ./journal, segment: 64MiB, checkpoint_records: 1000, checkpoint_every: 10s, keep: 90d, keep_size: 50GiB, signing_key: checkpoints.pem }`; without `keep` and `keep_size` all of it stays. */
 const journal = z.strictObject({
   dir: text.default('./journal'),
   segment: size.prefault('64MiB'),
   checkpoint_records: count.default(1000),
   checkpoint_every: wait.prefault('10s'),
+  keep: wait.optional(),
+  keep_size: size.optional(),
   signing_key: text.optional(),
 });
 

@@ -5,6 +5,7 @@ import type { DecisionKeys } from '../approval/keys.ts';
 import { newSignInId } from '../approval/ids.ts';
 import type { Journal } from '../journal/events.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { BY_API_TOKEN_MS } from './lifetimes.ts';
 import type { PeopleDirectory, TokenHolder } from './people.ts';
 import type { Proofs } from './proofs.ts';
 import { scopesOf } from './scopes.ts';
@@ -35,9 +36,6 @@ export interface SignedInHolder extends TokenHolder {
   /** Does the sign-in still count, now? */
   readonly counts: () => boolean;
 }
-
-/** How long an API token signs somebody in at the console. */
-export const BY_API_TOKEN_MS = 12 * 3_600_000;
 
 export class SignIns {
   readonly #parts: SignInsParts;

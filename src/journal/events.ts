@@ -121,6 +121,14 @@ export type JournalNote =
   | { readonly kind: 'checkpoint'; readonly key: string; readonly leaves: number; readonly root: string; readonly signature: string }
   /** A statement text over 4 KiB, stored once per segment; readers put it back where it is referred to. */
   | { readonly kind: 'text'; readonly sha256: string; readonly text: string }
+  /**
+   * Segments that are to be deleted from the front: records `first` to `last`, whose hash this is. Signed and on the disk before any of them goes.
+   * `why`: what the newest of them was over. Times are those of their records.
+   */
+  | {
+      readonly kind: 'retired'; readonly first: number; readonly last: number; readonly hash: string; readonly segments: number; readonly bytes: number;
+      readonly since: string; readonly until: string; readonly why: 'age' | 'size';
+    }
   /** Found at start after a crash: a record that was never finished, cut off. `bytes` of `file` from `offset` on. */
   | { readonly kind: 'recovered'; readonly file: string; readonly offset: number; readonly bytes: number }
   /** First record after a time in which nothing could be written. */

@@ -15,6 +15,8 @@ export class JournalRefused extends Failure {
   declare readonly code: 'locked' | 'damaged' | 'directory' | 'closed' | 'not_recordable' | 'moved';
 }
 
+export const journalClosed = (): JournalRefused => new JournalRefused('closed', 'The journal is closed; nothing can be recorded any more.');
+
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN';
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { JournalRecord } from './events.ts';
 import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 
@@ -12,15 +11,15 @@ export async function* findEvents<K extends Event['kind']>(dir: string, kind: K,
   // Canonical JSON has no spaces, and inside of a text the quotes would be escaped.
   const mark = Buffer.from(`"kind":"${kind}"`);
   for (const { path } of await segmentsOf(dir)) {
-    if ((await stat(path)).mtimeMs < since) continue;
-    const scan = await SegmentScan.open(path);
+    const scan = await SegmentScan.openIfThere(path);
     try {
+      if (scan === undefined || (await scan.writtenAt()) < since) continue;
       for (let batch = await scan.batch(); batch.length > 0; batch = await scan.batch()) {
         const found = batch.filter(({ json }) => json.includes(mark)).map(({ json }) => parseRecord(json)?.event);
         for (const event of found) if (event?.kind === kind) yield event as Extract<Event, { kind: K }>;
       }
     } finally {
-      await scan.close();
+      await scan?.close();
     }
   }
 }

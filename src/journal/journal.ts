@@ -5,6 +5,7 @@ import { lockDirectory } from './lock.ts';
 import { recover } from './recover.ts';
 import { SegmentFiles } from './segment.ts';
 import type { JournalOptions } from './options.ts';
+import { Retention } from './retention.ts';
 import { SegmentedJournal } from './writer.ts';
 
 export type { JournalOptions } from './options.ts';
@@ -18,12 +19,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
   const lock = lockDirectory(options.dir);
   try {
-    const { head, last, commitments, cut } = await recover(options.dir);
+    const { head, last, commitments, retired, cut } = await recover(options.dir);
     const journal = new SegmentedJournal(options, lock, { head, commitments }, new SegmentFiles(options.dir, last));
     for (const piece of cut) {
       options.log?.warn(piece, 'the last record was never finished; its beginning is cut off');
       journal.note({ kind: 'recovered', ...piece });
     }
+    if (options.keep !== undefined) journal.retention = new Retention(options, options.keep, journal, retired);
+    journal.retention?.check();
     return journal;
   } catch (error) {
     lock.release();

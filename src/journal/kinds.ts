@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<Kind, true>> = {
   'session.start': true, 'session.end': true, prepare: true, statement: true, refused: true, continue: true, outcome: true, overrun: true, cancel: true,
   'request.opened': true, 'request.decided': true, 'request.escalated': true, 'request.ended': true, 'agent.frozen': true, 'agent.thawed': true,
   'person.signed_in': true, 'person.signed_out': true, 'person.refused': true,
-  form: true, statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true,
+  form: true, statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true, retired: true,
 };
 
 export function isKind(text: string): text is Kind {

@@ -21,7 +21,7 @@ const FOLLOW_MS = 100;
 
 /**
  * Records in order, each whole by itself; those that others only refer to (`text`, `judged`) are left out. Reads what is whole at the
- * moment and proves nothing: that is `verifyJournal`'s business. An absent directory has no records.
+ * moment and proves nothing: that is `verifyJournal`'s business. What is retired before it's read is left out. An absent directory has no records.
  * Throws JournalRefused `damaged` where a record can't be read.
  */
 export async function* readJournal(dir: string, filter: ReadFilter = {}): AsyncGenerator<JournalRecord> {
@@ -40,7 +40,8 @@ export async function* readJournal(dir: string, filter: ReadFilter = {}): AsyncG
 }
 
 async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFile | undefined, wanted: Wanted, follow?: AbortSignal): AsyncGenerator<JournalRecord> {
-  const scan = await SegmentScan.open(segment.path);
+  const scan = await SegmentScan.openIfThere(segment.path);
+  if (scan === undefined) return;
   const references = new References();
   let next = after;
   try {

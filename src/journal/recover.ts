@@ -4,6 +4,8 @@ import { Commitments, leavesOf, Salts } from './commitments.ts';
 import type { Leaf } from './commitments.ts';
 import { HEADER_BYTES, NO_HASH, recordHash } from './record.ts';
 import type { Head } from './record.ts';
+import { Tombstones } from './tombstones.ts';
+import type { Tombstone } from './tombstones.ts';
 import { numbersOf, parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 import type { ParsedRecord, SegmentFile, Tail } from './scan.ts';
 
@@ -13,6 +15,8 @@ export interface Recovery {
   readonly last?: { readonly name: string; readonly size: number };
   /** Of that segment. */
   readonly commitments?: Commitments | undefined;
+  /** The newest record that a signed tombstone of that segment speaks of; 0: none. */
+  readonly retired: number;
   /** Ends of records that were never finished, now cut off. */
   readonly cut: readonly { readonly file: string; readonly offset: number; readonly bytes: number }[];
 }
@@ -25,19 +29,19 @@ export async function recover(dir: string): Promise<Recovery> {
   const segments = await segmentsOf(dir);
   const cut: { file: string; offset: number; bytes: number }[] = [];
   for (let last = segments.pop(); last !== undefined; last = segments.pop()) {
-    const { head, tail, commitments } = await walk(last, Number.POSITIVE_INFINITY);
+    const { head, tail, commitments, tombstone } = await walk(last, Number.POSITIVE_INFINITY);
     if (tail.state === 'damaged') throw damaged(last, tail.offset, 'it goes on with something that is no record');
     if (tail.bytes > 0) cut.push({ file: last.name, offset: tail.offset, bytes: tail.bytes });
     if (head !== undefined) {
-      await linked(last, head.previous, segments.at(-1));
+      await linked(last, head.previous, segments.at(-1), tombstone);
       if (tail.bytes > 0) await truncate(last.path, tail.offset);
-      return { head, last: { name: last.name, size: tail.offset }, commitments, cut };
+      return { head, last: { name: last.name, size: tail.offset }, commitments, retired: tombstone?.last ?? 0, cut };
     }
     // Killed before the file's first record was whole: it held nothing.
     if (tail.offset > HEADER_BYTES) throw damaged(last, tail.offset, 'it has no record');
     await unlink(last.path);
   }
-  return { head: { sequence: 0, hash: NO_HASH }, cut };
+  return { head: { sequence: 0, hash: NO_HASH }, retired: 0, cut };
 }
 
 interface Walk {
@@ -46,6 +50,7 @@ interface Walk {
   readonly tail: Tail;
   /** Up to its end. */
   readonly commitments?: Commitments | undefined;
+  readonly tombstone?: Tombstone | undefined;
 }
 
 /** Follows the chain within one segment, up to the record `until`. */
@@ -54,6 +59,7 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
   try {
     let head: (Head & { previous: string }) | undefined;
     const unsigned = new Unsigned();
+    const tombstones = new Tombstones();
     for (let batch = await scan.batch(); batch.length > 0; batch = await scan.batch()) {
       for (const { offset, json } of batch) {
         if (head?.sequence === until) return { head, tail: await scan.tail() };
@@ -63,9 +69,10 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
         if (head !== undefined && record.previous !== head.hash) throw damaged(segment, offset, `record ${expected} doesn't follow from the one before it`);
         head = { sequence: expected + numbersOf(record) - 1, hash: recordHash(json), previous: head?.previous ?? record.previous };
         unsigned.add(record, json);
+        tombstones.add(record);
       }
     }
-    return { ...(head && { head }), tail: await scan.tail(), commitments: scan.seed && unsigned.commitments(scan.seed) };
+    return { ...(head && { head }), tail: await scan.tail(), commitments: scan.seed && unsigned.commitments(scan.seed), tombstone: tombstones.newest };
   } finally {
     await scan.close();
   }
@@ -93,7 +100,8 @@ class Unsigned {
   }
 }
 
-async function linked(segment: SegmentFile, previous: string, before: SegmentFile | undefined): Promise<void> {
+async function linked(segment: SegmentFile, previous: string, before: SegmentFile | undefined, tombstone: Tombstone | undefined): Promise<void> {
+  if (before === undefined && tombstone?.last === segment.first - 1 && tombstone.hash === previous) return;
   const head = before === undefined ? undefined : (await walk(before, segment.first - 1)).head;
   const expected = before === undefined && segment.first === 1 ? NO_HASH : head?.hash;
   if (expected !== previous || (head !== undefined && head.sequence !== segment.first - 1)) {

@@ -39,6 +39,9 @@ export async function segmentsOf(dir: string): Promise<SegmentFile[]> {
   return found.toSorted((a, b) => a.first - b.first);
 }
 
+/** Of a file that isn't there, and not of its directory. */
+export const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'syscall' in error && error.syscall !== 'scandir';
+
 /** Reads one segment forward, a batch of whole records at a time; what is appended meanwhile is found by asking again. */
 export class SegmentScan {
   readonly #file: FileHandle;
@@ -53,6 +56,16 @@ export class SegmentScan {
   /** @param offset of a record; without it, the segment from its beginning. */
   static async open(path: string, offset = 0): Promise<SegmentScan> {
     return new SegmentScan(await open(path, 'r'), offset);
+  }
+
+  /** Undefined when the segment was retired since it was listed. */
+  static async openIfThere(path: string): Promise<SegmentScan | undefined> {
+    try {
+      return await SegmentScan.open(path);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
   }
 
   private constructor(file: FileHandle, offset: number) {
@@ -84,6 +97,11 @@ export class SegmentScan {
     const rest = this.#buffer.subarray(this.#start, this.#end);
     const state = rest.length === 0 && this.#headed ? 'clean' : this.#torn(rest) ? 'torn' : 'damaged';
     return { offset: this.#offset, bytes: rest.length, state };
+  }
+
+  /** Milliseconds since 1970, by the file. */
+  async writtenAt(): Promise<number> {
+    return (await this.#file.stat()).mtimeMs;
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ import { JournalRefused } from './failures.ts';
 import { damaged, wholeRecords } from './read.ts';
 import { recordHash } from './record.ts';
 import { References } from './references.ts';
-import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
+import { isGone, parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 import type { RawRecord, SegmentFile } from './scan.ts';
 
 /** How far somebody has read: the last record, where it lies and what it was. */
@@ -57,17 +57,27 @@ export class JournalTail {
   /** Undefined when there is no more at the moment. Throws JournalRefused `moved` or `damaged`; what comes before the damage was given by then. */
   async next(): Promise<Chunk | undefined> {
     try {
-      return await this.#next();
+      return await this.#orClosed();
     } catch (error) {
-      await this.close();
-      throw error;
+      if (!isGone(error)) throw error;
     }
+    // Retired since it was listed: the journal begins elsewhere.
+    return this.#orClosed();
   }
 
   async close(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
     await open?.scan.close();
+  }
+
+  async #orClosed(): Promise<Chunk | undefined> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async #next(): Promise<Chunk | undefined> {

@@ -40,6 +40,7 @@ function told(event: JournalRecord['event']): string {
     case 'request.decided': return `${event.request}: ${event.decision} by ${event.person} (${event.channel})${event.reason === undefined ? '' : `: ${event.reason}`}`;
     case 'request.escalated': return `${event.request} has escalated: ${event.approvers.join(', ')} may decide, too`;
     case 'request.ended': return `${event.request} is ${event.state}${event.reason === undefined ? '' : `: ${event.reason}`}`;
+    case 'retired': return `records ${event.first} to ${event.last}, until ${event.until}, are retired by ${event.why}: ${event.segments} segments, ${event.bytes} bytes`;
     case 'process.start': case 'process.stop': case 'policy.loaded': case 'policy.rejected': case 'agent.frozen': case 'agent.thawed': case 'person.signed_in': case 'person.signed_out': case 'person.refused':
     case 'checkpoint': case 'recovered': case 'outage': case 'text': case 'judged': case 'statements': default:
       return `${event.kind} ${JSON.stringify({ ...event, kind: undefined })}`;

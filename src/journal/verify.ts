@@ -4,14 +4,18 @@ import { keysById } from './checkpoint.ts';
 import { EventChecks } from './verify-events.ts';
 import type { Witnessed } from './verify-events.ts';
 import { RecordChecks } from './verify-record.ts';
+import { FrontChecks } from './verify-front.ts';
+import type { Retired } from './verify-front.ts';
 import { NO_HASH } from './record.ts';
 import type { Head } from './record.ts';
-import { SegmentScan, segmentsOf } from './scan.ts';
+import { isGone, SegmentScan, segmentsOf } from './scan.ts';
 import type { RawRecord, SegmentFile, Tail } from './scan.ts';
 import type { Damage } from './segment.ts';
+import { headBefore } from './survey.ts';
 
 const SETTLE_TRIES = 5;
 const SETTLE_MS = 20;
+const RETIRED_TRIES = 10;
 
 export interface VerifyOptions {
   readonly dir: string;
@@ -35,12 +39,15 @@ export interface Problem {
 export interface Report extends Witnessed {
   readonly ok: boolean;
   readonly segments: number;
+  /** Those that are there. */
   readonly records: number;
   readonly checkpoints: number;
   /** Records after the last checkpoint: chained, but not signed. */
   readonly unsigned: number;
   /** Last good record; keep it to prove later that nothing was cut off. */
   readonly head: Head;
+  /** Absent: it begins with record 1. */
+  readonly retired?: Retired;
   /** The first thing that is wrong; nothing after it is looked at. */
   readonly problem?: Problem;
 }
@@ -51,25 +58,44 @@ export interface Report extends Witnessed {
  * What files alone can't show is that the end was cut off: that is what `expect` is for.
  */
 export async function verifyJournal(options: VerifyOptions): Promise<Report> {
-  const verifier = new Verifier(options);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await verified(options);
+    } catch (error) {
+      // A segment was retired meanwhile: the journal begins elsewhere.
+      if (!isGone(error) || tries === RETIRED_TRIES) throw error;
+    }
+  }
+}
+
+async function verified(options: VerifyOptions): Promise<Report> {
   const segments = await segmentsOf(options.dir);
+  const [first] = segments;
+  const before = first === undefined || first.first === 1 ? undefined : await headBefore(first) ?? { sequence: first.first - 1, hash: NO_HASH };
+  const verifier = new Verifier(options, before);
   let problem: Problem | undefined;
   for (const [i, segment] of segments.entries()) {
     problem = await verifier.segment(segment, segments[i + 1]);
     if (problem !== undefined) break;
   }
-  return verifier.report(segments.length, problem);
+  return verifier.report(segments, problem);
 }
 
 class Verifier {
   readonly #expect: Map<number, string>;
   readonly #events: EventChecks;
   readonly #records: RecordChecks;
-  #head: Head = { sequence: 0, hash: NO_HASH };
+  readonly #front: FrontChecks;
+  readonly #before: Head;
+  #head: Head;
   /** What the next segment's first record has to own up to. */
   #damage: Damage | undefined;
 
-  constructor(options: VerifyOptions) {
+  /** @param before the record before the first that is there */
+  constructor(options: VerifyOptions, before: Head = { sequence: 0, hash: NO_HASH }) {
+    this.#before = before;
+    this.#head = before;
+    this.#front = new FrontChecks(before);
     const keys = Array.isArray(options.publicKey) ? (options.publicKey as readonly KeyObject[]) : [options.publicKey as KeyObject];
     this.#records = new RecordChecks(keysById(keys));
     this.#events = new EventChecks(options.decisionKeys);
@@ -86,6 +112,7 @@ class Verifier {
     try {
       return (await this.#chain(scan, segment, next)) ?? (await this.#end(scan, segment, next));
     } finally {
+      this.#front.segmentEnds(this.#head);
       await scan.close();
     }
   }
@@ -128,7 +155,7 @@ class Verifier {
     const expected = this.#expect.get(head.sequence);
     if (expected !== undefined && expected !== head.hash) return 'it isn\'t the record that was here when the journal was verified before';
     const checking = this.#events.check(record, whole);
-    const wrong = typeof checking === 'object' ? await checking : checking;
+    const wrong = (typeof checking === 'object' ? await checking : checking) ?? this.#front.check(record);
     if (wrong === undefined) this.#head = head;
     return wrong;
   }
@@ -167,16 +194,29 @@ class Verifier {
     return tail;
   }
 
-  report(segments: number, found: Problem | undefined): Report {
+  report(segments: readonly SegmentFile[], found: Problem | undefined): Report {
+    const problem = found ?? this.#beginning(segments[0]) ?? this.#cut();
+    const { checkpoints, unsigned } = this.#records;
+    const retired = this.#front.retired(this.#expect.keys());
+    return {
+      ok: problem === undefined, segments: segments.length, records: this.#head.sequence - this.#before.sequence, checkpoints, unsigned, head: this.#head,
+      ...this.#events.counts, ...(retired && { retired }), ...(problem && { problem }),
+    };
+  }
+
+  #beginning(segment: SegmentFile | undefined): Problem | undefined {
+    const { sequence, hash } = this.#before;
+    const at = (sequence: number, why: string): Problem => ({ file: segment?.name ?? '', offset: 0, sequence, why });
+    if (this.#front.problem !== undefined) return at(1, this.#front.problem);
+    const same = (this.#expect.get(sequence) ?? hash) === hash;
+    return same ? undefined : at(sequence, 'the last record that was retired isn\'t the one that was there when the journal was verified before');
+  }
+
+  #cut(): Problem | undefined {
     const cut = [...this.#expect.keys()].find((sequence) => sequence > this.#head.sequence);
-    const problem = found ?? (this.#damage === undefined && cut === undefined ? undefined : {
+    return this.#damage === undefined && cut === undefined ? undefined : {
       file: '', offset: 0, sequence: this.#head.sequence + 1,
       why: `the journal ends before record ${cut ?? this.#head.sequence + 1}, which was there when it was verified before`,
-    });
-    const { checkpoints, unsigned } = this.#records;
-    return {
-      ok: problem === undefined, segments, records: this.#head.sequence, checkpoints, unsigned, head: this.#head,
-      ...this.#events.counts, ...(problem && { problem }),
     };
   }
 }

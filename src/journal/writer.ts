@@ -7,13 +7,15 @@ import { endedAlone } from './commitments.ts';
 import type { Commitments } from './commitments.ts';
 import { Encoder } from './encoder.ts';
 import type { Journal, JournalEvent, JournalNote, PlainOutcome, StatementEvent } from './events.ts';
-import { JournalRefused, JournalUnavailable, systemCode } from './failures.ts';
+import { journalClosed, JournalRefused, JournalUnavailable, systemCode } from './failures.ts';
 import { endedJson, ranJson } from './hot.ts';
 import type { Lock } from './lock.ts';
 import { SegmentMemory } from './memory.ts';
 import type { JournalOptions } from './options.ts';
 import type { Head } from './record.ts';
+import type { RetainedJournal, Retention } from './retention.ts';
 import type { SegmentFiles } from './segment.ts';
+import { Stamp } from './stamp.ts';
 
 /** How often writing is tried again while it fails. */
 export const RETRY_MS = 250;
@@ -32,18 +34,18 @@ interface Down {
   triedAt: number;
 }
 
-const closed = (): JournalRefused => new JournalRefused('closed', 'The journal is closed; nothing can be recorded any more.');
-
 /**
  * Group commit: entries wait in `#pending`, whose place decides their numbers, and are chained and written together
  * in the check phase. While `#down`, the first of them stands for the outage record, so that numbers stay true.
  */
-export class SegmentedJournal implements Journal {
+export class SegmentedJournal implements Journal, RetainedJournal {
   readonly #options: JournalOptions;
   readonly #lock: Lock;
   readonly #files: SegmentFiles;
   readonly #seal: Seal;
   readonly #encoder = new Encoder();
+  /** Looked at whenever a segment is full. */
+  retention: Retention | undefined;
   #head: Head;
   /** Of the segment that is written to. */
   #commitments: Commitments | undefined;
@@ -66,12 +68,12 @@ export class SegmentedJournal implements Journal {
   #retryTimer: { cancel(): void } | undefined;
   #nextSync: Promise<void> | undefined;
   #syncing: Promise<void> = Promise.resolve();
-  #lastMs = Number.NaN;
-  #lastTime = '';
+  readonly #stamp: Stamp;
 
   /** @param at where the last process has stopped, in that segment */
   constructor(options: JournalOptions, lock: Lock, at: { readonly head: Head; readonly commitments?: Commitments | undefined }, files: SegmentFiles) {
     this.#options = options;
+    this.#stamp = new Stamp(options.clock);
     this.#lock = lock;
     this.#head = at.head;
     this.#commitments = at.commitments;
@@ -97,7 +99,7 @@ export class SegmentedJournal implements Journal {
   }
 
   ended(outcome: PlainOutcome): void {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw journalClosed();
     this.#ended.push(outcome);
     this.#soon();
   }
@@ -120,6 +122,11 @@ export class SegmentedJournal implements Journal {
     return this.#nextSync;
   }
 
+  sealed(): Promise<void> {
+    this.#checkpointDue = true;
+    return this.durable();
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#checkpointDue = this.#unsigned > 0 || this.#pending.length > 0 || this.#ended.length > 0;
@@ -133,12 +140,13 @@ export class SegmentedJournal implements Journal {
       await this.durable();
     } finally {
       this.#files.close();
+      await this.retention?.close();
       this.#lock.release();
     }
   }
 
   #add(entry: Entry): number {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw journalClosed();
     if (entry.json.length > MAX_EVENT_BYTES / 4 && Buffer.byteLength(entry.json) > MAX_EVENT_BYTES) {
       throw new JournalRefused('not_recordable', 'A record can hold no more than 256 MiB.', { hint: 'Lower limits.message in the configuration.' });
     }
@@ -163,13 +171,7 @@ export class SegmentedJournal implements Journal {
 
   #time(): string {
     // One time for a batch: its records are written together.
-    if (this.#pending.length > 0 && this.#down === undefined) return this.#lastTime;
-    const now = this.#options.clock.now();
-    if (now !== this.#lastMs) {
-      this.#lastTime = new Date(now).toISOString();
-      this.#lastMs = now;
-    }
-    return this.#lastTime;
+    return this.#pending.length > 0 && this.#down === undefined ? this.#stamp.last : this.#stamp.now();
   }
 
   #soon(): void {
@@ -274,6 +276,7 @@ export class SegmentedJournal implements Journal {
     this.#memory.clear();
     // Closes the old file in time; whoever needs certainty asks for it.
     this.durable().catch(() => undefined);
+    this.retention?.check();
   }
 
   #fail(error: unknown): JournalUnavailable {
@@ -288,9 +291,7 @@ export class SegmentedJournal implements Journal {
     down.failure = failure;
     down.triedAt = this.#options.clock.monotonic();
     const damaged = this.#files.takeDamage();
-    if (damaged !== undefined) {
-      down.outage.damaged = damaged;
-    }
+    if (damaged !== undefined) down.outage.damaged = damaged;
     this.#retryTimer ??= this.#options.clock.after(RETRY_MS, () => {
       this.#retryTimer = undefined;
       this.#schedule();

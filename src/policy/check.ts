@@ -89,6 +89,7 @@ function checkApprovers(terms: Partial<Pick<RuleShape, 'approvers' | 'quorum' | 
   checkGroups(escalate?.to ?? [], context, (index, message) => report(['escalate', 'to', index], message));
   checkGroups(terms.break_glass ?? [], context, (index, message) => report(['break_glass', index], message));
   if (escalate !== undefined && escalate.after >= (within ?? context.withinMs)) report(['escalate', 'after'], 'by then the request has expired: escalate sooner, or give it more time by within');
+  if (within !== undefined && within > (context.keepMs ?? Infinity)) report(['within'], 'journal.keep is shorter: the journal would no longer have the request when it is decided');
   // People in several groups are counted once per group here, so this only finds quorums that can't be met at all.
   const people = approvers.reduce((sum, group) => sum + (context.approvers.get(group) ?? 0), 0);
   if (context.approversSignIn !== true && approvers.length > 0 && people > 0 && quorum !== undefined && quorum > people) report(['quorum'], `${quorum} people must approve, but ${approvers.join(', ')} ${people === 1 ? 'has only one approver' : `have only ${people} approvers`}`);

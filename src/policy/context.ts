@@ -14,4 +14,6 @@ export interface PolicyContext {
   readonly approversSignIn?: boolean;
   /** Time limit of holds whose rule names none, milliseconds. */
   readonly withinMs: number;
+  /** How long the journal keeps what was decided; absent: for ever. */
+  readonly keepMs?: number;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run, runTyped } from '../cli/offline.ts';
 import { journalOfEverything } from './every-kind.ts';
+import { retiredJournal } from './retired.ts';
 import { keys, open, scratch, statement } from './setup.ts';
 
 function publicKeyFile(): string {
@@ -26,6 +27,13 @@ test('audit verify: good, then bad with exit code 1 and the place', async () => 
   const json = await run('audit', 'verify', '--dir', dir, '--key', key, '--json');
   expect(json.failed).toBe(true);
   expect(JSON.parse(json.out)).toMatchObject({ ok: false, problem: { sequence: 6, file: '0000000000000001.journal' } });
+});
+
+test('audit verify says what was retired, by whose word, and which expected heads went with it', async () => {
+  const { dir } = await retiredJournal({});
+  const verified = await run('audit', 'verify', '--dir', dir, '--key', publicKeyFile(), '--expect', `2:${'a'.repeat(64)}`);
+  expect(verified).toMatchObject({ failed: false, err: '' });
+  expect(verified.out).toMatch(/^good: \d+ records in 1 segments.*\nretired: records 1 to \d+, until 2026-01-01T00:00:00\.000Z, by this journal's own word of 2026-01-01T00:00:10\.000Z\nhead 2, which is expected: was retired/);
 });
 
 test('what is missing is said with what to do', async () => {

@@ -1,5 +1,6 @@
 /**
- * A process that writes a journal as fast as it can until it is killed: `writer.ts DIR KEY`. Prints the number of each
+ * A process that writes a journal as fast as it can until it is killed: `writer.ts DIR KEY [KEPT]`, in small segments of which
+ * so many bytes are kept, and then a little slower. Prints the number of each
  * statement, a line each, once the journal has called back: what is acknowledged must be there whatever happens next.
  */
 import { createPrivateKey } from 'node:crypto';
@@ -8,9 +9,9 @@ import { openJournal } from '../../src/journal/journal.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { outcome, statement } from './sample-events.ts';
 
-const [dir = '', key = ''] = process.argv.slice(2);
+const [dir = '', key = '', kept] = process.argv.slice(2);
 const journal = await openJournal({
-  dir, segmentBytes: 200_000, checkpointRecords: 50, checkpointMs: 20, signingKey: createPrivateKey(readFileSync(key)), clock: systemClock,
+  dir, segmentBytes: kept === undefined ? 200_000 : 5000, ...(kept !== undefined && { keep: { bytes: Number(kept), leastMs: -1 } }), checkpointRecords: 50, checkpointMs: 20, signingKey: createPrivateKey(readFileSync(key)), clock: systemClock,
 });
 writeSync(1, 'open\n');
 
@@ -25,7 +26,9 @@ function work(): void {
     if (failure !== undefined) throw failure;
     writeSync(1, now.map(({ number, text }) => `${number} ${text.length}\n`).join(''));
     running = now.map(({ number }) => number);
-    setImmediate(work);
+    // What isn't kept is removed in between.
+    if (kept === undefined) setImmediate(work);
+    else setTimeout(work, 1);
   });
 }
 work();

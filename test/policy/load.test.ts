@@ -70,6 +70,12 @@ describe('wrong files name the place and what was meant', () => {
     expect(problems(rules(rule), context)).toEqual(expected);
   });
 
+  test('a request that waits longer than the journal keeps it', () => {
+    const rule = rules('{ name: a, then: hold, within: 3d }');
+    expect(problems(rule, { ...context, keepMs: 3 * 86_400_000 })).toEqual([]);
+    expect(problems(rule, { ...context, keepMs: 2 * 86_400_000 })).toEqual(['4:36: journal.keep is shorter: the journal would no longer have the request when it is decided']);
+  });
+
   test('nobody may release anything', () => {
     expect(problems('version: 1\n', { ...context, approvers: new Map([['interns', 0]]) })).toEqual(['1:1: nobody may release what is held: no person in the configuration has the role approver and a group']);
   });

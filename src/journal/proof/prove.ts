@@ -15,11 +15,12 @@ interface Piece {
   readonly end: number;
 }
 
-/** Takes a record out of the journal so that it can be checked by itself. Throws Failure: no_record, not_provable, not_signed; JournalRefused `damaged`. */
+/** Takes a record out of the journal so that it can be checked by itself. Throws Failure: no_record, retired, not_provable, not_signed; JournalRefused `damaged`. */
 export async function prove(dir: string, subject: number): Promise<Proof> {
   const segments = await segmentsOf(dir);
   const pieces = segments.map((segment, i): Piece => ({ segment, end: segments[i + 1]?.first ?? Infinity }));
   const record = await find(pieces.filter(({ segment, end }) => segment.first <= subject && subject < end), ({ sequence }, next) => sequence <= subject && subject < next);
+  if (record === undefined) await refuseRetired(subject, pieces);
   if (record === undefined) throw new Failure('no_record', `The journal has no record ${subject}.`, { hint: 'Every statement has a number: `countersign sessions show` prints it.' });
   refuseUnfit(record);
   const related = new Related(subject, await whole(about(record, subject), pieces));
@@ -37,6 +38,14 @@ export const numberOf = (leaf: string): number => (JSON.parse(leaf) as { sequenc
 function refuseUnfit({ event, sequence }: ParsedRecord): void {
   if (event.kind === 'checkpoint') throw new Failure('not_provable', `Record ${sequence} is a checkpoint: its signature is its proof.`, { hint: 'Name the record or statement it is to prove.' });
   if (event.kind === 'outcomes') throw new Failure('not_provable', `Record ${sequence} tells how ${event.ended.length} statements ended.`, { hint: `Name one of the statements: ${event.ended.slice(0, 5).map((ended) => ended[1]).join(', ')}` });
+}
+
+async function refuseRetired(subject: number, pieces: readonly Piece[]): Promise<void> {
+  const isIt = ({ event }: ParsedRecord): boolean => event.kind === 'retired' && event.last >= subject;
+  const tombstone = await find(pieces, isIt, Buffer.from('"kind":"retired"'));
+  if (tombstone?.event.kind !== 'retired') return;
+  const { last, until } = tombstone.event;
+  throw new Failure('retired', `Record ${subject} was retired at ${tombstone.time}, with all others up to ${last}, the newest of ${until}.`, { hint: 'journal.keep and journal.keep_size say how much stays. A copy of the segments from before still has it.' });
 }
 
 /** Of a request it is said in its opening whose session's it is. */
@@ -133,7 +142,8 @@ interface Read extends RawRecord {
 
 /** @param worthwhile whether a record has to be parsed at all */
 async function* records({ segment, end }: Piece, worthwhile: (raw: RawRecord) => boolean = () => true): AsyncGenerator<Read> {
-  const scan = await SegmentScan.open(segment.path);
+  const scan = await SegmentScan.openIfThere(segment.path);
+  if (scan === undefined) return;
   try {
     for (let batch = await scan.batch(); batch.length > 0; batch = await scan.batch()) {
       for (const raw of batch) {

@@ -50,9 +50,9 @@ function section(name: Section, title: string, body: Html): Html {
   return html`<h2>${title}</h2><p class="supports">Supports SOC 2 ${soc2}; ISO/IEC 27001:2022 ${iso27001}; NIST 800-53 (FedRAMP) ${nist80053}</p>${body}`;
 }
 
-function integrityOf({ ok, problem, segments, records, checkpoints, unsigned, head, decisions, freezes, signOuts, releases }: Report): Html {
+function integrityOf({ ok, problem, segments, records, checkpoints, unsigned, head, decisions, freezes, signOuts, releases, retired }: Report): Html {
   return html`<p>${ok ? html`<strong>Verified.</strong>` : html`<strong class="bad">NOT INTACT</strong>: record ${problem?.sequence} in ${problem?.file} at byte ${problem?.offset}: ${line(problem?.why)}. What is below may be false or lack something.`}
-${records} records in ${segments} segments, ${checkpoints} signed checkpoints, ${unsigned} records after the last of them. Head: <code>${head.sequence}:${head.hash}</code></p>
+${records} records in ${segments} segments, ${checkpoints} signed checkpoints, ${unsigned} records after the last of them. Head: <code>${head.sequence}:${head.hash}</code>${retired === undefined ? '' : `. Records 1 to ${retired.last}, until ${line(retired.until)}, were retired by the journal's own word of ${line(retired.at)}: what is below lacks them.`}</p>
 ${table(['Signed by people', 'Verified', 'Not checked'], Object.entries({ decisions, freezes, 'sign-outs': signOuts, 'statements that ran by a decision': releases }).map(([what, { verified, unchecked }]: [string, Checked]) => [what, String(verified), String(unchecked)]))}`;
 }
 
