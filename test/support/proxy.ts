@@ -63,6 +63,8 @@ export interface ProxyOptions {
   readonly role?: ProcessRole;
   /** More keys of `approvals`, as of a flow mapping. */
   readonly approvals?: string;
+  /** The same of `journal`. */
+  readonly journal?: string;
   readonly clock?: Clock;
   readonly log?: Logger;
   /** Kept after `stop`, for a proxy that is started again on the same journal. */
@@ -145,7 +147,7 @@ export async function startTestProxy(options: ProxyOptions): Promise<TestProxy> 
   };
 }
 
-function configuration({ upstream, store = 'memory', tls, agents = [], extra = '', approvals = '' }: ProxyOptions): string {
+function configuration({ upstream, store = 'memory', tls, agents = [], extra = '', approvals = '', journal = '' }: ProxyOptions): string {
   const scopes = '[requests:read, requests:decide, sessions:read, sessions:kill, agents:read, agents:freeze, people:sign-out, audit:read]';
   const token = (name: keyof typeof TOKENS): string => `  - { name: ${name}, hash: "${hashToken(TOKENS[name])}", person: ${name}@example.com, scopes: ${scopes} }`;
   const protocol = upstream.url.startsWith('mysql:') ? 'mysql' : 'postgres';
@@ -164,11 +166,13 @@ tokens:
 ${token('sam')}
 ${token('kim')}
 ${token('dana')}
-approvals: { store: "${store}", within: 30s${approvals === '' ? '' : `, ${approvals}`} }
-journal: { dir: journal }
+approvals: { store: "${store}", within: 30s${more(approvals)} }
+journal: { dir: journal${more(journal)} }
 policies: [policy.yaml]
 ${extra}`;
 }
+
+const more = (keys: string): string => (keys === '' ? '' : `, ${keys}`);
 
 /** Whatever a test has done: digests, signatures and what ran by them are right. */
 async function provesItself({ journal, approvals }: Config): Promise<void> {
