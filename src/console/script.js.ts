@@ -94,7 +94,7 @@ function followed(hash) {
   if (link) location.assign(link.href + hash);
 }
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog[open]')) return;
   const lost = event.key === 'Enter' && chosen && document.activeElement === body;
   const act = lost ? () => document.getElementById(chosen)?.querySelector('a')?.click() : keys[event.key];
   if (!act) return;
