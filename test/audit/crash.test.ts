@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { JournalIndex } from '../../src/audit/journal-index.ts';
-import { scratch } from '../journal/setup.ts';
+import { scratch, segments } from '../journal/setup.ts';
 import { generate } from './generate.ts';
 import { contents, grown } from './support.ts';
 
@@ -32,7 +32,7 @@ test(`killed ${KILLS} times while it grew, the index is as one that was made at 
     await index.close();
   }
   const whole = scratch();
-  for (const name of readdirSync(dir).filter((name) => name.endsWith('.journal'))) copyFileSync(join(dir, name), join(whole, name));
+  for (const name of segments(dir)) copyFileSync(join(dir, name), join(whole, name));
   await grown(dir);
   await grown(whole);
   // Each went on where the one before was killed, and at least one was killed on its way.

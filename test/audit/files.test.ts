@@ -6,11 +6,9 @@ import { expect, test } from 'vitest';
 import { INDEX_NAME } from '../../src/audit/index-file.ts';
 import { JournalIndex } from '../../src/audit/journal-index.ts';
 import { journalOfEverything } from '../journal/every-kind.ts';
-import { open, scratch, statement, written } from '../journal/setup.ts';
+import { firstOf, open, scratch, segments, statement, written } from '../journal/setup.ts';
 import { contents, found, grown, indexOf, journalOf } from './support.ts';
 
-const segments = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
-const first = (name = ''): number => Number(name.slice(0, 16));
 
 /** A directory with an index that is closed and complete. */
 async function indexed(): Promise<string> {
@@ -77,7 +75,7 @@ test('what retention has removed at the front is forgotten; the rest goes on', a
   await append(30, 60);
   await index.grow();
   const left = await found(index, { limit: '200' });
-  expect(left.map(({ sequence }) => sequence).toSorted((a, b) => a - b)[0]).toBe(first(three));
+  expect(left.map(({ sequence }) => sequence).toSorted((a, b) => a - b)[0]).toBe(firstOf(three));
   expect(left.length).toBeGreaterThan(30);
   expect(await found(index, { request: 'req_0' })).toEqual([]);
   // More is gone than was ever read.
@@ -85,7 +83,7 @@ test('what retention has removed at the front is forgotten; the rest goes on', a
   for (const name of segments(dir).slice(0, -2)) unlinkSync(join(dir, name));
   await index.grow();
   const rest = await found(index, { limit: '200' });
-  expect(rest.at(-1)?.sequence).toBe(first(segments(dir)[0]));
+  expect(rest.at(-1)?.sequence).toBe(firstOf(segments(dir)[0]));
   expect(rest[0]?.text).toBe('SELECT 89');
   const whole = scratch();
   for (const name of segments(dir)) copyFileSync(join(dir, name), join(whole, name));
@@ -139,7 +137,7 @@ test('a damaged journal is searched up to there, and says so', async () => {
   writeFileSync(join(dir, name), bytes.replace('{"event":', '{"event";'), 'latin1');
   const index = indexOf(dir);
   await expect(index.grow()).rejects.toMatchObject({ code: 'damaged' });
-  expect((await found(index))[0]?.sequence).toBeLessThan(first(name));
+  expect((await found(index))[0]?.sequence).toBeLessThan(firstOf(name));
   expect(await found(index)).not.toEqual([]);
   writeFileSync(join(dir, name), bytes, 'latin1');
   await index.grow();

@@ -3,7 +3,7 @@
 import type { Journal, JournalEvent } from '../../src/journal/events.ts';
 import type { Effect, EffectUse, TableUse } from '../../src/sql/facts.ts';
 import { opened } from '../journal/sample-requests.ts';
-import { open, written } from '../journal/setup.ts';
+import { open, sessionStart, written } from '../journal/setup.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 
 const PER_SESSION = 200;
@@ -37,7 +37,7 @@ export async function generate(dir: string, statements: number, options: Partial
     for (let i = made; i < Math.min(statements, made + PER_BATCH); i++) {
       const session = `ses_${Math.floor(i / PER_SESSION)}`;
       const [agent, database] = [`agent${Math.floor(i / PER_SESSION) % 20}`, `shop${Math.floor(i / PER_SESSION) % 2}`];
-      if (i % PER_SESSION === 0) journal.append(sessionStart(session, agent, database));
+      if (i % PER_SESSION === 0) journal.append(sessionStart({ session, agent, database, attributes: { application_name: 'etl' } }));
       const shape = shapes[(i * 7) % shapes.length] as Shape;
       const event = statementOf(i, session, shape);
       if (event.request !== undefined) decided(journal, event, i);
@@ -52,10 +52,6 @@ export async function generate(dir: string, statements: number, options: Partial
 }
 
 const SELECT = [{ kind: 'select' }];
-
-function sessionStart(session: string, agent: string, database: string): JournalEvent {
-  return { kind: 'session.start', session, agent, owner: 'dana@example.com', groups: [], database, protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: { application_name: 'etl' } };
-}
 
 function statementOf(i: number, session: string, { effects, tables, rule }: Shape): Extract<JournalEvent, { kind: 'statement' }> {
   const table = tables[0]?.name ?? '';

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { ENDED, everyKind, journalOfEverything } from '../journal/every-kind.ts';
 import { opened as openedRequest } from '../journal/sample-requests.ts';
-import { open, outcome, scratch, statement, written } from '../journal/setup.ts';
+import { open, outcome, scratch, segments, sessionStart, statement, written } from '../journal/setup.ts';
 import { contents, found, grown, indexOf, journalOf } from './support.ts';
 
-const start: JournalEvent = { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} };
+const start = sessionStart();
 const opened = openedRequest({ effects: [{ effect: 'drop', objects: ['table public.orders'] }] });
 const decided: JournalEvent = { kind: 'request.decided', request: 'req_1', person: 'sam@example.com', channel: 'slack', decision: 'approve', reason: 'ticket 7', jws: 'a.b.c' };
 const ended: JournalEvent = { kind: 'request.ended', request: 'req_1', state: 'released' };
@@ -103,7 +103,7 @@ test('two that grow the same file put nothing in twice', async () => {
   await journal.close();
   await Promise.all([one.grow(), other.grow()]);
   const whole = scratch();
-  for (const name of readdirSync(dir).filter((name) => name.endsWith('.journal'))) copyFileSync(join(dir, name), join(whole, name));
+  for (const name of segments(dir)) copyFileSync(join(dir, name), join(whole, name));
   await grown(whole);
   expect(contents(dir)).toEqual(contents(whole));
   expect((await found(one, { limit: '200', text: 'select' })).length).toBe(200);

@@ -1,9 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { decided, desk, opened } from '../journal/sample-requests.ts';
-import { keys, open, scratch, statement } from '../journal/setup.ts';
+import { open, publicKeyFile, scratch, statement } from '../journal/setup.ts';
 import { run } from './offline.ts';
 
 async function released(text: string): Promise<{ dir: string; key: string; decisionKey: string; out: string }> {
@@ -12,11 +11,7 @@ async function released(text: string): Promise<{ dir: string; key: string; decis
   const request = opened({ text });
   for (const event of [request, await decided(request, { reason: 'fine\u202e' }), statement(text, { parameters: [], request: 'req_1' })]) journal.append(event);
   await journal.close();
-  const pem = (name: string, key: KeyObject): string => {
-    writeFileSync(join(dir, name), key.export({ type: 'spki', format: 'pem' }));
-    return join(dir, name);
-  };
-  return { dir: join(dir, 'journal'), key: pem('key.pub', keys.publicKey), decisionKey: pem('desk.pub', desk.publicKey), out: join(dir, 'proof.json') };
+  return { dir: join(dir, 'journal'), key: publicKeyFile(), decisionKey: publicKeyFile(desk.publicKey), out: join(dir, 'proof.json') };
 }
 
 test('audit prove writes what audit check-proof tells in words', async () => {

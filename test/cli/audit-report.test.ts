@@ -4,16 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { decided, desk, opened, signedBy } from '../journal/sample-requests.ts';
-import { keys, open, scratch, statement, stoppedClock, written } from '../journal/setup.ts';
+import { open, publicKeyFile, scratch, statement, stoppedClock, written } from '../journal/setup.ts';
 import { run } from './offline.ts';
 
 const HOUR = 3_600_000;
-
-function pem(key: typeof keys.publicKey): string {
-  const file = join(scratch(), 'key.pub');
-  writeFileSync(file, key.export({ type: 'spki', format: 'pem' }));
-  return file;
-}
 
 /** One event an hour, from midnight on. */
 async function hourly(...events: JournalEvent[]): Promise<string> {
@@ -29,7 +23,7 @@ async function hourly(...events: JournalEvent[]): Promise<string> {
   return dir;
 }
 
-const report = async (dir: string, ...more: string[]) => run('audit', 'report', '--dir', dir, '--key', pem(keys.publicKey), '--decision-key', pem(desk.publicKey), ...more);
+const report = async (dir: string, ...more: string[]) => run('audit', 'report', '--dir', dir, '--key', publicKeyFile(), '--decision-key', publicKeyFile(desk.publicKey), ...more);
 
 /** The cells of each table's rows, under the heading before it. */
 function tables(page: string): Record<string, string[][]> {
@@ -98,7 +92,7 @@ test('of a journal that isn\'t intact it says so', async () => {
   expect(failed).toBe(true);
   expect(err).toContain('isn\'t intact');
   expect(out).toContain('<strong class="bad">NOT INTACT</strong>: record 3 in 0000000000000001.journal');
-  const other = await run('audit', 'report', '--dir', dir, '--key', pem(generateKeyPairSync('ed25519').publicKey));
+  const other = await run('audit', 'report', '--dir', dir, '--key', publicKeyFile(generateKeyPairSync('ed25519').publicKey));
   expect(other.failed).toBe(true);
   expect(await run('audit', 'report', '--dir', dir)).toMatchObject({ failed: true, err: expect.stringContaining('--key') });
 });

@@ -3,14 +3,14 @@ import { SESSION, TOKENS } from '../api/parts.ts';
 import { grown } from '../audit/support.ts';
 import { opened } from '../journal/sample-requests.ts';
 import { journalOfEverything } from '../journal/every-kind.ts';
-import { outcome, statement } from '../journal/setup.ts';
+import { outcome, sessionStart, statement } from '../journal/setup.ts';
 import type { JournalEvent, JournalRecord } from '../../src/journal/events.ts';
 import { JournalRefused } from '../../src/journal/failures.ts';
 import { Failure } from '../../src/runtime/failure.ts';
 import { EVIL } from './hostile.ts';
 import { MORE, testConsole } from './parts.ts';
 
-const START = { kind: 'session.start', session: 'ses_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} } as const satisfies JournalEvent;
+const START = sessionStart({ session: 'ses_1' });
 
 const recorded = (...events: readonly JournalEvent[]) => async function* (session: string): AsyncGenerator<JournalRecord> {
   if (session === 'ses_1') for (const [i, event] of events.entries()) yield { sequence: i + 1, time: new Date(Date.UTC(2026, 0, 1) + 500 * i).toISOString(), event: 'session' in event ? { ...event, session } : event };

@@ -27,11 +27,11 @@ export function testSignIns({ clock, people, keys = newKeys(), store = createMem
   const journal = { append: (event: JournalEvent) => events.push(event) };
   const directory = createPeople([], [], clock);
   const known = people ?? (() => directory);
-  const { lines, log } = recorder();
+  const { log } = recorder();
   const signedOut = async function* () { for (const event of past) if (event.kind === 'person.signed_out') yield event.jws; };
   const signOuts = new SignOuts({ store, keys, clock, journal, log, past: signedOut(), forget: (email, at) => known().forget(email, at) });
   const proofs = new Proofs({ store, keys, clock, log, proven: (proof) => { if (!signOuts.allEnded(proof)) known().remember(proof); } });
   const signIns = new SignIns({ proofs, keys, people: known, signOuts, clock, journal, issuer: ISSUER });
   const begun = Promise.all([signOuts.begun, proofs.begun]);
-  return { signIns, signOuts, begun, keys, store, events, lines, people: known, close: () => { signOuts.close(); proofs.close(); } };
+  return { signIns, signOuts, begun, keys, store, events, people: known };
 }

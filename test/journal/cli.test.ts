@@ -4,13 +4,7 @@ import { expect, test } from 'vitest';
 import { run, runTyped } from '../cli/offline.ts';
 import { journalOfEverything } from './every-kind.ts';
 import { retiredJournal } from './retired.ts';
-import { keys, open, scratch, statement } from './setup.ts';
-
-function publicKeyFile(): string {
-  const file = join(scratch(), 'key.pub');
-  writeFileSync(file, keys.publicKey.export({ type: 'spki', format: 'pem' }));
-  return file;
-}
+import { open, publicKeyFile, scratch, statement } from './setup.ts';
 
 test('audit verify: good, then bad with exit code 1 and the place', async () => {
   const dir = await journalOfEverything();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,13 +7,13 @@ import { expect, test, vi } from 'vitest';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { generateSigningKey } from '../../src/runtime/keys.ts';
-import { open, records, scratch } from './setup.ts';
+import { open, records, scratch, segments } from './setup.ts';
 
 const KILLS = 50;
 const WRITER = join(import.meta.dirname, 'writer.ts');
 
 /** Of all segments but the last. */
-const closedBytes = (dir: string): number => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted().slice(0, -1).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+const closedBytes = (dir: string): number => segments(dir).slice(0, -1).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
 /** Runs the writer, kills it after about `ms` of writing, and answers with what it had acknowledged. */
 async function killedWriter(dir: string, key: string, ms: number, ...more: string[]): Promise<Map<number, number>> {

@@ -13,13 +13,11 @@ import { Failure } from '../../src/runtime/failure.ts';
 import { pythonThatHas } from '../support/python.ts';
 import { journalOfEverything } from './every-kind.ts';
 import { decided, desk, opened } from './sample-requests.ts';
-import { keys, open, records, scratch, statement, written } from './setup.ts';
+import { keys, open, publicKeyFile, records, scratch, sessionStart, statement, written } from './setup.ts';
 
 const trusted = { publicKeys: [keys.publicKey], decisionKeys: [desk.publicKey] };
 const large = `SELECT 'OWN ${'x'.repeat(9000)}'`;
-const session = (name: string, agent: string) => ({
-  kind: 'session.start', session: name, agent, owner: `OTHER-${agent}`, groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:1', tls: true, attributes: {},
-}) as const;
+const session = (name: string, agent: string) => sessionStart({ session: name, agent, owner: `OTHER-${agent}` });
 
 /** Statements of s_own among such of others, all of whose texts and values have CANARY in them; numbers by name. */
 async function busyJournal(dir: string): Promise<{ dir: string; numbers: Record<'plain' | 'repeated' | 'large' | 'held', number> }> {
@@ -178,11 +176,7 @@ const python3 = pythonThatHas('cryptography');
 
 test.skipIf(python3 === undefined)('code that shares nothing with ours agrees', () => {
   const dir = scratch();
-  const pem = (name: string, key: typeof keys.publicKey): string => {
-    writeFileSync(join(dir, name), key.export({ type: 'spki', format: 'pem' }));
-    return join(dir, name);
-  };
-  const [key, decisions] = [pem('key.pem', keys.publicKey), pem('desk.pem', desk.publicKey)];
+  const [key, decisions] = [publicKeyFile(), publicKeyFile(desk.publicKey)];
   const python = (proof: unknown) => {
     writeFileSync(join(dir, 'proof.json'), JSON.stringify(proof));
     return spawnSync(python3 ?? '', [join(import.meta.dirname, 'check_proof.py'), join(dir, 'proof.json'), key, decisions], { encoding: 'utf8' });

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { Journal } from '../../src/journal/events.ts';
@@ -7,14 +7,12 @@ import { CHECK_MS } from '../../src/journal/retention.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import type { Report } from '../../src/journal/verify.ts';
 import { retiredJournal } from './retired.ts';
-import { keys, open, records, scratch, statement, stoppedClock, written } from './setup.ts';
+import { firstOf, keys, open, records, scratch, segments, statement, stoppedClock, written } from './setup.ts';
 
 const DAY = 86_400_000;
 const publicKey = keys.publicKey;
 const forever: Keep = { leastMs: 0 };
 
-const segments = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
-const firstOf = (name = ''): number => Number(name.slice(0, 16));
 const verify = (dir: string, expect?: Report['head'][]): Promise<Report> => verifyJournal({ dir, publicKey, ...(expect && { expect }) });
 
 async function append(journal: Journal, count: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** Readers under way while the front of what they read is retired. */
-import { readdirSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { JournalRecord } from '../../src/journal/events.ts';
@@ -12,10 +12,8 @@ import { verifyJournal } from '../../src/journal/verify.ts';
 import { run } from '../cli/offline.ts';
 import { journalOfEverything } from './every-kind.ts';
 import { retiredJournal } from './retired.ts';
-import { keys, open, records, scratch, statement, written } from './setup.ts';
+import { firstOf, keys, open, records, scratch, segments, statement, written } from './setup.ts';
 
-const segments = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
-const firstOf = (name = ''): number => Number(name.slice(0, 16));
 
 /** As many of the oldest go in the moment somebody opens one of the others. */
 function retiredOnOpening(dir: string, which: number, count: number): void {

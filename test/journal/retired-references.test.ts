@@ -1,5 +1,5 @@
 /** What refers to records that were retired since. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { checkProof } from '../../src/journal/proof/check.ts';
@@ -8,7 +8,7 @@ import { summarize } from '../../src/journal/sessions.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { decided, desk, opened } from './sample-requests.ts';
-import { keys, open, outcome, scratch, statement, stoppedClock, written } from './setup.ts';
+import { keys, open, outcome, scratch, segments, sessionStart, statement, stoppedClock, written } from './setup.ts';
 
 const trusted = { publicKey: keys.publicKey, decisionKeys: [desk.publicKey] };
 
@@ -17,11 +17,11 @@ test('is no error: a decision, what ran by it and its outcome outlive the reques
   const clock = stoppedClock();
   const request = opened();
   const before = await open(dir, { clock, segmentBytes: 500 });
-  before.append({ kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:1', tls: true, attributes: {} });
+  before.append(sessionStart());
   before.append(request);
   const early = before.append(statement('SELECT 1', { request: 'req_0' }));
   await written(before);
-  const [gone = ''] = readdirSync(dir).filter((name) => name.endsWith('.journal'));
+  const [gone = ''] = segments(dir);
   clock.advance(5000);
   before.append(await decided(request));
   const ran = before.append(statement(request.text, { parameters: [], request: request.request }));

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { open, records, scratch, statement, stoppedClock, written } from './setup.ts';
+import { open, records, scratch, segments, statement, stoppedClock, written } from './setup.ts';
 
 /**
  * A journal whose front was retired at `time`, so that it begins with segment number `begin` of those there were, counted from 0.
@@ -10,14 +10,13 @@ import { open, records, scratch, statement, stoppedClock, written } from './setu
 export async function retiredJournal({ kept = false }): Promise<{ readonly dir: string; readonly begin: number; readonly time: string }> {
   const dir = scratch();
   const clock = stoppedClock();
-  const segments = (): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
   const first = await open(dir, { clock, segmentBytes: 2500 });
   for (let i = 0; i < 20; i++) {
     first.append(statement(`SELECT ${i}`, { request: `req_${i}` }));
     await written(first);
   }
   await first.close();
-  const old = segments().slice(0, -1);
+  const old = segments(dir).slice(0, -1);
   const copies = scratch();
   for (const name of old) copyFileSync(join(dir, name), join(copies, name));
   clock.advance(10_000);

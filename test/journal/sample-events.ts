@@ -11,6 +11,15 @@ export function statement(text: string, more: Partial<Extract<JournalEvent, { ki
   };
 }
 
+type SessionStart = Extract<JournalEvent, { kind: 'session.start' }>;
+
+export function sessionStart(more: Partial<SessionStart> = {}): SessionStart {
+  return {
+    kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true,
+    attributes: {}, ...more,
+  };
+}
+
 export function outcome(statement: number, more: Partial<Extract<JournalEvent, { kind: 'outcome' }>> = {}): JournalEvent {
   return { kind: 'outcome', session: 's_1', statement, tag: 'SELECT 1', rows: 1, bytes: 80, ms: 0.4, ...more };
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { JournalEvent, JournalRecord } from '../../src/journal/events.ts';
 import { sessionPage } from '../../src/journal/session-page.ts';
 import { opened } from './sample-requests.ts';
-import { outcome, statement } from './setup.ts';
+import { outcome, sessionStart, statement } from './setup.ts';
 
-const START: JournalEvent = { kind: 'session.start', session: 's_1', agent: 'reporter', owner: 'dana@example.com', groups: [], database: 'shop', protocol: 'postgres', client: '10.0.0.1:5001', tls: true, attributes: {} };
+const START = sessionStart();
 const run = (kind: string, more: Parameters<typeof statement>[1] = {}): JournalEvent => statement(kind, { statements: [{ kind }], ...more });
 
 async function* recorded(events: readonly JournalEvent[]): AsyncGenerator<JournalRecord> {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -8,6 +8,7 @@ import { openJournal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { ReadFilter } from '../../src/journal/read.ts';
+import { firstSequence } from '../../src/journal/record.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 export const keys = generateKeyPairSync('ed25519');
@@ -17,6 +18,18 @@ export function scratch(): string {
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
+
+/** A file with the key in it, as commands take it. */
+export function publicKeyFile(key = keys.publicKey): string {
+  const file = join(scratch(), 'key.pub');
+  writeFileSync(file, key.export({ type: 'spki', format: 'pem' }));
+  return file;
+}
+
+/** Names of a journal's segments, oldest first. */
+export const segments = (dir: string): string[] => readdirSync(dir).filter((name) => firstSequence(name) !== undefined).toSorted();
+/** Number of a segment's first record. */
+export const firstOf = (name = ''): number => firstSequence(name) ?? Number.NaN;
 
 /** A clock that stands until it's moved. */
 export function stoppedClock(start = Date.UTC(2026, 0, 1)): Clock & { advance(ms: number): void } {
@@ -60,4 +73,4 @@ export async function records(dir: string, filter?: ReadFilter): Promise<Journal
   return all;
 }
 
-export { outcome, statement } from './sample-events.ts';
+export { outcome, sessionStart, statement } from './sample-events.ts';

@@ -1,11 +1,11 @@
-import { copyFileSync, readdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JournalRecord } from '../../src/journal/events.ts';
 import { JournalTail } from '../../src/journal/tail.ts';
 import type { Position } from '../../src/journal/tail.ts';
 import { journalOfEverything } from './every-kind.ts';
-import { open, outcome, records, scratch, statement, written } from './setup.ts';
+import { firstOf, open, outcome, records, scratch, segments, statement, written } from './setup.ts';
 
 async function drain(tail: JournalTail): Promise<JournalRecord[]> {
   const all: JournalRecord[] = [];
@@ -13,7 +13,6 @@ async function drain(tail: JournalTail): Promise<JournalRecord[]> {
   return all;
 }
 
-const segments = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
 
 test('reads what a reader reads, over segments, and goes on from any position', async () => {
   const dir = await journalOfEverything(800);
@@ -73,10 +72,10 @@ test('segments at the front may be gone, before or after they were read', async 
   const { position } = tail;
   unlinkSync(join(dir, first));
   unlinkSync(join(dir, second));
-  const left = all.filter(({ sequence }) => sequence >= Number(third.slice(0, 16)));
+  const left = all.filter(({ sequence }) => sequence >= firstOf(third));
   expect(await drain(new JournalTail(dir))).toEqual(left);
   // Whether all of the second segment was read: only then does the third follow.
-  if (position?.sequence === Number(third.slice(0, 16)) - 1) expect(await drain(new JournalTail(dir, position))).toEqual(left);
+  if (position?.sequence === firstOf(third) - 1) expect(await drain(new JournalTail(dir, position))).toEqual(left);
   unlinkSync(join(dir, third));
   await expect(drain(new JournalTail(dir, position))).rejects.toMatchObject({ code: 'moved' });
 });
@@ -120,7 +119,7 @@ test('damage ends it, after all that comes before', async () => {
   writeFileSync(join(dir, damaged), bytes.replace('{"event":', '{"event";'), 'latin1');
   const tail = new JournalTail(dir);
   await expect(drain(tail)).rejects.toMatchObject({ code: 'damaged', hint: expect.stringContaining('audit verify') });
-  expect(tail.position?.sequence).toBe(Number(damaged.slice(0, 16)) - 1);
+  expect(tail.position?.sequence).toBe(firstOf(damaged) - 1);
   writeFileSync(join(dir, damaged), bytes, 'latin1');
   expect((await drain(tail)).at(-1)).toEqual((await records(dir)).at(-1));
 });

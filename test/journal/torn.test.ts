@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HEADER_BYTES } from '../../src/journal/record.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
-import { keys, open, outcome, records, scratch, statement, written } from './setup.ts';
+import { keys, open, outcome, records, scratch, segments, statement, written } from './setup.ts';
 
 const publicKey = keys.publicKey;
 
@@ -20,7 +20,7 @@ async function fiveStatements(segmentBytes = 1 << 20): Promise<string> {
 }
 
 function lastSegment(dir: string): string {
-  return join(dir, readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted().at(-1) as string);
+  return join(dir, segments(dir).at(-1) as string);
 }
 
 /** Where records begin, and where the file ends. */
@@ -103,7 +103,7 @@ test('anything else than a cut refuses to start, and says where and what to do',
 test('a missing or foreign segment before the last refuses to start', async () => {
   for (const attack of ['missing', 'foreign']) {
     const dir = await fiveStatements(1500);
-    const names = readdirSync(dir).filter((name) => name.endsWith('.journal')).toSorted();
+    const names = segments(dir);
     expect(names.length).toBe(2);
     const first = join(dir, names[0] as string);
     if (attack === 'missing') unlinkSync(first);

@@ -1,6 +1,7 @@
 /** What a story needs of a database and its clients, for each protocol: stories are written once and run over all of them. */
 
 import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
 import { startMysql } from '../support/mysql.ts';
 import { MysqlWireClient, query } from '../support/mysql-wire.ts';
 import { AGENT_PASSWORD, type ProxyOptions, startTestProxy, type TestProxy } from '../support/proxy.ts';
@@ -55,6 +56,28 @@ export interface Dialect {
   readonly cancelled: string;
   /** A query that takes seconds, unless it is cancelled. */
   readonly slow: string;
+}
+
+export const stateOf = async ({ proxy }: StoryWorld, id: string): Promise<unknown> => (await proxy.call(`/api/v1/requests/${id}`))['state'];
+
+/** The connection still answers; it's of no further use. */
+export async function expectAlive(agent: StoryAgent): Promise<void> {
+  expect(await agent.run('select 42')).toEqual({ rows: [['42']] });
+  agent.destroy();
+}
+
+/** Sends the text, and resolves with its request's id once it waits. */
+export async function hold({ proxy }: StoryWorld, agent: StoryAgent, text: string): Promise<string> {
+  agent.send(text);
+  return (await proxy.pending(text)).id;
+}
+
+/** The request of a text that is held; its agent leaves. */
+export async function requestOf(world: StoryWorld, agent: StoryAgent, text: string): Promise<Record<string, unknown>> {
+  const id = await hold(world, agent, text);
+  const request = await world.proxy.call(`/api/v1/requests/${id}`);
+  agent.destroy();
+  return request;
 }
 
 const postgres: Dialect = {

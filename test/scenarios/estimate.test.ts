@@ -1,7 +1,7 @@
 /** What people are told of a held statement beside its text. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DIALECTS, type StoryWorld } from './dialects.ts';
+import { DIALECTS, requestOf, type StoryWorld } from './dialects.ts';
 
 const POLICY = `version: 1
 default: hold
@@ -19,14 +19,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
   }, 120_000);
   afterAll(() => world?.stop());
 
-  const held = async (text: string): Promise<Record<string, unknown>> => {
-    const agent = await world.agent();
-    agent.send(text);
-    const { id } = await world.proxy.pending(text);
-    const request = await world.proxy.call(`/api/v1/requests/${id}`);
-    agent.destroy();
-    return request;
-  };
+  const held = async (text: string): Promise<Record<string, unknown>> => requestOf(world, await world.agent(), text);
 
   it.each([['select * from notes', 200], ['delete from notes', 200], ['update notes set note = \'x\' where id = 7', 1]])('how many rows %s would touch, about', async (text, rows) => {
     // A guess that isn't there in time isn't shown.

@@ -1,7 +1,7 @@
 /** What agents see of masked columns, and what they may do with them, whatever the protocol. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DIALECTS, type StoryAgent, type StoryWorld } from './dialects.ts';
+import { DIALECTS, requestOf, type StoryAgent, type StoryWorld } from './dialects.ts';
 import { eventually } from './world.ts';
 
 const SCHEMA = `create table customers (id int primary key, name varchar(40) not null, email varchar(80) unique, ssn char(11) not null, balance numeric(10,2));
@@ -44,12 +44,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
   const refusal = async (text: string): Promise<string> => (await agent.run(text)).error?.message ?? 'answered';
   /** Sends what is held; answers with why, and withdraws it. */
   const held = async (text: string): Promise<string> => {
-    const other = await world.agent();
-    other.send(text);
-    const { id } = await world.proxy.pending(text);
-    const request = await world.proxy.call(`/api/v1/requests/${id}`);
-    other.destroy();
-    return String(request['reason']);
+    return String((await requestOf(world, await world.agent(), text))['reason']);
   };
 
   it('masked columns leave as their masks, NULL as NULL', async () => {

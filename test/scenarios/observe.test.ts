@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Replayed } from '../../src/learning/replay.ts';
 import { run as command } from '../cli/terminal-double.ts';
 import { TEST_POLICY } from '../support/proxy.ts';
-import { DIALECTS, type StoryAgent, type StoryWorld } from './dialects.ts';
+import { DIALECTS, requestOf, type StoryAgent, type StoryWorld } from './dialects.ts';
 import { eventually } from './world.ts';
 
 const SCHEMA = `create table orders (id int primary key, status varchar(20)); insert into orders values (1, 'new'), (2, 'new'), (3, 'new');
@@ -46,13 +46,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     return ended;
   };
   /** Sends what is held in spite of it; answers with rule and reason. */
-  const held = async (agent: StoryAgent, text: string): Promise<Record<string, unknown>> => {
-    agent.send(text);
-    const { id } = await world.proxy.pending(text);
-    const request = await world.proxy.call(`/api/v1/requests/${id}`);
-    agent.destroy();
-    return request;
-  };
+  const held = (agent: StoryAgent, text: string) => requestOf(world, agent, text);
 
   it('what would be held or denied runs, and the record says so', async () => {
     expect((await run('update orders set status = \'x\'')).error).toBeUndefined();

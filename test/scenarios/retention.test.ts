@@ -1,6 +1,6 @@
 /** A proxy that lets old records go, and what is left when it has. */
 
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { run } from '../cli/offline.ts';
 import { startTestProxy } from '../support/proxy.ts';
 import { frames } from '../support/wire.ts';
 import { eventually, startWorld, type World } from './world.ts';
+import { segments } from '../journal/setup.ts';
 
 const HUNDRED_DAYS = 100 * 86_400_000;
 const dir = mkdtempSync(join(tmpdir(), 'countersign-retention-'));
@@ -31,7 +32,7 @@ it('takes what is older than it says when it starts, serves beside, and the rest
   await client.until('ReadyForQuery');
   client.destroy();
   await world.proxy.stop();
-  const old = readdirSync(journal).filter((name) => name.endsWith('.journal')).toSorted();
+  const old = segments(journal);
   expect(old.length).toBeGreaterThan(3);
 
   const { host, port } = world.server;

@@ -12,6 +12,7 @@ import { generateSigningKey } from '../../src/runtime/keys.ts';
 import { startTestProxy, type TestProxy } from '../support/proxy.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { eventually } from './world.ts';
+import { cookieOf } from '../console/parts.ts';
 
 const ACCOUNTS = {
   lee: { email: 'lee@example.com', email_verified: true, groups: ['dba'] },
@@ -60,7 +61,6 @@ function at(name: Name): TestProxy {
 }
 
 const get = (name: Name, path: string, cookie = '') => fetch(at(name).api + path, { redirect: 'manual', headers: { cookie } });
-const cookiesOf = (answer: Response): string => answer.headers.getSetCookie().filter((line) => !line.includes('Max-Age=0')).map((line) => line.split(';')[0]).join('; ');
 /** 200: signed in; 303: sent to sign in. */
 const queue = async (name: Name, cookie: string): Promise<number> => (await get(name, '/console', cookie)).status;
 
@@ -68,8 +68,8 @@ const queue = async (name: Name, cookie: string): Promise<number> => (await get(
 async function signIn(name: Name, who: keyof typeof ACCOUNTS = 'lee'): Promise<{ status: number; cookie: string }> {
   const begun = await get(name, '/console/sign-in/provider');
   const { left } = await new Browser(who).visit(begun.headers.get('location') ?? '');
-  const back = await get(name, `${left?.pathname ?? ''}${left?.search ?? ''}`, cookiesOf(begun));
-  return { status: back.status, cookie: cookiesOf(back) };
+  const back = await get(name, `${left?.pathname ?? ''}${left?.search ?? ''}`, cookieOf(begun));
+  return { status: back.status, cookie: cookieOf(back) };
 }
 
 async function signOut(name: Name, cookie: string): Promise<void> {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TEST_POLICY } from '../support/proxy.ts';
 import { startRedis } from '../support/redis.ts';
-import { DIALECTS, type StoryAgent, type StoryWorld } from './dialects.ts';
+import { DIALECTS, expectAlive, hold, stateOf, type StoryAgent, type StoryWorld } from './dialects.ts';
 import { eventually } from './world.ts';
 
 const SCHEMA = 'create table t (id int primary key); insert into t values (1), (2), (3)';
@@ -15,15 +15,6 @@ describe.each(DIALECTS)('$name', (dialect) => {
   }, 120_000);
   afterAll(() => world?.stop());
 
-  const state = async (id: string): Promise<unknown> => (await world.proxy.call(`/api/v1/requests/${id}`))['state'];
-  const alive = async (agent: StoryAgent): Promise<void> => {
-    expect(await agent.run('select 42')).toEqual({ rows: [['42']] });
-    agent.destroy();
-  };
-  const hold = async (agent: StoryAgent, text: string): Promise<string> => {
-    agent.send(text);
-    return (await world.proxy.pending(text)).id;
-  };
   const columns = async (table: string): Promise<number> => (await world.sql(`select column_name from information_schema.columns where table_name = '${table}'`)).length;
 
   it('a harmless statement passes at once, and is on record', async () => {
@@ -31,7 +22,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await agent.run('select id from t order by id')).toEqual({ rows: [['1'], ['2'], ['3']] });
     expect(await agent.run('insert into t values (4)')).toEqual({ rows: [] });
     expect(await agent.run('delete from t where id = 4')).toEqual({ rows: [] });
-    await alive(agent);
+    await expectAlive(agent);
     await eventually(async () => (await world.proxy.journal()).some(({ event }) => event.kind === 'statement' && event.text === 'insert into t values (4)' && event.fate === 'run'), 'the record');
   });
 
@@ -41,24 +32,24 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(error).toMatchObject({ code: dialect.denied, message: expect.stringContaining('refused by policy') as string });
     expect(error?.message).toContain('"rule":"no-drop"');
     expect(await world.reached('drop table t')).toBe(0);
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a held statement runs when it is approved, and not before', async () => {
     const agent = await world.agent();
-    const id = await hold(agent, 'create table approved (id int)');
+    const id = await hold(world, agent, 'create table approved (id int)');
     expect(await world.reached('create table approved')).toBe(0);
     await world.proxy.decide(id, 'approve');
     expect((await agent.ended()).error).toBeUndefined();
     expect(await world.reached('create table approved')).toBe(1);
     expect(await columns('approved')).toBe(1);
-    await eventually(async () => (await state(id)) === 'finished', 'finished');
-    await alive(agent);
+    await eventually(async () => (await stateOf(world, id)) === 'finished', 'finished');
+    await expectAlive(agent);
   });
 
   it('a held statement doesn\'t run when it is denied, and the agent learns who said so and why', async () => {
     const agent = await world.agent();
-    const id = await hold(agent, 'create table denied (id int)');
+    const id = await hold(world, agent, 'create table denied (id int)');
     await world.proxy.decide(id, 'deny', { reason: 'not today' });
     const { error } = await agent.ended();
     expect(error).toMatchObject({ code: dialect.denied });
@@ -66,26 +57,26 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await world.reached('create table denied')).toBe(0);
     const refused = (await world.proxy.journal()).find(({ event }) => event.kind === 'statement' && event.text === 'create table denied (id int)');
     expect(refused?.event).toMatchObject({ fate: 'refused', code: 'decision_denied', request: id });
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a held statement is withdrawn when its agent vanishes', async () => {
     const agent = await world.agent();
-    const id = await hold(agent, 'create table vanished (id int)');
+    const id = await hold(world, agent, 'create table vanished (id int)');
     agent.destroy();
-    await eventually(async () => (await state(id)) === 'withdrawn', 'withdrawn');
+    await eventually(async () => (await stateOf(world, id)) === 'withdrawn', 'withdrawn');
     await expect(world.proxy.decide(id, 'approve')).rejects.toThrow();
     expect(await world.reached('create table vanished')).toBe(0);
   });
 
   it('a held statement is withdrawn when its agent cancels it', async () => {
     const agent = await world.agent();
-    const id = await hold(agent, 'create table cancelled (id int)');
+    const id = await hold(world, agent, 'create table cancelled (id int)');
     await agent.cancel();
     const { error } = await agent.ended();
     expect(error).toMatchObject({ code: dialect.cancelled, message: expect.stringContaining('has not run') as string });
-    expect(await state(id)).toBe('withdrawn');
-    await alive(agent);
+    expect(await stateOf(world, id)).toBe('withdrawn');
+    await expectAlive(agent);
   });
 
   it('a running statement is cancelled at the server', async () => {
@@ -97,7 +88,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     const { error } = await agent.ended();
     clearInterval(again);
     expect(error).toMatchObject({ code: dialect.cancelled });
-    await alive(agent);
+    await expectAlive(agent);
   }, 60_000);
 
   it('statements of a pipeline are answered in order, refused ones in their places', async () => {
@@ -106,7 +97,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     const answers = [];
     for (let left = 5; left > 0; left--) answers.push(await agent.ended());
     expect(answers.map(({ rows, error }) => error?.code ?? rows[0]?.[0])).toEqual(['1', dialect.denied, '2', dialect.denied, '3']);
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('what stands behind a held statement waits with it', async () => {
@@ -118,20 +109,20 @@ describe.each(DIALECTS)('$name', (dialect) => {
     await world.proxy.decide(id, 'approve');
     expect((await agent.ended()).error).toBeUndefined();
     expect(await agent.ended()).toEqual({ rows: [['1003']] });
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a batch is held, shown and refused as a whole', async () => {
     const agent = await world.agent();
     const batch = 'select 2001; create table batched (id int); select 2003';
-    const id = await hold(agent, batch);
+    const id = await hold(world, agent, batch);
     expect(await world.reached('2001')).toBe(0);
     await world.proxy.decide(id, 'approve');
     expect(await agent.ended()).toEqual({ rows: [['2001'], ['2003']] });
     const refused = await agent.run('insert into t values (2004); drop table t');
     expect(refused.error?.code).toBe(dialect.denied);
     expect(await world.reached('2004')).toBe(0);
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a refusal in a transaction leaves it as any error of the server would', async () => {
@@ -144,27 +135,27 @@ describe.each(DIALECTS)('$name', (dialect) => {
     else expect(next).toEqual({ rows: [['5']] });
     await agent.run('rollback');
     expect(await agent.run('select id from t where id = 5')).toEqual({ rows: [] });
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a hold in a transaction says so', async () => {
     const agent = await world.agent();
     await agent.run('begin');
     await agent.run('insert into t values (6)');
-    const id = await hold(agent, 'delete from t');
+    const id = await hold(world, agent, 'delete from t');
     expect(await world.proxy.call(`/api/v1/requests/${id}`)).toMatchObject({ transaction: { open: true } });
     await world.proxy.decide(id, 'deny');
     await agent.ended();
     await agent.run('rollback');
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a held statement is withdrawn when its connection to the database dies', async () => {
     const agent = await world.agent();
-    const id = await hold(agent, 'create table dying (id int)');
+    const id = await hold(world, agent, 'create table dying (id int)');
     await world.disconnectAll();
     expect(await agent.lastWords()).not.toBe('');
-    await eventually(async () => (await state(id)) === 'withdrawn', 'withdrawn');
+    await eventually(async () => (await stateOf(world, id)) === 'withdrawn', 'withdrawn');
   });
 
   it('a deferred statement is refused at once, joins its request, and runs once after approval', async () => {
@@ -181,7 +172,7 @@ describe.each(DIALECTS)('$name', (dialect) => {
     expect(await ask(agent)).toBeUndefined();
     expect(await ask(agent)).not.toBe(id);
     other.destroy();
-    await alive(agent);
+    await expectAlive(agent);
   });
 
   it('a request expires when nobody decides', async () => {

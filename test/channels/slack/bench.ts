@@ -1,5 +1,7 @@
 /** A Slack channel over a desk double and a workspace, ready to be pressed. */
 
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { ApprovalsUnavailable } from '../../../src/approval/failures.ts';
 import { createMemoryStore } from '../../../src/approval/memory-store.ts';
 import { createSlackChannel } from '../../../src/channels/slack/slack.ts';
@@ -18,6 +20,10 @@ export interface Bench {
   readonly logged: string[];
   readonly slack: SlackChannel;
   readonly freezer: FreezerDouble;
+  /** Lets the channel's own waits pass while looking. */
+  readonly later: <T>(look: () => T | Promise<T>) => ReturnType<typeof expect.poll<T>>;
+  /** Long enough for what shouldn't come to come. */
+  settled(): Promise<void>;
   /** Another process over the same desk, store and workspace. */
   again(): SlackChannel;
   /** Cuts the way to the store for those made so far. */
@@ -52,7 +58,8 @@ export async function bench({ socket = false, people = [SAM, DANA, KIM] as reado
     return slack;
   };
   return {
-    workspace, desk, clock, logged, freezer, again, slack: again(), cut: () => { generation += 1; },
+    workspace, desk, clock, logged, freezer, again, slack: again(), cut: () => { generation += 1; }, settled: () => delay(100),
+    later: (look) => expect.poll(() => { clock.advance(5_000); return look(); }, { timeout: 10_000 }),
     async close() {
       await Promise.all(made.map((slack) => slack.stop()));
       await workspace.close();

@@ -10,11 +10,6 @@ afterEach(() => b.close());
 
 const ids = async (channel?: string) => (await b.workspace.messages(channel)).map(({ metadata }) => metadata.event_payload.request);
 const posts = () => b.workspace.count('chat.postMessage');
-/** Lets the channel's own waits pass while looking. */
-const later = <T>(look: () => T | Promise<T>) => expect.poll(async () => {
-  b.clock.advance(5_000);
-  return look();
-}, { timeout: 10_000 });
 
 describe('one message per request', () => {
   it('posts what is pending at the start and what comes after', async () => {
@@ -80,18 +75,16 @@ describe('one message per request', () => {
 });
 
 describe('of several replicas', () => {
-  const settled = () => new Promise((resolve) => { setTimeout(resolve, 100); });
-
   it('one posts, and all take presses', async () => {
     const [second, third] = [b.again(), b.again()];
     for (const replica of [b.slack, second, third]) await replica.start();
     const requests = Array.from({ length: 10 }, () => b.desk.put(requestDouble()));
-    await later(async () => (await ids()).length).toBe(10);
-    await settled();
+    await b.later(async () => (await ids()).length).toBe(10);
+    await b.settled();
     expect([posts(), b.workspace.count('chat.update')]).toEqual([10, 0]);
     for (const { id } of requests) b.desk.change(id, { state: 'denied' });
-    await later(async () => (await b.workspace.messages()).filter((message) => textOf(message).includes('It did not run.')).length).toBe(10);
-    await settled();
+    await b.later(async () => (await b.workspace.messages()).filter((message) => textOf(message).includes('It did not run.')).length).toBe(10);
+    await b.settled();
     expect([posts(), b.workspace.count('chat.update')]).toEqual([10, 10]);
   });
 
@@ -105,15 +98,15 @@ describe('of several replicas', () => {
     await second.start();
     for (let passed = 0; passed < 9; passed += 1) {
       b.clock.advance(1_000);
-      await settled();
+      await b.settled();
     }
     const fresh = b.desk.put(requestDouble());
     b.desk.change(changed.id, { state: 'expired', changedAt: b.clock.now() });
-    await settled();
+    await b.settled();
     expect(posts()).toBe(2);
-    await later(async () => (await ids()).toSorted()).toEqual([changed.id, fresh.id].toSorted());
-    await later(async () => textOf((await b.workspace.messages()).find(({ metadata }) => metadata.event_payload.request === changed.id))).toContain('Expired. It did not run.');
-    await settled();
+    await b.later(async () => (await ids()).toSorted()).toEqual([changed.id, fresh.id].toSorted());
+    await b.later(async () => textOf((await b.workspace.messages()).find(({ metadata }) => metadata.event_payload.request === changed.id))).toContain('Expired. It did not run.');
+    await b.settled();
     expect(posts()).toBe(3);
     expect(b.workspace.calls.filter(({ method, args }) => method === 'chat.postMessage' && args['metadata']?.includes(kept.id))).toHaveLength(1);
   });
@@ -125,9 +118,9 @@ describe('while Slack is away', () => {
     await b.slack.start();
     const requests = Array.from({ length: 20 }, () => b.desk.put(requestDouble()));
     const gone = requests.slice(0, 5).map(({ id }) => b.desk.change(id, { state: 'withdrawn' }).id);
-    await later(() => b.workspace.calls.length).toBeGreaterThan(5);
+    await b.later(() => b.workspace.calls.length).toBeGreaterThan(5);
     b.workspace.answer = undefined;
-    await later(async () => (await ids()).length).toBe(15);
+    await b.later(async () => (await ids()).length).toBe(15);
     expect((await ids()).toSorted()).toEqual(requests.map(({ id }) => id).filter((id) => !gone.includes(id)).toSorted());
   });
 
@@ -136,10 +129,10 @@ describe('while Slack is away', () => {
     let lost = 0;
     b.workspace.answer = ({ method }) => (method === 'chat.postMessage' && lost++ === 0 ? 'lost' : undefined);
     const { id } = b.desk.put(requestDouble());
-    await later(() => b.logged.length).toBeGreaterThan(0);
-    await later(() => b.workspace.count('conversations.history')).toBeGreaterThan(1);
+    await b.later(() => b.logged.length).toBeGreaterThan(0);
+    await b.later(() => b.workspace.count('conversations.history')).toBeGreaterThan(1);
     b.desk.change(id, { state: 'denied' });
-    await later(async () => textOf((await b.workspace.messages())[0])).toContain('It did not run.');
+    await b.later(async () => textOf((await b.workspace.messages())[0])).toContain('It did not run.');
     expect(await ids()).toEqual([id]);
     expect(posts()).toBe(1);
   });
@@ -150,9 +143,9 @@ describe('while Slack is away', () => {
     await expect.poll(() => ids()).toEqual([id]);
     b.workspace.answer = ({ method }) => (method === 'chat.update' ? 'down' : undefined);
     b.desk.change(id, { state: 'denied' });
-    await later(() => b.workspace.count('chat.update')).toBeGreaterThan(3);
+    await b.later(() => b.workspace.count('chat.update')).toBeGreaterThan(3);
     b.workspace.answer = undefined;
-    await later(async () => textOf((await b.workspace.messages())[0])).toContain('It did not run.');
+    await b.later(async () => textOf((await b.workspace.messages())[0])).toContain('It did not run.');
   });
 
   it('waits as long as Slack asks', async () => {
@@ -200,7 +193,7 @@ describe('what is missing elsewhere', () => {
     await b.slack.start();
     await expect.poll(() => b.logged.join('\n')).toContain('can’t be listed');
     b.desk.down = undefined;
-    await later(() => ids()).toEqual([id]);
+    await b.later(() => ids()).toEqual([id]);
   });
 
   it('will not start without any secret to check presses by', async () => {

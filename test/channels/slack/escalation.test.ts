@@ -21,12 +21,6 @@ const replies = async () => {
   const there = await message();
   return there === undefined ? [] : (await b.workspace.replies(there)).map(textOf);
 };
-const settled = () => new Promise((resolve) => { setTimeout(resolve, 100); });
-/** Lets the channel's own waits pass while looking. */
-const later = <T>(look: () => T | Promise<T>) => expect.poll(async () => {
-  b.clock.advance(5_000);
-  return look();
-}, { timeout: 10_000 });
 
 it('its message shows who may decide now, and a reply that the whole channel sees names them, once', async () => {
   await b.slack.start();
@@ -47,10 +41,10 @@ it('says it in the message alone when that is posted after it', async () => {
   b.workspace.answer = () => 'down';
   await b.slack.start();
   escalate(escalating());
-  await later(() => b.workspace.calls.length).toBeGreaterThan(2);
+  await b.later(() => b.workspace.calls.length).toBeGreaterThan(2);
   b.workspace.answer = undefined;
-  await later(shown).toContain(TOLD);
-  await settled();
+  await b.later(shown).toContain(TOLD);
+  await b.settled();
   expect(await replies()).toEqual([]);
 });
 
@@ -60,11 +54,11 @@ it('says nothing of what was decided in the meantime', async () => {
   await expect.poll(shown).toContain('from 00:05');
   b.workspace.answer = () => 'down';
   escalate(request);
-  await later(() => b.workspace.count('chat.update')).toBeGreaterThan(1);
-  await settled();
+  await b.later(() => b.workspace.count('chat.update')).toBeGreaterThan(1);
+  await b.settled();
   b.desk.change(request.id, { state: 'denied', changedAt: AT + 1 });
   b.workspace.answer = undefined;
-  await later(shown).toContain('It did not run.');
+  await b.later(shown).toContain('It did not run.');
   expect(await shown()).not.toContain('Still undecided');
   expect(await replies()).toEqual([]);
 });
@@ -80,8 +74,8 @@ it('after a restart tells it if nobody has, and otherwise not again', async () =
   await b.again().start();
   const each = async () => Promise.all((await b.workspace.messages()).map(async (one) => (await b.workspace.replies(one)).length));
   await expect.poll(each).toEqual([1, 1]);
-  await later(() => b.workspace.count('chat.update')).toBeGreaterThan(2);
-  await settled();
+  await b.later(() => b.workspace.count('chat.update')).toBeGreaterThan(2);
+  await b.settled();
   expect(await each()).toEqual([1, 1]);
 });
 
@@ -92,8 +86,8 @@ it('a reply whose answer was lost is not repeated', async () => {
   let lost = 0;
   b.workspace.answer = ({ method, args }) => (method === 'chat.postMessage' && args['thread_ts'] !== undefined && lost++ === 0 ? 'lost' : undefined);
   escalate(request);
-  await later(() => b.workspace.count('conversations.replies')).toBe(2);
-  await settled();
+  await b.later(() => b.workspace.count('conversations.replies')).toBe(2);
+  await b.settled();
   expect(await replies()).toEqual([TOLD]);
 });
 
@@ -122,9 +116,9 @@ it('of several replicas one tells it', async () => {
   const others = [b.again(), b.again()];
   for (const replica of [b.slack, ...others]) await replica.start();
   const request = escalating();
-  await later(shown).toContain('from 00:05');
+  await b.later(shown).toContain('from 00:05');
   escalate(request);
-  await later(replies).toEqual([TOLD]);
-  await settled();
+  await b.later(replies).toEqual([TOLD]);
+  await b.settled();
   expect(await replies()).toEqual([TOLD]);
 });

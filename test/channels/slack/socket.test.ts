@@ -13,10 +13,6 @@ async function press(who = 'sam', given?: SlackMessage): Promise<string> {
   const message = given ?? (await b.workspace.messages())[0];
   return b.workspace.socket.interact(pressPayload(b.workspace.users.get(who) ?? who, b.workspace.channel, message?.ts ?? '', buttonsOf(message)[0] as Button));
 }
-const later = <T>(look: () => T | Promise<T>) => expect.poll(async () => {
-  b.clock.advance(5_000);
-  return look();
-}, { timeout: 5_000 });
 const posted = () => expect.poll(async () => (await b.workspace.messages()).length);
 
 describe('Socket Mode', () => {
@@ -53,9 +49,9 @@ describe('Socket Mode', () => {
     await b.slack.start();
     await expect.poll(() => b.workspace.socket.connections).toBe(1);
     b.workspace.socket.disconnect();
-    await later(() => b.workspace.socket.connections).toBe(2);
+    await b.later(() => b.workspace.socket.connections).toBe(2);
     b.workspace.socket.close();
-    await later(() => b.workspace.socket.connections).toBe(3);
+    await b.later(() => b.workspace.socket.connections).toBe(3);
     const { id } = b.desk.put(requestDouble());
     await posted().toBe(1);
     await press();
@@ -65,15 +61,15 @@ describe('Socket Mode', () => {
   it('survives a Slack that is away at the start and while it connects again', async () => {
     b.workspace.answer = () => 'down';
     await b.slack.start();
-    await later(() => b.workspace.count('apps.connections.open')).toBeGreaterThan(2);
+    await b.later(() => b.workspace.count('apps.connections.open')).toBeGreaterThan(2);
     b.workspace.answer = undefined;
-    await later(() => b.workspace.socket.connections).toBe(1);
+    await b.later(() => b.workspace.socket.connections).toBe(1);
     b.workspace.answer = ({ method }) => (method === 'apps.connections.open' ? 'down' : undefined);
     b.workspace.socket.close();
     const before = b.workspace.count('apps.connections.open');
-    await later(() => b.workspace.count('apps.connections.open')).toBeGreaterThan(before + 2);
+    await b.later(() => b.workspace.count('apps.connections.open')).toBeGreaterThan(before + 2);
     b.workspace.answer = undefined;
-    await later(() => b.workspace.socket.connections).toBe(2);
+    await b.later(() => b.workspace.socket.connections).toBe(2);
   });
 
   it('is not confused by what it does not know', async () => {
