@@ -1,5 +1,6 @@
 /** What entries are searched by: facets, which a value either has or hasn't, and words. */
 
+import { glob } from '../policy/pattern.ts';
 import type { AuditEntry } from './entry.ts';
 
 export const FACETS = ['kind', 'agent', 'owner', 'person', 'database', 'session', 'request', 'effect', 'table', 'column', 'verdict', 'rule'] as const;
@@ -34,15 +35,15 @@ export function facetsOf(entry: AuditEntry): readonly FacetValue[] {
 /** Which of the facet's values are meant by what somebody gives: by name, by its end (`orders` for `public.orders`), or with `*` for any letters. */
 export function meant(facet: Facet, given: string, values: readonly string[]): string[] {
   if (given.includes('*') && !(facet === 'column' && given.endsWith(`.${ALL_COLUMNS}`))) {
-    const pattern = new RegExp(`^${given.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`, 'is');
-    return values.filter((value) => pattern.test(value));
+    const matches = glob(given.toLowerCase());
+    return values.filter((value) => matches(value.toLowerCase()));
   }
   if (facet === 'table') return values.filter((value) => endsIn(value, given));
   if (facet !== 'column') return values.filter((value) => value === given);
   const named = values.filter((value) => endsIn(value, given));
   // Whoever may have touched all columns of its table may have touched it.
   const whole = new Set([...named, given].flatMap((value) => (value.includes('.') ? [`${value.slice(0, value.lastIndexOf('.'))}.${ALL_COLUMNS}`] : [])));
-  return values.filter((value) => named.includes(value) || (value.endsWith(`.${ALL_COLUMNS}`) && [...whole].some((all) => endsIn(value, all))));
+  return values.filter((value) => endsIn(value, given) || (value.endsWith(`.${ALL_COLUMNS}`) && [...whole].some((all) => endsIn(value, all))));
 }
 
 function endsIn(value: string, given: string): boolean {

@@ -74,8 +74,8 @@ export function readings(name: string): Readings {
   return ways;
 }
 
-/** Each part between stars is looked for once, after the one before: no backtracking on names that agents choose. */
-function glob(pattern: string): (name: string) => boolean {
+/** `*` for any letters. Each part between stars is looked for once, after the one before: no backtracking on names that agents choose. */
+export function glob(pattern: string): (name: string) => boolean {
   const parts = pattern.split('*');
   const [first = '', ...middle] = parts;
   const last = middle.pop();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalIndex } from '../../src/audit/journal-index.ts';
+import { meant } from '../../src/audit/facets.ts';
 import { SearchQuery } from '../../src/audit/query.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import { open, scratch, statement, stoppedClock, written } from '../journal/setup.ts';
@@ -156,4 +157,13 @@ test('a filter that can\'t be meant is an error that says which, why, and what i
   const index = await grown(await journalOf([statement('SELECT 1')]));
   await expect(search(index, { text: '--' })).rejects.toMatchObject({ code: 'bad_search', message: expect.stringContaining('no letter and no digit') });
   await expect(search(index, { text: 'ab*' })).rejects.toMatchObject({ code: 'bad_search', message: expect.stringContaining('at least 3 letters') });
+});
+
+test('a filter of many stars costs no more than one of few', () => {
+  const name = 'e'.repeat(60);
+  const started = performance.now();
+  expect(meant('agent', `${'*e'.repeat(7)}~`, [name, 'request.escalated'])).toEqual([]);
+  expect(meant('agent', `${'*e'.repeat(7)}*`, [name, 'request.escalated'])).toEqual([name]);
+  expect(SearchQuery.safeParse({ kind: `${'*'.repeat(12)}~` }).success).toBe(false);
+  expect(performance.now() - started).toBeLessThan(100);
 });
