@@ -1,4 +1,5 @@
 import type { JournalRecord } from './events.ts';
+import { kindMark } from './kinds.ts';
 import { parseRecord, SegmentScan, segmentsOf } from './scan.ts';
 
 type Event = JournalRecord['event'];
@@ -8,8 +9,7 @@ type Event = JournalRecord['event'];
  * when there is no time to parse all that lies between.
  */
 export async function* findEvents<K extends Event['kind']>(dir: string, kind: K, since: number): AsyncGenerator<Extract<Event, { kind: K }>> {
-  // Canonical JSON has no spaces, and inside of a text the quotes would be escaped.
-  const mark = Buffer.from(`"kind":"${kind}"`);
+  const mark = kindMark(kind);
   for (const { path } of await segmentsOf(dir)) {
     const scan = await SegmentScan.openIfThere(path);
     try {

@@ -11,6 +11,9 @@ const KINDS: Readonly<Record<Kind, true>> = {
   form: true, statements: true, judged: true, outcomes: true, checkpoint: true, text: true, recovered: true, outage: true, retired: true,
 };
 
+/** What a record of the kind has in its JSON, and no other: it is canonical, without spaces, and inside of a text the quotes are escaped. */
+export const kindMark = (kind: Kind): Buffer => Buffer.from(`"kind":"${kind}"`);
+
 export function isKind(text: string): text is Kind {
   return Object.hasOwn(KINDS, text);
 }

@@ -71,11 +71,12 @@ async function* readSegment(dir: string, segment: SegmentFile, after: SegmentFil
  */
 export function wholeRecords(segment: SegmentFile, { json, offset }: RawRecord, references: References): { readonly last: number; readonly records: readonly JournalRecord[] } {
   const record = parseRecord(json);
-  const added = record && references.add(record);
-  const records = record === undefined || added === false ? undefined : added === true ? [] : references.apart(record);
+  const records = record && references.take(record);
   if (record !== undefined && records !== undefined) return { last: record.sequence + numbersOf(record) - 1, records };
-  throw damaged(`A record in ${segment.path} at byte ${offset} can't be read.`);
+  throw unreadable(segment, offset);
 }
+
+export const unreadable = ({ path }: SegmentFile, offset: number): JournalRefused => damaged(`A record in ${path} at byte ${offset} can't be read.`);
 
 export const damaged = (sentence: string): JournalRefused => new JournalRefused('damaged', sentence, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
 

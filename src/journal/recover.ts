@@ -1,7 +1,6 @@
 import { truncate, unlink } from 'node:fs/promises';
 import { JournalRefused } from './failures.ts';
-import { Commitments, leavesOf, Salts } from './commitments.ts';
-import type { Leaf } from './commitments.ts';
+import { Commitments, leafCount, leavesOf, Salts } from './commitments.ts';
 import { HEADER_BYTES, NO_HASH, recordHash } from './record.ts';
 import type { Head } from './record.ts';
 import { Tombstones } from './tombstones.ts';
@@ -80,22 +79,25 @@ async function walk(segment: SegmentFile, until: number): Promise<Walk> {
 
 /** What the next checkpoint of a segment will have to commit to. */
 class Unsigned {
+  /** Leaves of what the last checkpoint has signed: only their number is of use. */
   #signed = 0;
-  #leaves: Leaf[] = [];
+  #records: { readonly record: ParsedRecord; readonly json: Buffer }[] = [];
 
   add(record: ParsedRecord, json: Buffer): void {
-    if (record.event.kind === 'checkpoint') {
-      this.#signed += this.#leaves.length;
-      this.#leaves = [];
+    if (record.event.kind !== 'checkpoint') {
+      this.#records.push({ record, json: Buffer.from(json) });
       return;
     }
-    this.#leaves.push(...leavesOf(record, json.toString()));
+    for (const signed of this.#records) this.#signed += leafCount(signed.record);
+    this.#records = [];
   }
 
   commitments(seed: Buffer): Commitments {
     const made = new Commitments(new Salts(seed));
     made.skip(this.#signed);
-    for (const leaf of this.#leaves) made.add(leaf);
+    for (const { record, json } of this.#records) {
+      for (const leaf of leavesOf(record, json.toString())) made.add(leaf);
+    }
     return made;
   }
 }

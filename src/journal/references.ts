@@ -18,6 +18,13 @@ export class References {
     return true;
   }
 
+  /** The records it stands for; none when others only refer to it, undefined when it, or what it refers to, is wrong or missing. */
+  take(record: ParsedRecord): readonly JournalRecord[] | undefined {
+    const added = this.add(record);
+    if (added === undefined) return this.apart(record);
+    return added ? [] : undefined;
+  }
+
   #addText({ sha256, text }: Extract<JournalNote, { kind: 'text' }>): boolean {
     if (typeof text !== 'string' || typeof sha256 !== 'string' || textHash(canonical(text)) !== sha256) return false;
     this.#texts.set(sha256, text);

@@ -93,6 +93,7 @@ export class Retention {
     const due: Due[] = [];
     let bytes = this.#keep.bytes === undefined ? 0 : await total(segments);
     for (const [i, next] of segments.slice(1, 1 + AT_ONCE).entries()) {
+      if (!this.#mayGo(next, bytes)) break;
       const segment = segments[i];
       const survey = segment && await this.#survey(segment, next);
       if (this.#closed || segment === undefined || survey === undefined) break;
@@ -102,6 +103,12 @@ export class Retention {
       bytes -= survey.bytes;
     }
     return due;
+  }
+
+  /** Before all of a segment is read: without an age, what fits stays, unless a tombstone has named it. */
+  #mayGo(next: SegmentFile, bytes: number): boolean {
+    const { ageMs, bytes: most = Infinity } = this.#keep;
+    return ageMs !== undefined || bytes > most || next.first - 1 <= this.#retired;
   }
 
   #why({ until }: Survey, bytes: number): Why | undefined {

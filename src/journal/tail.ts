@@ -1,5 +1,6 @@
 import type { JournalRecord } from './events.ts';
 import { JournalRefused } from './failures.ts';
+import { kindMark } from './kinds.ts';
 import { damaged, wholeRecords } from './read.ts';
 import { recordHash } from './record.ts';
 import { References } from './references.ts';
@@ -30,8 +31,7 @@ interface OpenSegment {
   ahead: readonly RawRecord[];
 }
 
-/** Canonical JSON has no spaces, and inside of a text the quotes would be escaped. */
-const REFERRED_TO = ['"kind":"judged"', '"kind":"text"'].map((mark) => Buffer.from(mark));
+const REFERRED_TO = [kindMark('judged'), kindMark('text')];
 
 /**
  * Reads a journal's records on from where somebody stopped, in another process perhaps, and over what is appended meanwhile. Before each

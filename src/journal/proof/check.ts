@@ -74,8 +74,7 @@ async function told(records: readonly ParsedRecord[], { subject, checkpoints }: 
   const references = new References();
   const shown: JournalRecord[] = [];
   for (const record of records) {
-    const added = references.add(record);
-    const whole = added === true ? [] : added === false ? undefined : references.apart(record);
+    const whole = references.take(record);
     if (whole === undefined) return `record ${record.sequence} refers to a text or judgement that isn't in it`;
     const wrong = await events.check(record, whole);
     if (wrong !== undefined) return `record ${record.sequence}: ${wrong}`;

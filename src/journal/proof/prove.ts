@@ -1,7 +1,8 @@
 import { Failure } from '../../runtime/failure.ts';
 import { leafCount, leafJson, leavesOf, Salts } from '../commitments.ts';
 import type { Leaf } from '../commitments.ts';
-import { JournalRefused } from '../failures.ts';
+import { kindMark } from '../kinds.ts';
+import { unreadable } from '../read.ts';
 import { numbersOf, parseRecord, segmentsOf, SegmentScan } from '../scan.ts';
 import type { ParsedRecord, RawRecord, SegmentFile } from '../scan.ts';
 import { inclusionPath, leafHash } from '../tree.ts';
@@ -42,7 +43,7 @@ function refuseUnfit({ event, sequence }: ParsedRecord): void {
 
 async function refuseRetired(subject: number, pieces: readonly Piece[]): Promise<void> {
   const isIt = ({ event }: ParsedRecord): boolean => event.kind === 'retired' && event.last >= subject;
-  const tombstone = await find(pieces, isIt, Buffer.from('"kind":"retired"'));
+  const tombstone = await find(pieces, isIt, kindMark('retired'));
   if (tombstone?.event.kind !== 'retired') return;
   const { last, until } = tombstone.event;
   throw new Failure('retired', `Record ${subject} was retired at ${tombstone.time}, with all others up to ${last}, the newest of ${until}.`, { hint: 'journal.keep and journal.keep_size say how much stays. A copy of the segments from before still has it.' });
@@ -149,7 +150,7 @@ async function* records({ segment, end }: Piece, worthwhile: (raw: RawRecord) =>
       for (const raw of batch) {
         if (!worthwhile(raw)) continue;
         const record = parseRecord(raw.json);
-        if (record === undefined || scan.seed === undefined) throw new JournalRefused('damaged', `A record in ${segment.path} at byte ${raw.offset} can't be read.`, { hint: 'Run `countersign audit verify`: it says what is wrong.' });
+        if (record === undefined || scan.seed === undefined) throw unreadable(segment, raw.offset);
         if (record.sequence >= end) return;
         yield { ...raw, record, seed: scan.seed };
       }

@@ -7,7 +7,7 @@ type Event = JournalEvent | JournalNote;
 /** Which leaves belong to a proof: whose session it was, what was asked about it, what people said, what came of it. */
 export class Related {
   readonly #subject: number;
-  readonly #requests: ReadonlySet<string>;
+  readonly #request: string | undefined;
   readonly #session: string | undefined;
   /** Sequence numbers of those whose outcomes belong to it, too. */
   readonly #statements: Set<number>;
@@ -15,13 +15,13 @@ export class Related {
   constructor(subject: number, { session, request, statement }: About) {
     this.#subject = subject;
     this.#session = session;
-    this.#requests = new Set(request === undefined ? [] : [request]);
+    this.#request = request;
     this.#statements = new Set(statement === undefined ? [] : [statement]);
   }
 
   /** A record that has none of these in its JSON isn't related. */
   get marks(): readonly Buffer[] {
-    return [this.#session, ...this.#requests].flatMap((name) => (name === undefined ? [] : [Buffer.from(canonical(name))]));
+    return [this.#session, this.#request].flatMap((name) => (name === undefined ? [] : [Buffer.from(canonical(name))]));
   }
 
   /** Asked in the order of the records. @param index of the leaf in its record */
@@ -36,7 +36,7 @@ export class Related {
     if (event.kind === 'session.start') return event.session === this.#session;
     if (event.kind === 'outcomes') return this.#statements.has(event.ended[index]?.[1] ?? 0);
     if (event.kind === 'outcome' || event.kind === 'continue') return this.#statements.has(event.statement);
-    return 'request' in event && event.request !== undefined && this.#requests.has(event.request);
+    return 'request' in event && event.request !== undefined && event.request === this.#request;
   }
 }
 
