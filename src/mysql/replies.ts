@@ -8,7 +8,7 @@ import { FrameScanner } from '../framing/scanner.ts';
 import type { Slices } from '../framing/slices.ts';
 import type { TransactionState } from '../protocol/conversation.ts';
 import { Refused } from '../protocol/refusal.ts';
-import type { CutOff, RowMeter, Statement } from '../protocol/statement.ts';
+import { type CutOff, type RowMeter, type Statement, takesRow } from '../protocol/statement.ts';
 import { Answers } from './answers.ts';
 import type { RowNet } from './cells.ts';
 import { Course, type CourseParts, type Fate } from './course.ts';
@@ -87,14 +87,9 @@ export class Replies {
 
   /** Must this row wait? */
   #waits(head: Expected): boolean {
-    if (!counted(head) || head.progress.cut !== undefined) return false;
-    const { meter } = head.statement;
-    if (meter.left === 0 && !meter.more()) {
-      this.#scanner.stop();
-      return true;
-    }
-    meter.left--;
-    return false;
+    if (!counted(head) || head.progress.cut !== undefined || takesRow(head.statement.meter)) return false;
+    this.#scanner.stop();
+    return true;
   }
 
   /** The client's last packet of the file was `sequence`: the server's answer goes on from there. */

@@ -1,7 +1,7 @@
 /** Which addresses secrets may be sent to. */
 
 /** @param host as URL.hostname gives it */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 

@@ -1,11 +1,9 @@
 /** What a file of cases may say: statements, and what the policy must make of them. */
 
 import { z } from 'zod';
-import { duration, name } from '../config/fields.ts';
+import { duration, name, text } from '../config/fields.ts';
 import { EFFECTS } from '../sql/facts.ts';
 import { ACTIONS } from './verdict.ts';
-
-const text = z.string().min(1, 'this must not be empty');
 
 /** `read`, or `drop table public.orders` for an effect with an object. */
 const effect = z.string().refine((written) => (EFFECTS as readonly string[]).includes(written.split(' ', 1)[0] ?? ''), `an effect is one of ${EFFECTS.join(', ')}, then a space and its object if it has one`);

@@ -268,7 +268,7 @@ export class Replies {
     for (let head = this.#expected.head; head !== undefined && head.kind !== 'sync'; head = this.#expected.head) {
       this.#expected.shift();
       if ('change' in head) this.#names.abandon(head.change);
-      if (head.kind !== 'execute' && head.kind !== 'query') continue;
+      if (!isRunning(head)) continue;
       head.progress.error ??= SKIPPED;
       this.#end(head.statement, head.progress);
     }

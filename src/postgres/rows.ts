@@ -3,7 +3,7 @@
 import type { Slices } from '../framing/slices.ts';
 import type { Tally } from '../masking/detectors/tally.ts';
 import { Refused } from '../protocol/refusal.ts';
-import { looksAt } from '../protocol/statement.ts';
+import { looksAt, takesRow } from '../protocol/statement.ts';
 import { maskRows } from './cells.ts';
 import { CopyOut } from './copy-out.ts';
 import { type Expected, isRunning, type Running, unexpected } from './expected.ts';
@@ -87,13 +87,9 @@ export class Rows {
 
   /** Must this row wait? */
   #waits({ statement: { meter } }: Running): boolean {
-    if (meter === undefined) return false;
-    if (meter.left === 0 && !meter.more()) {
-      this.#parts.stop();
-      return true;
-    }
-    meter.left--;
-    return false;
+    if (meter === undefined || takesRow(meter)) return false;
+    this.#parts.stop();
+    return true;
   }
 
   /** Of the row that is coming, where something of it is masked or looked for. */

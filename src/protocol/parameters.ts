@@ -26,12 +26,15 @@ export function parameterTexts(values: readonly ParameterValue[]): (string | nul
 
 /** Of each, how `parameterTexts` shows it: a text that looks like hex is told from hex by nothing else. */
 export function encodings(values: readonly ParameterValue[]): Encoding[] {
-  return values.map((value) => shown(value)[0]);
+  // A large one need not be hashed for it.
+  return values.map((value) => (isLarge(value.bytes) ? 'sha256' : shown(value)[0]));
 }
+
+const isLarge = (bytes: Buffer | null): boolean => bytes !== null && bytes.length > SHOWN_BYTES;
 
 function shown({ format, bytes }: ParameterValue): [Encoding, string | null] {
   if (bytes === null) return ['null', null];
-  if (bytes.length > SHOWN_BYTES) return ['sha256', `\\sha256 ${hash('sha256', bytes, 'hex')}, ${bytes.length} bytes`];
+  if (isLarge(bytes)) return ['sha256', `\\sha256 ${hash('sha256', bytes, 'hex')}, ${bytes.length} bytes`];
   const text = format === 0 ? textOf(bytes) : undefined;
   return text === undefined ? ['hex', `\\x${bytes.toString('hex')}`] : ['text', text];
 }

@@ -46,6 +46,13 @@ export interface RowMeter {
   more(): boolean;
 }
 
+/** Takes one row off. @returns false: it must wait */
+export function takesRow(meter: RowMeter): boolean {
+  if (meter.left === 0 && !meter.more()) return false;
+  meter.left--;
+  return true;
+}
+
 /** The rest of a statement's rows is kept from the client, whose answer ends with the refusal instead. */
 export interface CutOff {
   readonly refusal: Refusal;

@@ -158,9 +158,14 @@ export class Database {
     return sight;
   }
 
-  /** Is anything in this database masked for the agent, or looked for and replaced? Of rules that mask it isn't known for whom. */
+  /** Does the agent see only masks of something? Of rules that mask it isn't known for whom. */
+  veils(agent: { readonly groups: readonly string[] }, policy: Policy): boolean {
+    return this.sight(agent, policy) !== undefined || policy.masksByRule;
+  }
+
+  /** The same, or is something looked for and replaced? */
   hides(agent: { readonly groups: readonly string[] }, policy: Policy): boolean {
-    return policy.masksByRule || this.sight(agent, policy) !== undefined || linesFor(policy.detect, agent.groups, this.config.name).length > 0;
+    return this.veils(agent, policy) || linesFor(policy.detect, agent.groups, this.config.name).length > 0;
   }
 
   /** What is looked for in the values that a statement answers the agent with; undefined: nothing. */

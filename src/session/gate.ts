@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from 'pino';
-import { boundDigest, boundOf } from '../approval/bound.ts';
+import { type Bound, boundDigest, boundOf } from '../approval/bound.ts';
 import { ApprovalsUnavailable, HoldRefused } from '../approval/failures.ts';
 import type { ApprovalRequest, Approvals, RequestDraft } from '../approval/request.ts';
 import type { Journal } from '../journal/events.ts';
@@ -51,6 +51,10 @@ export interface Hold {
   judgeAgain(): Promise<Judgement>;
 }
 
+interface BoundHold extends Hold {
+  readonly bound: Bound;
+}
+
 /** `request` is released: it must run now, or be finished as failed. `asked`: id of the request that people were asked by. */
 export type Passage = { readonly request: ApprovalRequest } | { readonly refusal: Refusal; readonly asked?: string | undefined } | 'gone';
 
@@ -73,8 +77,9 @@ export async function measured({ metrics, clock }: { readonly metrics: SessionMe
 export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   let request: ApprovalRequest | undefined;
   try {
-    const draft: RequestDraft = { ...hold.draft, digest: boundDigest({ ...hold.draft, agent: hold.draft.agent.name, bound: boundOf(hold) }) };
-    request = draft.mode === 'deferred' ? await claim(parts, hold, draft) : await openInline(parts, hold, draft);
+    const bound = boundOf(hold);
+    const draft: RequestDraft = { ...hold.draft, digest: boundDigest({ ...hold.draft, agent: hold.draft.agent.name, bound }) };
+    request = draft.mode === 'deferred' ? await claim(parts, { ...hold, bound }, draft) : await openInline(parts, { ...hold, bound }, draft);
     if (draft.mode === 'deferred' && request.state !== 'approved') return { refusal: deferred(request, hold.judgement), asked: request.id };
     if (draft.mode === 'inline') {
       const resolution = await parts.approvals.resolution(request, hold.signal);
@@ -86,7 +91,7 @@ export async function passGate(parts: GateParts, hold: Hold): Promise<Passage> {
   }
 }
 
-async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
+async function openInline({ approvals, journal }: GateParts, hold: BoundHold, draft: RequestDraft): Promise<ApprovalRequest> {
   const request = await openRecorded({ approvals, journal }, hold, draft);
   // Who has gone meanwhile needs no notice; the wait for the decision ends at once then, and withdraws the request.
   if (!hold.signal.aborted) hold.announce(request);
@@ -94,13 +99,13 @@ async function openInline({ approvals, journal }: GateParts, hold: Hold, draft: 
 }
 
 /** The deferred mode: uses the approval of the same digest, joins the request that waits, or makes one. */
-async function claim({ approvals, journal }: GateParts, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
+async function claim({ approvals, journal }: GateParts, hold: BoundHold, draft: RequestDraft): Promise<ApprovalRequest> {
   const found = await approvals.find(draft.digest, draft);
   return found ?? openRecorded({ approvals, journal }, hold, draft);
 }
 
 /** Nobody is asked about what isn't on record: a journal that is full now may have room again when they answer. */
-async function openRecorded({ approvals, journal }: Pick<GateParts, 'approvals' | 'journal'>, hold: Hold, draft: RequestDraft): Promise<ApprovalRequest> {
+async function openRecorded({ approvals, journal }: Pick<GateParts, 'approvals' | 'journal'>, hold: BoundHold, draft: RequestDraft): Promise<ApprovalRequest> {
   const request = await approvals.open(draft);
   record(journal, hold, request);
   try {
@@ -156,14 +161,14 @@ function failed(parts: GateParts, hold: Hold, request: ApprovalRequest | undefin
   return { refusal: parts.journal.writable ? approvalsUnavailable : journalUnavailable, asked: request?.id };
 }
 
-function record(journal: Journal, hold: Hold, request: ApprovalRequest): void {
-  const { session, record: statement } = hold;
+function record(journal: Journal, hold: BoundHold, request: ApprovalRequest): void {
+  const { session, record: statement, bound } = hold;
   const { agent, parameters, forms, escalation, breakGlass } = request;
   journal.append({
     kind: 'request.opened', session, ...(statement !== undefined && { statement }), request: request.id, digest: request.digest, mode: request.mode,
     agent: agent.name, owner: agent.owner, ...(agent.actsFor !== undefined && { actsFor: agent.actsFor }), groups: agent.groups,
     database: request.database, protocol: request.protocol,
-    text: request.text, ...(parameters && { parameters }), ...(forms && { forms }), bound: boundOf(hold),
+    text: request.text, ...(parameters && { parameters }), ...(forms && { forms }), bound,
     effects: request.effects, tables: request.tables, unbounded: request.unbounded, rule: request.rule, policy: request.policy,
     approvers: request.approvers, quorum: request.quorum, expiresAt: request.expiresAt,
     ...(escalation && { escalation }), ...(breakGlass && { breakGlass }),

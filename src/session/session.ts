@@ -68,7 +68,7 @@ export class Session {
   policy(): Policy { return this.parts.policy(); }
   get reading(): Reading | undefined { return this.#replies.settings.reading(this.database.understanding); }
   /** Does the agent see only masks of something? */
-  get veiled(): boolean { return this.database.sight(this.agent, this.policy()) !== undefined || this.policy().masksByRule; }
+  get veiled(): boolean { return this.database.veils(this.agent, this.policy()); }
   prepared(name: string): NameMeaning { return this.conversation.prepared(name); }
   cursor(name: string): NameMeaning { return this.conversation.cursor(name); }
 
