@@ -3,8 +3,9 @@
  * than letting it through. It yields to this one where both want the processor, and may break without it.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
+import { startChild } from '../runtime/child.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { BadSearch } from './failures.ts';
@@ -86,12 +87,8 @@ export class IndexProcess implements AuditSearch {
     this.#starting = this.#options.clock.after(ms, () => void (this.#child ?? this.#start()));
   }
 
-  /** It is given none of our environment: it needs no secret. */
   #start(): ChildProcess {
-    const { SystemRoot } = process.env; // Windows starts nothing without it
-    const child = fork(HOST, [this.#options.dir], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: SystemRoot === undefined ? {} : { SystemRoot } });
-    child.unref();
-    child.channel?.unref();
+    const child = startChild(HOST, this.#options.dir);
     child.on('message', (message) => this.#heard(message as FromHost)).on('error', () => this.#gone(child)).on('exit', () => this.#gone(child));
     yieldsTo(child);
     this.#child = child;

@@ -5,10 +5,10 @@
  * and that ends the whole process it happens in, worker threads or not.
  */
 
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { SightData } from '../masking/sight.ts';
 import type { Substitution } from '../masking/substitution.ts';
+import { startChild } from '../runtime/child.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CatalogData } from './catalog.ts';
 import { doubtful } from './doubtful.ts';
@@ -127,12 +127,9 @@ export class JudgeProcess<Context> {
     return answer;
   }
 
-  /** A process whose parser is ready, so that no statement pays for the start. It is given none of our environment: it needs no secret. */
+  /** A process whose parser is ready, so that no statement pays for the start. */
   async #start(): Promise<ChildProcess | undefined> {
-    const { SystemRoot } = process.env; // Windows starts nothing without it
-    const child = fork(HOST, [this.#program.href], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: SystemRoot === undefined ? {} : { SystemRoot } });
-    child.unref();
-    child.channel?.unref();
+    const child = startChild(HOST, this.#program.href);
     // Whoever waits is told by #answerOf; an end between statements only means that the next one starts another.
     child.on('error', () => this.#forget(child)).on('exit', () => this.#forget(child));
     this.#child = child;
