@@ -6,10 +6,9 @@
 
 import type { JournalEvent, JournalRecord, StatementEvent } from '../journal/events.ts';
 import { cutOffBy, overrun } from '../policy/budgets.ts';
-import { said } from '../policy/observe.ts';
 import type { Action, Policy, RowBudget, Verdict } from '../policy/verdict.ts';
 import { type Group, Groups } from './groups.ts';
-import { recordedFacts } from './recorded-facts.ts';
+import { judgeRecorded } from './recorded-facts.ts';
 import { RowTally } from './row-tally.ts';
 import { type SeenStatement, type Sender, senderOf } from './traffic.ts';
 
@@ -176,16 +175,14 @@ function changeOf(before: Action, now: Action): Change | undefined {
   return now === 'mask' ? 'mask' : 'unmask';
 }
 
-const IDLE = { open: false, ageMs: 0 };
 const LONG_OPEN = { open: true, ageMs: 24 * 3_600_000 };
 
 /** Why it can't be told, where it can't. */
-function judge(policy: Policy, { event, by, time }: SeenStatement): Verdict | string {
+function judge(policy: Policy, statement: SeenStatement): Verdict | string {
+  const { event } = statement;
   if (event.rule === 'refused') return { action: 'deny', rule: 'refused', reason: 'no policy may let it pass', matched: [] };
-  const facts = recordedFacts(event);
-  const within = (transaction: typeof IDLE): Verdict => said(policy.decide(facts, { ...by, text: event.text, transaction, now: new Date(time) }));
-  const verdict = within(IDLE);
-  if (policy.volatile && within(LONG_OPEN).action !== verdict.action) return 'it depends on the transaction, which is not on record';
+  const verdict = judgeRecorded(policy, statement);
+  if (policy.volatile && judgeRecorded(policy, statement, LONG_OPEN).action !== verdict.action) return 'it depends on the transaction, which is not on record';
   const stopped = event.verdict === 'hold' || event.verdict === 'deny';
   if (stopped && event.rule === 'sensitive' && verdict.action === 'mask') return 'it was stopped by how it uses masked columns, which is not on record';
   if (stopped && event.rule === 'detect' && verdict.action !== 'hold' && verdict.action !== 'deny' && policy.detect.length > 0) return 'it was stopped because its values can\'t be searched, which is not judged here';

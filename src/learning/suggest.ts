@@ -11,13 +11,11 @@ import { bit } from '../policy/effect-set.ts';
 import { policyFrom } from '../policy/load.ts';
 import { touchedBy } from '../policy/match.ts';
 import type { PolicyModel, Rule } from '../policy/model.ts';
-import { said } from '../policy/observe.ts';
-import type { Verdict } from '../policy/verdict.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Effect, TableUse } from '../sql/facts.ts';
 import type { Approved } from './evidence.ts';
 import { whyNever } from './never.ts';
-import { recordedFacts } from './recorded-facts.ts';
+import { judgeRecorded } from './recorded-facts.ts';
 import { statementShape } from './statement-shape.ts';
 
 export interface Suggestion {
@@ -50,18 +48,14 @@ export function suggestRules(all: readonly Approved[], policy: CompiledPolicy, t
 
 /** Undefined: it passes by now. */
 function suggest(approved: Approved, policy: CompiledPolicy): Pick<Suggestion, 'yaml' | 'exceptions'> | string | undefined {
-  const now = judge(approved, policy);
+  const now = judgeRecorded(policy, approved.example);
   if (now.action === 'allow' || now.action === 'mask') return undefined;
   if (now.action === 'deny') return `rule ${now.rule} denies it by now`;
   const yaml = rulesOf(approved);
   const exceptions = policy.model.rules.filter((rule) => rule.action === 'hold' && rule.rowsOver === undefined && now.matched.includes(rule.name)).map((rule) => ({ rule, when: exceptWhen(rule, approved) }));
   const tried = withRules(policy.model, yaml, exceptions);
-  const then = tried && judge(approved, tried).action;
+  const then = tried && judgeRecorded(tried, approved.example).action;
   return then === 'allow' || then === 'mask' ? { yaml, exceptions } : 'no rule can be as narrow as that and let it pass';
-}
-
-function judge({ example: { event, by, time } }: Approved, policy: CompiledPolicy): Verdict {
-  return said(policy.decide(recordedFacts(event), { ...by, text: event.text, transaction: { open: false, ageMs: 0 }, now: new Date(time) }));
 }
 
 /** The policy as it would be with all that is suggested pasted; undefined: it would be wrong. */
