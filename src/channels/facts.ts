@@ -7,7 +7,7 @@ import { visibleLine } from '../runtime/visible.ts';
 import { effectWords } from '../sql/effect-words.ts';
 import { howUsed } from '../sql/facts.ts';
 import type { EffectUse, TableUse } from '../sql/facts.ts';
-import { cut } from './cut.ts';
+import { cut } from '../runtime/cut.ts';
 
 export function headline({ agent, database }: ApprovalRequest): string {
   return visibleLine(`${agent.name} asks to run a statement on ${database}`);

@@ -5,7 +5,7 @@ import type { ApprovalRequest, RequestState, SignedDecision } from '../approval/
 import { approversOf } from '../approval/voters.ts';
 import { mayNow, stayed } from '../approval/words.ts';
 import { visibleLine } from '../runtime/visible.ts';
-import { cut } from './cut.ts';
+import { cut } from '../runtime/cut.ts';
 
 export function decisionLine({ decision, person, reason, breakGlass }: SignedDecision): string {
   return visibleLine(`${breakGlass === true ? 'THE GLASS WAS BROKEN. Approved alone' : decision === 'approve' ? 'Approved' : 'Denied'} by ${person}${reason === undefined ? '' : `: ${cut(reason, 1000)}`}`);

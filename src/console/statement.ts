@@ -1,6 +1,7 @@
 /** A text as it is, whole, with what can't be seen made visible and marked. */
 
 import { html } from 'hono/html';
+import { wholeCharacters } from '../runtime/cut.ts';
 import { parameterLines, visible } from '../runtime/visible.ts';
 import type { Html } from './layout.ts';
 
@@ -17,8 +18,7 @@ export function statement(title: string, text: string): Html {
 /** Its beginning, where a page has many; `all` leads to the rest of it. */
 export function beginning(title: string, text: string, most: number, all: (length: string) => Html): Html {
   if (text.length <= most) return boxed(title, visible(text)).box;
-  const start = text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
-  return html`${boxed(title, visible(start)).box}<p class="quiet">… ${all(count(text.length, 'character'))}</p>`;
+  return html`${boxed(title, visible(wholeCharacters(text, most))).box}<p class="quiet">… ${all(count(text.length, 'character'))}</p>`;
 }
 
 /** @param shown made visible */

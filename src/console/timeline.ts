@@ -2,6 +2,7 @@
 
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { entryOf } from '../audit/entry.ts';
 import type { JournalRecord } from '../journal/events.ts';
 import { type Mark, type PageRecord, type SessionPage, sessionPage } from '../journal/session-page.ts';
 import { timelineEntry } from '../journal/timeline.ts';
@@ -71,7 +72,7 @@ function item(one: PageRecord, begun: number): Html {
   const { record, outcomes, transaction } = one;
   const { event, sequence, time } = record;
   const { heading, text, parameters } = timelineEntry(record);
-  const hasEntry = HAS_ENTRY.has(event.kind);
+  const hasEntry = entryOf(event) !== undefined;
   const entry = `/console/audit/${sequence}`;
   const most = hasEntry ? SHOWN : Number.POSITIVE_INFINITY;
   const all = (length: string): Html => html`<a href="${entry}">All ${length}</a>`;
@@ -79,9 +80,6 @@ function item(one: PageRecord, begun: number): Html {
 <div class="line"><a href="${hasEntry ? entry : `#r${statementOf(event) ?? sequence}`}"><time datetime="${time}">${since(time, begun)}</time></a> ${heading}${transaction === undefined ? '' : band(transaction, outcomes)}</div>
 ${text === undefined ? '' : beginning('Statement', text, most, all)}${parameters.length === 0 ? '' : beginning('Parameters', parameters.join('\n'), most, all)}${outcomes.map((outcome) => html`<p>${timelineEntry(outcome).heading}</p>`)}${requestOf(event)}</li>`;
 }
-
-/** Records that are entries of the index, too. */
-const HAS_ENTRY: ReadonlySet<string> = new Set(['statement', 'request.opened', 'prepare', 'refused', 'overrun', 'session.start']);
 
 /** Which statement the record is about, where it's another's. */
 function statementOf(event: JournalRecord['event']): number | undefined {

@@ -4,7 +4,7 @@
  * https://docs.slack.dev/reference/block-kit/blocks
  */
 
-import { cut } from '../cut.ts';
+import { cut } from '../../runtime/cut.ts';
 
 export interface PlainText {
   readonly type: 'plain_text';

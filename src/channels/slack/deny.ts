@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { overAlready } from '../../approval/desk-rules.ts';
 import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
-import { cut } from '../cut.ts';
+import { cut } from '../../runtime/cut.ts';
 import { headline } from '../facts.ts';
 import { PressRefused, shown } from '../press.ts';
 import { note, plain, section } from './blocks.ts';

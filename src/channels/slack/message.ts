@@ -3,7 +3,7 @@
 import { escalationLine } from '../../approval/escalation.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { visibleLine } from '../../runtime/visible.ts';
-import { cut } from '../cut.ts';
+import { cut } from '../../runtime/cut.ts';
 import { factsOf, headline, pageOf, reviewLine } from '../facts.ts';
 import { decisionLine, stateLine } from '../outcome.ts';
 import { buttonValue } from '../press.ts';

@@ -9,7 +9,7 @@
 
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { parameterLines, visible } from '../../runtime/visible.ts';
-import { wholeCharacters } from '../cut.ts';
+import { wholeCharacters } from '../../runtime/cut.ts';
 import { MAX_SECTION, preformatted, section } from './blocks.ts';
 import type { Block } from './blocks.ts';
 

@@ -6,7 +6,7 @@
 import { MAX_REASON } from '../../approval/request.ts';
 import type { ApprovalRequest } from '../../approval/request.ts';
 import { parameterLines, visibleLine } from '../../runtime/visible.ts';
-import { cut, wholeCharacters } from '../cut.ts';
+import { cut, wholeCharacters } from '../../runtime/cut.ts';
 import { factsOf, headline, pageOf, reviewLine } from '../facts.ts';
 import { decisionLine, stateLine } from '../outcome.ts';
 import { buttonValue } from '../press.ts';
