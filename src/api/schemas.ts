@@ -123,7 +123,7 @@ export const AuditEntry = z.strictObject({
   fate: z.enum(['run', 'refused']).optional(), code: z.string().optional(),
   request: z.strictObject({
     id: z.string(),
-    state: z.enum(['pending', 'denied', 'expired', 'withdrawn', 'released', 'finished', 'failed']).optional(),
+    state: z.enum(REQUEST_STATES).exclude(['approved']).optional(),
     mode: z.enum(['inline', 'deferred']).optional(), approvers: z.array(z.string()).optional(), quorum: z.number().int().optional(), escalatedTo: z.array(z.string()).optional(),
     decisions: z.array(Decision.omit({ at: true }).extend({ time })),
     reason: z.string().optional(),

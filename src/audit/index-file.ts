@@ -17,7 +17,7 @@ export interface IndexFile {
 /** How long one process waits for another to write. */
 const BUSY_MS = 10_000;
 /** Results of SQLite by their low byte. */
-const RESULT = { cantOpen: 14, readOnly: 8, corrupt: 11, notADatabase: 26, permission: 3, io: 10 } as const;
+const RESULT = { cantOpen: 14, readOnly: 8, corrupt: 11, notADatabase: 26, permission: 3 } as const;
 
 /** The index of the directory's journal, made when absent, of another version or broken; where the directory can't be written, a copy of what is there, or an empty one. */
 export function openIndexFile(dir: string): IndexFile {

@@ -8,7 +8,8 @@ import { timelineEntry } from '../journal/timeline.ts';
 import { Failure } from '../runtime/failure.ts';
 import { loadPublicKey } from '../runtime/keys.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
+import { counted } from './counted.ts';
 import { processTerminal } from './process-terminal.ts';
 import { marked } from './request-text.ts';
 import { reporting } from './terminal.ts';
@@ -56,10 +57,10 @@ function provenText(proven: Proven, columns: number | undefined): string {
 function claims({ records, checkpoints, decisions, releases }: Proven): string[] {
   const signed = checkpoints.map(({ sequence, time, key }) => `checkpoint ${sequence} at ${visibleLine(time)} by key ${key.slice(0, 16)}…`).join(', ');
   return [
-    `what is above was in the journal, word for word (${many(records.length, 'record')}), when it was signed: ${signed}`,
+    `what is above was in the journal, word for word (${counted(records.length, 'record')}), when it was signed: ${signed}`,
     ...(records.some(({ event }) => event.kind === 'request.opened') ? ['what people were asked to release is, byte for byte, what the request says: its digest was computed again'] : []),
-    ...(decisions.verified === 0 ? [] : [`signed at a desk of the given key, as shown and about just this request: ${many(decisions.verified, 'decision')}`]),
-    ...(releases.verified === 0 ? [] : [`ran because enough different people, or one who broke the glass, had released it: ${many(releases.verified, 'statement')}`]),
+    ...(decisions.verified === 0 ? [] : [`signed at a desk of the given key, as shown and about just this request: ${counted(decisions.verified, 'decision')}`]),
+    ...(releases.verified === 0 ? [] : [`ran because enough different people, or one who broke the glass, had released it: ${counted(releases.verified, 'statement')}`]),
   ];
 }
 
@@ -67,9 +68,7 @@ function limits({ decisions, releases }: Proven): string[] {
   return [
     'that nothing else was recorded: other records aren\'t shown; `countersign audit verify` checks the whole journal',
     'the times, which are those of the proxy\'s clock',
-    ...(decisions.unchecked === 0 ? [] : [`who decided, since --decision-key was not given: ${many(decisions.unchecked, 'decision')}`]),
-    ...(releases.unchecked === 0 ? [] : [`that enough people had released it, since its request or decisions aren't all in this journal, or weren't checked: ${many(releases.unchecked, 'statement')}`]),
+    ...(decisions.unchecked === 0 ? [] : [`who decided, since --decision-key was not given: ${counted(decisions.unchecked, 'decision')}`]),
+    ...(releases.unchecked === 0 ? [] : [`that enough people had released it, since its request or decisions aren't all in this journal, or weren't checked: ${counted(releases.unchecked, 'statement')}`]),
   ];
 }
-
-const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -8,7 +8,7 @@ import { isKind } from '../journal/kinds.ts';
 import { readJournal } from '../journal/read.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
 import { journalPlace } from './journal-dir.ts';
 import { period } from './period.ts';
 import type { Period } from './period.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { prove } from '../journal/proof/prove.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
 import { intoFile } from './sink.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { readJournal } from '../journal/read.ts';
 import { collect } from '../journal/report/evidence.ts';
 import { reportPage } from '../journal/report/page.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
 import { verification } from './audit.ts';
 import type { VerifyFlags } from './audit.ts';
 import { period } from './period.ts';

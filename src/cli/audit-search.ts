@@ -8,7 +8,7 @@ import { JournalRefused } from '../journal/failures.ts';
 import { segmentsOf } from '../journal/scan.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
 import { entryLine, entryText } from './audit-text.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';

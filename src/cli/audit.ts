@@ -8,7 +8,7 @@ import type { Checked } from '../journal/verify-signatures.ts';
 import { Failure } from '../runtime/failure.ts';
 import { loadPublicKey } from '../runtime/keys.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
-import { auditGroup } from './audit-group.ts';
+import { auditGroup } from './groups.ts';
 import { journalPlace } from './journal-dir.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';

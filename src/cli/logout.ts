@@ -15,9 +15,7 @@ export function logoutCommand(program: Command, terminal: Terminal = processTerm
 
 async function logout(options: RemoteOptions, terminal: Terminal): Promise<void> {
   const api = apiAddress(options, terminal);
-  const signIns = new StoredSignIns(terminal);
-  const stored = await signIns.get(api.href);
-  await signIns.remove(api.href);
+  const stored = await new StoredSignIns(terminal).remove(api.href);
   if (stored === undefined) return terminal.out(`Nobody was signed in to ${api.origin}.\n`);
   await end(api, stored, terminal);
   terminal.out(`Signed out of ${api.origin}.\n`);

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { ConfigError, formatProblem } from '../config/problems.ts';
 import { runCases } from '../policy/cases.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { policyCommand } from './policy.ts';
+import { policyGroup } from './groups.ts';
 
 /** `countersign policy test [FILES] [--policy FILE]`: judges cases, prints those that come out otherwise as file:line:column, exits with 1. */
 export function policyTestCommand(program: Command): void {
-  policyCommand(program)
+  policyGroup(program)
     .command('test')
     .description('Judge the statements in files of cases and tell which come out otherwise than expected.')
     .argument('[files...]', 'files of cases (default: policies/cases/*.yaml)')

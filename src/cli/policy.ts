@@ -4,13 +4,9 @@ import { policyContext } from '../config/policy-context.ts';
 import type { CompiledPolicy } from '../policy/decide.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { Failure } from '../runtime/failure.ts';
+import { policyGroup } from './groups.ts';
 import { journalPlace } from './journal-dir.ts';
 import { moment } from './moment.ts';
-
-/** `countersign policy`, to which its commands add themselves. */
-export function policyCommand(program: Command): Command {
-  return program.commands.find((command) => command.name() === 'policy') ?? program.command('policy').description('test policies, and learn from what was recorded');
-}
 
 /** Flags of commands that look at what was recorded, with a policy. */
 export interface RecordedFlags {
@@ -23,7 +19,7 @@ export interface RecordedFlags {
 }
 
 export function recordedCommand(program: Command, name: string, description: string): Command {
-  return policyCommand(program).command(name).description(description)
+  return policyGroup(program).command(name).description(description)
     .requiredOption('--since <time>', 'what was recorded from then on, an ISO time').option('--until <time>', 'and before this one')
     .option('--policy <file...>', 'the policy\'s files (default: those that the configuration names)')
     .option('--dir <dir>', 'the journal\'s directory').option('--config <file>', 'take directory, policy and the names it may use from the configuration')

@@ -8,16 +8,15 @@ import type { RemoteOptions } from './client.ts';
 import { processTerminal } from './process-terminal.ts';
 import { reporting } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
+import { sessionsGroup } from './groups.ts';
 
 interface KillOptions extends RemoteOptions {
   readonly reason?: string;
   readonly json?: boolean;
 }
 
-/** Joins the `sessions` command where there is one already: the others of it read the journal and need no server. */
 export function sessionsKillCommand(program: Command, terminal: Terminal = processTerminal()): void {
-  const sessions = program.commands.find((command) => command.name() === 'sessions') ?? program.command('sessions').description('agent connections');
-  remoteOptions(sessions.command('kill <id>').description('end a session: cancels what runs, withdraws what is held'))
+  remoteOptions(sessionsGroup(program).command('kill <id>').description('end a session: cancels what runs, withdraws what is held'))
     .option('--reason <text>', 'why; goes into the journal')
     .option('--json', 'print JSON')
     .action((id: string, options: KillOptions) => reporting(terminal, () => kill(id, options, terminal)));

@@ -9,6 +9,7 @@ import { timelineEntry } from '../journal/timeline.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import { visibleJson, visibleLine } from '../runtime/visible.ts';
+import { sessionsGroup } from './groups.ts';
 import { journalPlace } from './journal-dir.ts';
 import { moment } from './moment.ts';
 import { processTerminal } from './process-terminal.ts';
@@ -27,7 +28,7 @@ interface SessionFlags {
 }
 
 export function sessionsCommand(program: Command, terminal: Terminal = processTerminal()): void {
-  const sessions = program.commands.find((command) => command.name() === 'sessions') ?? program.command('sessions').description('agent connections');
+  const sessions = sessionsGroup(program);
   const add = (spec: string, description: string): Command => sessions.command(spec).description(description)
     .option('--dir <dir>', 'the journal\'s directory').option('--config <file>', 'take the directory from the configuration').option('--json', 'print JSON');
   add('list', 'list sessions of the journal').option('--since <time>', 'only those that began since, an ISO time')

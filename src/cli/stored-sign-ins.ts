@@ -31,12 +31,11 @@ export class StoredSignIns {
     await this.#write({ ...(await this.#read()), [api]: signIn });
   }
 
-  /** @returns false when there was none */
-  async remove(api: string): Promise<boolean> {
+  /** @returns what was kept; undefined when there was none */
+  async remove(api: string): Promise<StoredSignIn | undefined> {
     const { [api]: removed, ...others } = await this.#read();
-    if (removed === undefined) return false;
-    await this.#write(others);
-    return true;
+    if (removed !== undefined) await this.#write(others);
+    return removed;
   }
 
   async #read(): Promise<SignIns> {
