@@ -115,10 +115,13 @@ export class JournalTail {
     const position = this.#position;
     if (position === undefined) return true;
     const scan = await SegmentScan.open(file.path);
-    const [first] = await scan.batch();
-    await scan.close();
-    const record = first && parseRecord(first.json);
-    return file.first === position.sequence + 1 && (record === undefined || record.previous === position.hash);
+    try {
+      const [first] = await scan.batch();
+      const record = first && parseRecord(first.json);
+      return file.first === position.sequence + 1 && (record === undefined || record.previous === position.hash);
+    } finally {
+      await scan.close();
+    }
   }
 
   async #enter(file: SegmentFile, next: SegmentFile | undefined): Promise<OpenSegment> {
